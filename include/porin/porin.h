@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Host API of Porin: load verified images, create domains from them, call into them, let them call each other.
+ *
+ * image    a file built by porin-cc, verified once, sealed, shared by all its domains
+ * domain   an instance of an image: a 4 GiB slot that sees nothing but itself, its gates and the services it was granted
+ * entry    a function of a domain that may be called from outside (dIPC, EuroSys'17: entry)
+ * edge     one import of a domain bound to one entry of another under a policy; its gate is the only way across
+ *
+ * Threads: every function may be called from any thread; a host thread is attached at its first call into a domain.
+ * Errors: functions return a porin_status; where they take a struct porin_error it is filled with the place and what to do.
+ * A fault, exit or kill of a domain ends the call into it with PORIN_ERR_FAULT/EXIT/KILLED and nothing else. */
+#ifndef PORIN_H
+#define PORIN_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum porin_status {
+#define STATUS(id, name, text) PORIN_##id,
+#include "porin/status.def"
+#undef STATUS
+    PORIN_STATUS_COUNT
+} porin_status;
+
+const char *porin_status_name(porin_status status); /* "bad-image" */
+const char *porin_status_text(porin_status status); /* one sentence */
+
+typedef struct porin_image porin_image;
+typedef struct porin_domain porin_domain;
+typedef struct porin_pool porin_pool;
+
+/* A pointer as a domain sees it: an offset in its slot. Never a host pointer, so it has a type of its own. 0 is NULL. */
+typedef struct porin_addr { uint32_t offset; } porin_addr;
+
+/* What went wrong, in detail. For faults: which domain died where. */
+struct porin_error {
+    porin_status status;
+    char text[256];          /* one line for people: the place and what to do */
+    char domain[48];         /* name of the domain that faulted, exited or was refused */
+    uint32_t offset;         /* slot offset of the faulting instruction, or text offset of refused code */
+    uint32_t address;        /* slot offset that was accessed, if the fault was an access inside the slot or its guards */
+    int signal;              /* SIGSEGV, SIGILL, ... for faults */
+    int exit_code;           /* for PORIN_ERR_EXIT */
+};
+
+/* --- images --- */
+porin_status porin_image_load_file(const char *path, porin_image **out, struct porin_error *error);
+porin_status porin_image_load_memory(const char *name, const void *bytes, size_t size, porin_image **out, struct porin_error *error);
+void porin_image_release(porin_image *image); /* the memory goes when the last domain of it is gone */
+
+/* --- domains --- */
+/* Families of services a domain may be granted; what is not granted is an error to the domain (default: MEMORY only). */
+#define PORIN_GRANT_MEMORY  1u  /* grow its heap, map and unmap anonymous memory in its slot */
+#define PORIN_GRANT_TIME    2u  /* read clocks, sleep */
+#define PORIN_GRANT_CONSOLE 4u  /* descriptors 0, 1, 2 as given in the options */
+#define PORIN_GRANT_FILES   8u  /* files beneath the granted directories */
+
+struct porin_directory { const char *host_path; const char *guest_path; bool read_only; };
+
+struct porin_domain_options {
+    const char *name;               /* for reports; NULL: the image's */
+    uint32_t grants;                /* PORIN_GRANT_* */
+    int stdio[3];                   /* host descriptors for the domain's 0, 1, 2; -1: none. Not closed by Porin */
+    const struct porin_directory *directories; size_t directory_count;
+    const char *const *arguments; size_t argument_count;     /* of a program; [0] is its name */
+    const char *const *environment; size_t environment_count;
+    uint64_t memory_limit_bytes;    /* heap, mappings and stacks together; 0: the slot */
+};
+void porin_domain_options_default(struct porin_domain_options *options);
+
+/* Creates a domain in a free slot. Library images run their start routine at the first call or entry look-up. NULL options: defaults. */
+porin_status porin_domain_create(porin_image *image, const struct porin_domain_options *options, porin_domain **out, struct porin_error *error);
+/* Ends the domain. Waits until no thread is inside it; edges to it fail with PORIN_ERR_GONE from now on. */
+void porin_domain_destroy(porin_domain *domain);
+/* Back to the state right after creation, in place: data as in the image, heap gone, edges kept. No thread may be inside. */
+porin_status porin_domain_reset(porin_domain *domain, struct porin_error *error);
+const char *porin_domain_name(const porin_domain *domain);
+/* For debuggers and tests: the slot's real address, to add symbols at. Never hand this to a domain. */
+uintptr_t porin_domain_base(const porin_domain *domain);
+/* Runs a program image's main to its end on the calling thread. *exit_code is its exit status. */
+porin_status porin_domain_run(porin_domain *domain, int *exit_code, struct porin_error *error);
+
+/* A pool keeps ready domains of one image; taking one costs microseconds, putting one back resets it. */
+porin_status porin_pool_create(porin_image *image, const struct porin_domain_options *options, size_t capacity, porin_pool **out, struct porin_error *error);
+porin_status porin_pool_take(porin_pool *pool, porin_domain **out, struct porin_error *error);
+void porin_pool_put(porin_pool *pool, porin_domain *domain);
+void porin_pool_destroy(porin_pool *pool);
+
+/* --- threads --- */
+porin_status porin_thread_attach(struct porin_error *error); /* done by the first call; explicit where its cost must not fall there */
+void porin_thread_detach(void);                             /* frees this thread's control stack and its stacks in domains */
+
+/* --- calls --- */
+typedef struct porin_entry { porin_domain *domain; uint32_t offset; uint32_t generation; } porin_entry;
+porin_status porin_entry_find(porin_domain *domain, const char *name, porin_entry *out, struct porin_error *error);
+
+/* Arguments and results in the System V classes: integers and slot offsets in integer[], floating point in vector[]. */
+struct porin_call {
+    uint64_t integer[6];
+    double vector[8];
+    const uint64_t *stack; size_t stack_count; /* further arguments in order, copied to the callee's data stack */
+    uint64_t result[2];                        /* rax, rdx */
+    double result_vector[2];                   /* xmm0, xmm1 */
+};
+/* Calls entry. PORIN_OK, or ERR_FAULT / ERR_EXIT / ERR_KILLED / ERR_GONE with details in porin_last_error(). */
+porin_status porin_call(porin_entry entry, struct porin_call *call);
+/* The common case: up to six integer arguments, one integer result. */
+porin_status porin_call6(porin_entry entry, uint64_t *result, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f);
+const struct porin_error *porin_last_error(void); /* of the calling thread's last failed call */
+
+/* --- edges: domain to domain --- */
+/* Isolation properties (dIPC, section 5.2), chosen per edge; the gate does the union of what both sides ask. */
+#define PORIN_POLICY_REGISTER_INTEGRITY       1u /* caller's callee-saved registers restored by the gate */
+#define PORIN_POLICY_REGISTER_CONFIDENTIALITY 2u /* callee sees argument registers only; caller sees result registers only */
+struct porin_edge_options {
+    uint32_t policy;                /* PORIN_POLICY_*; default INTEGRITY */
+    int64_t fault_value;            /* what the caller's call returns in rax when the callee died; default -1 */
+};
+/* Binds import `name` of `caller` to `entry`. NULL options: default. An unbound import called returns -1 with call error set. */
+porin_status porin_domain_bind(porin_domain *caller, const char *import, porin_entry entry, const struct porin_edge_options *options, struct porin_error *error);
+
+/* --- memory of a domain: the only way host code touches it; survives any fault; ranges are checked --- */
+porin_status porin_copy_in(void *to, porin_domain *domain, porin_addr from, size_t size);
+porin_status porin_copy_out(porin_domain *domain, porin_addr to, const void *from, size_t size);
+/* Copies a NUL-terminated string of at most size - 1 bytes; PORIN_ERR_RANGE if it is longer. */
+porin_status porin_copy_string_in(char *to, size_t size, porin_domain *domain, porin_addr from);
+/* Memory from the domain's own malloc (its image must export malloc and free; porin-cc does so for libraries). */
+porin_status porin_alloc(porin_domain *domain, size_t size, porin_addr *out);
+void porin_free(porin_domain *domain, porin_addr addr);
+
+/* --- facts --- */
+struct porin_limits { uint32_t slots, slots_used; bool avx512; };
+porin_status porin_init(struct porin_error *error); /* done by the first call that needs it; says early what this machine lacks */
+void porin_limits_get(struct porin_limits *out);
+#endif
