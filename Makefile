@@ -1,5 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-# Porin's build. `make demo` runs the main job, `make check` the tests, `make help` lists the rest. Everything lands in build/.
+# Porin's build; `make help` lists the targets. Everything lands in build/.
+## make demo [PNG=file]   the main job: one host program, libpng, zlib and SQLite as domains
+## make check             all tests (installs missing Debian packages as root or with sudo)
+## make bench             the measurements, each bar beside its figure
+## make all               build/bin/porin, build/bin/porin-cc, build/lib
+## make domains           the libraries of recipes/ as domain images in build/domains
+## make tidy              the project's own lint
+## make install           PREFIX=/usr/local DESTDIR=
+## make clean             removes build/
 B := build
 CC := gcc
 CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -fno-strict-aliasing -fstack-protector-strong -Iinclude -Itrusted -Itrusted/tables -I$(B)/gen
@@ -45,6 +53,29 @@ all: $(B)/bin/porin $(B)/bin/porin-cc $(B)/lib/libporin.a $(B)/lib/libporin-veri
 include $(wildcard build.mk */build.mk */*/build.mk)
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
+# Checks are cheap parts first; each build.mk adds its own.
+CHECKS := unit tidy $(filter-out unit tidy,$(CHECKS))
+units := $(patsubst %.c,$(B)/%,$(unit_sources))
+check-unit: $(units)
+	@for unit in $(units); do echo "== $$unit"; timeout 300 $$unit || exit 1; done; echo "$(words $(units)) unit test programs passed"
+
+check-tidy tidy:
+	@tools/tidy
+
+check: packages
+	@$(MAKE) --no-print-directory all
+	@MAKE="$(MAKE)" tools/run-checks $(CHECKS)
+
+packages:
+	@tools/install-packages
+
+PREFIX := /usr/local
+install: all
+	tools/install "$(DESTDIR)" "$(PREFIX)"
+
+help:
+	@sed -n 's/^## //p' Makefile
+
 clean:
 	rm -rf $(B)
-.PHONY: all clean
+.PHONY: all check check-unit check-tidy tidy packages install help clean

@@ -45,7 +45,8 @@ struct porin_error {
 
 /* --- images --- */
 porin_status porin_image_load_file(const char *path, porin_image **out, struct porin_error *error);
-porin_status porin_image_load_memory(const char *name, const void *bytes, size_t size, porin_image **out, struct porin_error *error);
+porin_status porin_image_load_memory(const char *name, const void *bytes, size_t size, porin_image **out,
+                                     struct porin_error *error);
 void porin_image_release(porin_image *image); /* the memory goes when the last domain of it is gone */
 
 /* --- domains --- */
@@ -68,8 +69,10 @@ struct porin_domain_options {
 };
 void porin_domain_options_default(struct porin_domain_options *options);
 
-/* Creates a domain in a free slot. Library images run their start routine at the first call or entry look-up. NULL options: defaults. */
-porin_status porin_domain_create(porin_image *image, const struct porin_domain_options *options, porin_domain **out, struct porin_error *error);
+/* Creates a domain in a free slot. Library images run their start routine at the first call or entry look-up.
+ * NULL options: defaults. */
+porin_status porin_domain_create(porin_image *image, const struct porin_domain_options *options, porin_domain **out,
+                                 struct porin_error *error);
 /* Ends the domain. Waits until no thread is inside it; edges to it fail with PORIN_ERR_GONE from now on. */
 void porin_domain_destroy(porin_domain *domain);
 /* Back to the state right after creation, in place: data as in the image, heap gone, edges kept. No thread may be inside. */
@@ -81,7 +84,8 @@ uintptr_t porin_domain_base(const porin_domain *domain);
 porin_status porin_domain_run(porin_domain *domain, int *exit_code, struct porin_error *error);
 
 /* A pool keeps ready domains of one image; taking one costs microseconds, putting one back resets it. */
-porin_status porin_pool_create(porin_image *image, const struct porin_domain_options *options, size_t capacity, porin_pool **out, struct porin_error *error);
+porin_status porin_pool_create(porin_image *image, const struct porin_domain_options *options, size_t capacity,
+                               porin_pool **out, struct porin_error *error);
 porin_status porin_pool_take(porin_pool *pool, porin_domain **out, struct porin_error *error);
 void porin_pool_put(porin_pool *pool, porin_domain *domain);
 void porin_pool_destroy(porin_pool *pool);
@@ -105,7 +109,8 @@ struct porin_call {
 /* Calls entry. PORIN_OK, or ERR_FAULT / ERR_EXIT / ERR_KILLED / ERR_GONE with details in porin_last_error(). */
 porin_status porin_call(porin_entry entry, struct porin_call *call);
 /* The common case: up to six integer arguments, one integer result. */
-porin_status porin_call6(porin_entry entry, uint64_t *result, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f);
+porin_status porin_call6(porin_entry entry, uint64_t *result, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
+                         uint64_t f);
 const struct porin_error *porin_last_error(void); /* of the calling thread's last failed call */
 
 /* --- edges: domain to domain --- */
@@ -117,7 +122,8 @@ struct porin_edge_options {
     int64_t fault_value;            /* what the caller's call returns in rax when the callee died; default -1 */
 };
 /* Binds import `name` of `caller` to `entry`. NULL options: default. An unbound import called returns -1 with call error set. */
-porin_status porin_domain_bind(porin_domain *caller, const char *import, porin_entry entry, const struct porin_edge_options *options, struct porin_error *error);
+porin_status porin_domain_bind(porin_domain *caller, const char *import, porin_entry entry,
+                               const struct porin_edge_options *options, struct porin_error *error);
 
 /* --- memory of a domain: the only way host code touches it; survives any fault; ranges are checked --- */
 porin_status porin_copy_in(void *to, porin_domain *domain, porin_addr from, size_t size);

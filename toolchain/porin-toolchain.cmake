@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+# CMake toolchain file: cmake -DCMAKE_TOOLCHAIN_FILE=.../porin-toolchain.cmake builds programs and libraries as Porin domains.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR x86_64)
+find_program(PORIN_CC porin-cc HINTS "${CMAKE_CURRENT_LIST_DIR}/../../bin" "${CMAKE_CURRENT_LIST_DIR}/../build/bin" REQUIRED)
+set(CMAKE_C_COMPILER "${PORIN_CC}")
+set(CMAKE_ASM_COMPILER "${PORIN_CC}")
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
