@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory of one slot: what lies where, and the only functions that change it. Ranges handed out lie in the heap area, between the end
+ * of the image's data and the slot's upper edge: never stack of the first thread, gates, text or read-only data; never executable. */
+#ifndef PORIN_RUNTIME_MEMORY_H
+#define PORIN_RUNTIME_MEMORY_H
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct porin_domain;
+
+#define MEMORY_READ 1u               /* same bits as PROT_READ and PROT_WRITE */
+#define MEMORY_WRITE 2u
+#define MEMORY_MAX_AREAS 512         /* per domain: one domain must not eat the process's mappings (vm.max_map_count) */
+
+struct area { uint32_t start, end; uint32_t protection; }; /* [start, end), whole pages; protection 0: reserved but inaccessible */
+
+struct domain_memory {
+    pthread_mutex_t lock;            /* guards everything here */
+    uint32_t heap_start;             /* first byte after data and bss, page-aligned: initial break */
+    uint32_t heap_ready;             /* end of what is mapped from heap_start on as part of the image's data mapping */
+    uint32_t break_end;              /* current program break */
+    uint64_t used_bytes, limit_bytes; /* heap, mappings, stacks; data and bss count too */
+    struct area *areas;              /* sorted, disjoint, adjacent equal ones merged: mappings above the image */
+    uint32_t area_count, area_capacity;
+};
+
+/* All take whole pages (size is rounded up), all return a negative errno on failure and change nothing then: -EINVAL bad argument,
+ * -ENOMEM no room, limit or mappings reached, -EPERM range is not the domain's to change, -EACCES executable memory asked for. */
+
+/* Maps zeroed memory, returns its slot offset. hint 0: anywhere. fixed: at hint exactly, replacing what is mapped there. */
+int64_t domain_map(struct porin_domain *domain, uint32_t hint, uint64_t size, uint32_t protection, bool fixed);
+int64_t domain_unmap(struct porin_domain *domain, uint32_t start, uint64_t size);
+int64_t domain_protect(struct porin_domain *domain, uint32_t start, uint64_t size, uint32_t protection);
+/* Grows, shrinks or moves a mapping; returns its (new) slot offset. */
+int64_t domain_remap(struct porin_domain *domain, uint32_t start, uint64_t old_size, uint64_t new_size, bool may_move);
+/* Contents become zero (MADV_DONTNEED). */
+int64_t domain_discard(struct porin_domain *domain, uint32_t start, uint64_t size);
+/* Linux brk: returns the break in force afterwards; wanted 0 asks. Never fails. */
+int64_t domain_brk(struct porin_domain *domain, uint32_t wanted);
+#endif
