@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# The libc of domains, and the same libc for the host to compare with.
+libc_overlay := $(shell find domain -type f)
+$(B)/sysroot/lib/libc.a: $(B)/bin/porin-cc $(libc_overlay)
+	domain/build-libc domain $(B)/sysroot
+
+$(B)/native/sysroot/lib/libc.a: domain/build-libc $(wildcard domain/string/*)
+	domain/build-libc native $(B)/native/sysroot
+
+## sysroot           the C library for domains (musl, compiled with porin-cc)
+sysroot: $(B)/sysroot/lib/libc.a
+## native-sysroot    the same C library for the host
+native-sysroot: $(B)/native/sysroot/lib/libc.a
+.PHONY: sysroot native-sysroot
