@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Descriptors 0, 1 and 2 as the host gave them, and what may be asked of a terminal. */
+#include <asm/termbits.h>
+#include <errno.h>
+#include <sys/ioctl.h>
+#include "descriptors.h"
+
+int64_t console_open(struct personality *own, const struct porin_domain_options *options)
+{
+    for (int i = 0; i < 3; i++) {
+        if (options->stdio[i] < 0)
+            continue;
+        struct open_file *file = file_create(options->stdio[i], FILE_CONSOLE, i == 0, i != 0);
+        int64_t number = file ? descriptor_add(own, file, i, false) : -ENOMEM;
+        if (number < 0)
+            return number;
+    }
+    return 0;
+}
+
+/* Asks the host kernel into host memory and hands the result on. */
+static int64_t terminal_ask(const struct request *request, const struct open_file *file, unsigned long question, uint64_t address)
+{
+    union { struct winsize size; struct termios settings; int count; } answer = { 0 };
+    if (ioctl(file->host, question, &answer) < 0)
+        return -errno;
+    size_t size = question == TIOCGWINSZ ? sizeof answer.size : question == TCGETS ? sizeof answer.settings : sizeof answer.count;
+    return request_store(request, address, &answer, size);
+}
+
+int64_t service_ioctl(const struct request *request)
+{
+    unsigned long question = (uint32_t)request_int(request, 1);
+    if (question == FIOCLEX || question == FIONCLEX)
+        return descriptor_close_on_exec(request->own, request_int(request, 0), true, question == FIOCLEX);
+    struct open_file *file = file_acquire(request->own, request_int(request, 0));
+    if (!file)
+        return -EBADF;
+    int64_t result = -ENOTTY;
+    if (question == TIOCGWINSZ || question == TCGETS || question == FIONREAD)
+        result = terminal_ask(request, file, question, request->arguments[2]);
+    file_release(file);
+    return result;
+}

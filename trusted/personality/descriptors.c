@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of a domain's descriptors, and the services that only move descriptors about. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "descriptors.h"
+
+struct open_file *file_create(int host, enum file_kind kind, bool readable, bool writable)
+{
+    struct open_file *file = calloc(1, sizeof *file);
+    if (!file) {
+        if (kind != FILE_CONSOLE)
+            close(host);
+        return NULL;
+    }
+    atomic_init(&file->references, 1);
+    file->host = host;
+    file->kind = kind;
+    file->readable = readable;
+    file->writable = writable;
+    return file;
+}
+
+void file_release(struct open_file *file)
+{
+    if (atomic_fetch_sub(&file->references, 1) > 1)
+        return;
+    if (file->kind != FILE_CONSOLE)
+        close(file->host);
+    free(file);
+}
+
+/* Under the lock. */
+static struct descriptor *descriptor_at(struct personality *own, int number)
+{
+    if (number < 0 || (uint32_t)number >= own->descriptor_count || !own->descriptors[number].file)
+        return NULL;
+    return &own->descriptors[number];
+}
+
+struct open_file *file_acquire(struct personality *own, int number)
+{
+    pthread_mutex_lock(&own->lock);
+    struct descriptor *descriptor = descriptor_at(own, number);
+    struct open_file *file = descriptor ? descriptor->file : NULL;
+    if (file)
+        atomic_fetch_add(&file->references, 1);
+    pthread_mutex_unlock(&own->lock);
+    return file;
+}
+
+/* Under the lock: makes sure that the table has an element `number`. */
+static int64_t table_reach(struct personality *own, uint32_t number)
+{
+    uint32_t count = own->descriptor_count ? own->descriptor_count : 8;
+    while (count <= number)
+        count *= 2;
+    if (count == own->descriptor_count)
+        return 0;
+    struct descriptor *grown = realloc(own->descriptors, count * sizeof *grown);
+    if (!grown)
+        return -ENOMEM;
+    memset(grown + own->descriptor_count, 0, (count - own->descriptor_count) * sizeof *grown);
+    own->descriptors = grown;
+    own->descriptor_count = count;
+    return 0;
+}
+
+int64_t descriptor_add(struct personality *own, struct open_file *file, int64_t from, bool close_on_exec)
+{
+    pthread_mutex_lock(&own->lock);
+    int64_t number = from < 0 || from >= DESCRIPTORS_MAX ? -EINVAL : from;
+    while (number >= 0 && descriptor_at(own, (int)number))
+        number = number + 1 < DESCRIPTORS_MAX ? number + 1 : -EMFILE;
+    int64_t error = number < 0 ? number : table_reach(own, (uint32_t)number);
+    if (!error)
+        own->descriptors[number] = (struct descriptor){ file, close_on_exec };
+    pthread_mutex_unlock(&own->lock);
+    if (!error)
+        return number;
+    file_release(file);
+    return error;
+}
+
+static void descriptor_drop(struct personality *own, struct open_file *file)
+{
+    locks_drop(own, file);
+    file_release(file);
+}
+
+void descriptors_close(struct personality *own)
+{
+    for (uint32_t i = 0; i < own->descriptor_count; i++)
+        if (own->descriptors[i].file)
+            descriptor_drop(own, own->descriptors[i].file);
+    free(own->descriptors);
+    own->descriptors = NULL;
+    own->descriptor_count = 0;
+}
+
+int64_t service_close(const struct request *request)
+{
+    struct personality *own = request->own;
+    pthread_mutex_lock(&own->lock);
+    struct descriptor *descriptor = descriptor_at(own, request_int(request, 0));
+    struct open_file *file = descriptor ? descriptor->file : NULL;
+    if (file)
+        *descriptor = (struct descriptor){ 0 };
+    pthread_mutex_unlock(&own->lock);
+    if (!file)
+        return -EBADF;
+    descriptor_drop(own, file);
+    return 0;
+}
+
+static int64_t duplicate_from(const struct request *request, int64_t from, bool close_on_exec)
+{
+    struct open_file *file = file_acquire(request->own, request_int(request, 0));
+    return file ? descriptor_add(request->own, file, from, close_on_exec) : -EBADF;
+}
+
+/* Makes number `to` name the same open file; what it named before is closed. */
+static int64_t duplicate_to(const struct request *request, int to, bool close_on_exec)
+{
+    struct personality *own = request->own;
+    if (to < 0 || to >= DESCRIPTORS_MAX)
+        return -EBADF;
+    struct open_file *file = file_acquire(own, request_int(request, 0));
+    if (!file)
+        return -EBADF;
+    pthread_mutex_lock(&own->lock);
+    struct open_file *replaced = file;
+    int64_t error = table_reach(own, (uint32_t)to);
+    if (!error) {
+        replaced = own->descriptors[to].file;
+        own->descriptors[to] = (struct descriptor){ file, close_on_exec };
+    }
+    pthread_mutex_unlock(&own->lock);
+    if (error)
+        file_release(file);
+    else if (replaced)
+        descriptor_drop(own, replaced);
+    return error ? error : to;
+}
+
+int64_t service_dup(const struct request *request)
+{
+    return duplicate_from(request, 0, false);
+}
+
+int64_t service_dup2(const struct request *request)
+{
+    if (request_int(request, 0) != request_int(request, 1))
+        return duplicate_to(request, request_int(request, 1), false);
+    struct open_file *file = file_acquire(request->own, request_int(request, 0));
+    if (!file)
+        return -EBADF;
+    file_release(file);
+    return request_int(request, 0);
+}
+
+int64_t service_dup3(const struct request *request)
+{
+    int flags = request_int(request, 2);
+    if ((flags & ~O_CLOEXEC) || request_int(request, 0) == request_int(request, 1))
+        return -EINVAL;
+    return duplicate_to(request, request_int(request, 1), flags & O_CLOEXEC);
+}
+
+int64_t service_pipe2(const struct request *request)
+{
+    int flags = request_int(request, 1), host[2], number[2];
+    if (flags & ~(O_CLOEXEC | O_NONBLOCK))
+        return -EINVAL;
+    if (pipe2(host, O_CLOEXEC | flags) < 0)
+        return -errno;
+    struct open_file *from = file_create(host[0], FILE_PIPE, true, false), *to = file_create(host[1], FILE_PIPE, false, true);
+    if (!from || !to) {
+        if (from || to)
+            file_release(from ? from : to);
+        return -ENOMEM;
+    }
+    number[0] = (int)descriptor_add(request->own, from, 0, flags & O_CLOEXEC);
+    number[1] = number[0] < 0 ? number[0] : (int)descriptor_add(request->own, to, 0, flags & O_CLOEXEC);
+    if (number[0] < 0)
+        file_release(to);
+    int64_t error = number[1] < 0 ? number[1] : request_store(request, request->arguments[0], number, sizeof number);
+    for (int i = 0; error && i < 2; i++)
+        if (number[i] >= 0)
+            service_close(&(struct request){ request->domain, request->own, (uint64_t[6]){ (uint64_t)number[i] } });
+    return error;
+}
+
+int64_t service_pipe(const struct request *request)
+{
+    return service_pipe2(&(struct request){ request->domain, request->own, (uint64_t[6]){ request->arguments[0] } });
+}
+
+int64_t descriptor_close_on_exec(struct personality *own, int number, bool set, bool value)
+{
+    pthread_mutex_lock(&own->lock);
+    struct descriptor *descriptor = descriptor_at(own, number);
+    int64_t result = !descriptor ? -EBADF : set ? 0 : descriptor->close_on_exec ? FD_CLOEXEC : 0;
+    if (descriptor && set)
+        descriptor->close_on_exec = value;
+    pthread_mutex_unlock(&own->lock);
+    return result;
+}
+
+/* The console is shared with the host and with other domains: its status flags are not the domain's to change. */
+static int64_t status_flags(struct open_file *file, bool set, int wanted)
+{
+    /* Files are opened with O_NONBLOCK for the host's sake (files.c); on them the flag has no meaning. */
+    bool stream = file->kind == FILE_CONSOLE || file->kind == FILE_PIPE;
+    const int changeable = stream ? O_APPEND | O_NONBLOCK : O_APPEND;
+    int flags = fcntl(file->host, F_GETFL);
+    if (flags < 0)
+        return -errno;
+    if (!set)
+        return (file->readable ? (file->writable ? O_RDWR : O_RDONLY) : O_WRONLY) | (flags & changeable);
+    if (file->kind == FILE_CONSOLE)
+        return (flags & changeable) == (wanted & changeable) ? 0 : -EPERM;
+    return fcntl(file->host, F_SETFL, (flags & ~changeable) | (wanted & changeable)) < 0 ? -errno : 0;
+}
+
+int64_t service_fcntl(const struct request *request)
+{
+    int command = request_int(request, 1);
+    uint64_t argument = request->arguments[2];
+    int number = request_int(request, 0);
+    switch (command) {
+    case F_DUPFD:
+    case F_DUPFD_CLOEXEC: return duplicate_from(request, request_int(request, 2), command == F_DUPFD_CLOEXEC);
+    case F_GETFD: return descriptor_close_on_exec(request->own, number, false, false);
+    case F_SETFD: return descriptor_close_on_exec(request->own, number, true, argument & FD_CLOEXEC);
+    }
+    struct open_file *file = file_acquire(request->own, number);
+    if (!file)
+        return -EBADF;
+    int64_t result = -EINVAL;
+    switch (command) {
+    case F_GETFL:
+    case F_SETFL: result = status_flags(file, command == F_SETFL, request_int(request, 2)); break;
+    case F_GETLK:
+    case F_SETLK:
+    case F_SETLKW: result = lock_control(request, file, command, argument); break;
+    }
+    file_release(file);
+    return result;
+}

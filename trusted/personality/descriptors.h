@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Open files of a domain and the small numbers it knows them by. An open file lives until its last user lets go of it, so that a
+ * thread that closes a descriptor cannot make another thread's request use a host descriptor that meanwhile names something else. */
+#ifndef PORIN_PERSONALITY_DESCRIPTORS_H
+#define PORIN_PERSONALITY_DESCRIPTORS_H
+#include <stdatomic.h>
+#include "personality.h"
+
+#define DESCRIPTORS_MAX 256            /* per domain */
+
+enum file_kind {
+    FILE_CONSOLE,                      /* the host's own descriptor: never closed, sealed or reconfigured here */
+    FILE_PIPE,
+    FILE_REGULAR,
+    FILE_DIRECTORY,
+};
+
+struct open_file {
+    atomic_uint references;            /* descriptors and running requests */
+    int host;                          /* host descriptor */
+    enum file_kind kind;
+    bool readable, writable;
+    bool constant;                     /* lies in a read-only grant: its attributes must not change either */
+    uint64_t device, inode;            /* of a regular file: what record locks are about */
+};
+
+struct descriptor { struct open_file *file; bool close_on_exec; };
+
+/* A new open file with one reference, taking over the host descriptor; NULL: out of memory (then host is closed, unless the console's). */
+struct open_file *file_create(int host, enum file_kind kind, bool readable, bool writable);
+/* The open file behind a descriptor with a reference for the caller; NULL: no such descriptor. */
+struct open_file *file_acquire(struct personality *own, int descriptor);
+void file_release(struct open_file *file);
+
+/* Puts a file at the lowest free number from `from` on. Takes over the caller's reference, also on failure (-EMFILE, -ENOMEM, -EINVAL). */
+int64_t descriptor_add(struct personality *own, struct open_file *file, int64_t from, bool close_on_exec);
+/* The close-on-exec flag: asks (FD_CLOEXEC or 0) or sets (0). -EBADF. */
+int64_t descriptor_close_on_exec(struct personality *own, int descriptor, bool set, bool value);
+void descriptors_close(struct personality *own); /* all of them */
+
+/* locks.c */
+int64_t lock_control(const struct request *request, struct open_file *file, int command, uint64_t address);
+/* POSIX: closing any descriptor of a file ends all record locks the process has on it. */
+void locks_drop(struct personality *own, const struct open_file *file);
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* POSIX record locks whose owner is the domain. The host's own are owned by the host process, so all domains would share them; locks of
+#define _GNU_SOURCE
+ * open file descriptions (F_OFD_*) have one owner each. So the first open file of the domain that locks something in a file carries
+ * all of the domain's locks on that file, and as POSIX wants it, closing any descriptor of the file ends them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include "descriptors.h"
+
+struct lock_carrier {
+    struct lock_carrier *next;
+    struct open_file *file;            /* holds a reference */
+};
+
+static bool same_file(const struct open_file *a, const struct open_file *b)
+{
+    return a->device == b->device && a->inode == b->inode;
+}
+
+/* The open file that carries the domain's locks on the file, with a reference: `file` itself if there is none yet. NULL: out of memory. */
+static struct open_file *carrier_acquire(struct personality *own, struct open_file *file, bool remember)
+{
+    pthread_mutex_lock(&own->lock);
+    struct lock_carrier *carrier = own->carriers;
+    while (carrier && !same_file(carrier->file, file))
+        carrier = carrier->next;
+    struct open_file *result = carrier ? carrier->file : file;
+    if (!carrier && remember) {
+        carrier = malloc(sizeof *carrier);
+        if (carrier) {
+            *carrier = (struct lock_carrier){ own->carriers, file };
+            atomic_fetch_add(&file->references, 1);
+            own->carriers = carrier;
+        } else
+            result = NULL;
+    }
+    if (result)
+        atomic_fetch_add(&result->references, 1);
+    pthread_mutex_unlock(&own->lock);
+    return result;
+}
+
+void locks_drop(struct personality *own, const struct open_file *file)
+{
+    if (file->kind != FILE_REGULAR)
+        return;
+    pthread_mutex_lock(&own->lock);
+    struct lock_carrier **link = &own->carriers;
+    while (*link && !same_file((*link)->file, file))
+        link = &(*link)->next;
+    struct lock_carrier *found = *link;
+    if (found)
+        *link = found->next;
+    pthread_mutex_unlock(&own->lock);
+    if (!found)
+        return;
+    struct flock all = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+    (void)fcntl(found->file->host, F_OFD_SETLK, &all); /* unlocking the whole file cannot fail in a way that leaves a lock */
+    file_release(found->file);
+    free(found);
+}
+
+static int64_t lock_set(struct open_file *carrier, struct flock *lock, bool wait)
+{
+    if (lock->l_type == F_WRLCK && !carrier->writable)
+        return -ENOLCK; /* the domain's locks on this file are carried by a descriptor opened for reading only */
+    return fcntl(carrier->host, wait ? F_OFD_SETLKW : F_OFD_SETLK, lock) < 0 ? -errno : 0;
+}
+
+int64_t lock_control(const struct request *request, struct open_file *file, int command, uint64_t address)
+{
+    struct flock lock;
+    int64_t error = request_fetch(request, &lock, address, sizeof lock);
+    if (error)
+        return error;
+    if (file->kind != FILE_REGULAR)
+        return -EINVAL;
+    bool test = command == F_GETLK;
+    if (!test && ((lock.l_type == F_WRLCK && !file->writable) || (lock.l_type == F_RDLCK && !file->readable)))
+        return -EBADF;
+    if (lock.l_whence == SEEK_CUR) {
+        /* The carrier's position is another one. */
+        off_t position = lseek(file->host, 0, SEEK_CUR);
+        if (position < 0 || __builtin_add_overflow(lock.l_start, position, &lock.l_start))
+            return -EOVERFLOW;
+        lock.l_whence = SEEK_SET;
+    }
+    lock.l_pid = 0; /* what F_OFD_* want */
+    struct open_file *carrier = carrier_acquire(request->own, file, !test && lock.l_type != F_UNLCK);
+    if (!carrier)
+        return -ENOLCK;
+    int64_t result;
+    if (test)
+        result = fcntl(carrier->host, F_OFD_GETLK, &lock) < 0 ? -errno : request_store(request, address, &lock, sizeof lock);
+    else
+        result = lock_set(carrier, &lock, command == F_SETLKW);
+    file_release(carrier);
+    return result;
+}
+
+int64_t service_flock(const struct request *request)
+{
+    int operation = request_int(request, 1);
+    struct open_file *file = file_acquire(request->own, request_int(request, 0));
+    if (!file)
+        return -EBADF;
+    int64_t result;
+    if (file->kind == FILE_CONSOLE || file->kind == FILE_PIPE)
+        result = -EINVAL;
+    else if (file->constant && (operation & ~LOCK_NB) == LOCK_EX)
+        result = -EROFS; /* who may only read must not be able to lock others out */
+    else
+        result = flock(file->host, operation) < 0 ? -errno : 0;
+    file_release(file);
+    return result;
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is done to names: asking about them, making, removing and renaming them. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "files.h"
+
+/* Opens the named thing for asking only (O_PATH: nothing of it is read or started). Host descriptor or -errno; -EISDIR stands for a
+ * directory that exists only because grants lie below it. *constant tells whether it may not be changed. */
+static int name_open(const struct request *request, int from, uint64_t path, bool follow, bool *constant)
+{
+    struct place place;
+    int64_t error = place_find(&place, request, from, path);
+    if (error)
+        return (int)error;
+    *constant = place.constant;
+    int host = place.directory < 0 ? -EISDIR : place_open(&place, O_PATH | (follow || place.must_be_directory ? 0 : O_NOFOLLOW), 0);
+    place_release(&place);
+    return host;
+}
+
+/* With AT_EMPTY_PATH an empty path means the descriptor itself. */
+static int64_t path_is_empty(const struct request *request, uint64_t path, bool *empty)
+{
+    char first;
+    int64_t error = request_fetch(request, &first, path, 1);
+    *empty = !error && first == '\0';
+    return error;
+}
+
+static int64_t facts_at(const struct request *request, int from, uint64_t path, int flags, struct stat *facts)
+{
+    const int known = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE;
+    bool constant, empty = false;
+    if (flags & ~known)
+        return -EINVAL;
+    int64_t result = flags & AT_EMPTY_PATH ? path_is_empty(request, path, &empty) : 0;
+    if (result)
+        return result;
+    if (empty && from != AT_FDCWD)
+        return file_facts(request, from, facts);
+    int host = name_open(request, from, path, !(flags & AT_SYMLINK_NOFOLLOW), &constant);
+    if (host < 0 && host != -EISDIR)
+        return host;
+    *facts = (struct stat){ .st_mode = S_IFDIR | 0555, .st_nlink = 2, .st_blksize = 4096 };
+    result = host >= 0 && fstat(host, facts) < 0 ? -errno : 0;
+    if (host >= 0)
+        close(host);
+    facts_guard(facts);
+    return result;
+}
+
+static int64_t stat_at(const struct request *request, int from, uint64_t path, int flags, uint64_t to)
+{
+    struct stat facts;
+    int64_t result = facts_at(request, from, path, flags, &facts);
+    return result ? result : request_store(request, to, &facts, sizeof facts);
+}
+
+int64_t service_stat(const struct request *request)
+{
+    return stat_at(request, AT_FDCWD, request->arguments[0], 0, request->arguments[1]);
+}
+
+int64_t service_lstat(const struct request *request)
+{
+    return stat_at(request, AT_FDCWD, request->arguments[0], AT_SYMLINK_NOFOLLOW, request->arguments[1]);
+}
+
+int64_t service_newfstatat(const struct request *request)
+{
+    return stat_at(request, request_int(request, 0), request->arguments[1], request_int(request, 3), request->arguments[2]);
+}
+
+static struct statx_timestamp statx_time(struct timespec time)
+{
+    return (struct statx_timestamp){ .tv_sec = time.tv_sec, .tv_nsec = (uint32_t)time.tv_nsec };
+}
+
+/* Answered from stat: the basic fields are all there is. */
+int64_t service_statx(const struct request *request)
+{
+    struct stat facts;
+    int64_t result = facts_at(request, request_int(request, 0), request->arguments[1], request_int(request, 2), &facts);
+    if (result)
+        return result;
+    struct statx answer = {
+        .stx_mask = STATX_BASIC_STATS, .stx_blksize = (uint32_t)facts.st_blksize, .stx_nlink = (uint32_t)facts.st_nlink,
+        .stx_uid = facts.st_uid, .stx_gid = facts.st_gid, .stx_mode = (uint16_t)facts.st_mode, .stx_ino = facts.st_ino,
+        .stx_size = (uint64_t)facts.st_size, .stx_blocks = (uint64_t)facts.st_blocks,
+        .stx_atime = statx_time(facts.st_atim), .stx_mtime = statx_time(facts.st_mtim), .stx_ctime = statx_time(facts.st_ctim),
+    };
+    return request_store(request, request->arguments[4], &answer, sizeof answer);
+}
+
+/* The kernel decides by the host process's rights; a read-only grant takes the right to write away. */
+static int64_t access_at(const struct request *request, int from, uint64_t path, int mode, int flags)
+{
+    bool constant;
+    if ((mode & ~(R_OK | W_OK | X_OK)) || (flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW)))
+        return -EINVAL;
+    int host = name_open(request, from, path, !(flags & AT_SYMLINK_NOFOLLOW), &constant);
+    if (host < 0 && host != -EISDIR)
+        return host;
+    int64_t result = constant && (mode & W_OK) ? -EROFS : 0;
+    if (host >= 0 && !result && syscall(SYS_faccessat2, host, "", mode, AT_EMPTY_PATH | AT_EACCESS) < 0)
+        result = -errno;
+    if (host >= 0)
+        close(host);
+    return result;
+}
+
+int64_t service_access(const struct request *request)
+{
+    return access_at(request, AT_FDCWD, request->arguments[0], request_int(request, 1), 0);
+}
+
+int64_t service_faccessat(const struct request *request)
+{
+    return access_at(request, request_int(request, 0), request->arguments[1], request_int(request, 2), 0);
+}
+
+int64_t service_faccessat2(const struct request *request)
+{
+    return access_at(request, request_int(request, 0), request->arguments[1], request_int(request, 2), request_int(request, 3));
+}
+
+static int64_t readlink_at(const struct request *request, int from, uint64_t path, uint64_t to, uint64_t size)
+{
+    bool constant;
+    struct stat facts;
+    if (size == 0 || size > INT_MAX)
+        return -EINVAL;
+    void *buffer = range_for_kernel(request->domain, to, size);
+    if (!buffer)
+        return -EFAULT;
+    int host = name_open(request, from, path, false, &constant);
+    if (host < 0)
+        return host == -EISDIR ? -EINVAL : host;
+    int64_t result = -EINVAL;
+    if (fstat(host, &facts) == 0 && S_ISLNK(facts.st_mode)) {
+        result = readlinkat(host, "", buffer, size);
+        if (result < 0)
+            result = -errno;
+    }
+    close(host);
+    return result;
+}
+
+int64_t service_readlink(const struct request *request)
+{
+    return readlink_at(request, AT_FDCWD, request->arguments[0], request->arguments[1], request->arguments[2]);
+}
+
+int64_t service_readlinkat(const struct request *request)
+{
+    return readlink_at(request, request_int(request, 0), request->arguments[1], request->arguments[2], request->arguments[3]);
+}
+
+/* The directory that holds the named thing: host descriptor or -errno. Then place_release is due. */
+static int parent_open(struct place *place, const struct request *request, int from, uint64_t path, const char **name)
+{
+    int64_t error = place_find(place, request, from, path);
+    if (error)
+        return (int)error;
+    int parent = place_open_parent(place, name);
+    if (parent < 0)
+        place_release(place);
+    return parent;
+}
+
+static int64_t mkdir_at(const struct request *request, int from, uint64_t path, uint64_t mode)
+{
+    struct place place;
+    const char *name;
+    int64_t result = place_find(&place, request, from, path);
+    if (result)
+        return result;
+    int parent = place_open_parent(&place, &name);
+    if (parent == -EROFS) {
+        /* What is there already is reported as such, for programs that make each directory of a path. */
+        int existing = place_open(&place, O_PATH, 0);
+        if (existing >= 0)
+            close(existing);
+        result = existing >= 0 ? -EEXIST : -EROFS;
+    } else if (parent < 0)
+        result = parent == -EBUSY ? -EEXIST : parent;
+    else {
+        result = mkdirat(parent, name, mode_masked(request->own, mode)) < 0 ? -errno : 0;
+        close(parent);
+    }
+    place_release(&place);
+    return result;
+}
+
+int64_t service_mkdir(const struct request *request)
+{
+    return mkdir_at(request, AT_FDCWD, request->arguments[0], request->arguments[1]);
+}
+
+int64_t service_mkdirat(const struct request *request)
+{
+    return mkdir_at(request, request_int(request, 0), request->arguments[1], request->arguments[2]);
+}
+
+static int64_t unlink_at(const struct request *request, int from, uint64_t path, int flags)
+{
+    struct place place;
+    const char *name;
+    if (flags & ~AT_REMOVEDIR)
+        return -EINVAL;
+    int parent = parent_open(&place, request, from, path, &name);
+    if (parent < 0)
+        return parent;
+    int64_t result = place.must_be_directory && !flags ? -ENOTDIR : unlinkat(parent, name, flags) < 0 ? -errno : 0;
+    close(parent);
+    place_release(&place);
+    return result;
+}
+
+int64_t service_unlink(const struct request *request)
+{
+    return unlink_at(request, AT_FDCWD, request->arguments[0], 0);
+}
+
+int64_t service_rmdir(const struct request *request)
+{
+    return unlink_at(request, AT_FDCWD, request->arguments[0], AT_REMOVEDIR);
+}
+
+int64_t service_unlinkat(const struct request *request)
+{
+    return unlink_at(request, request_int(request, 0), request->arguments[1], request_int(request, 2));
+}
+
+static int64_t rename_at(const struct request *request, int from, uint64_t old, int to, uint64_t new, unsigned flags)
+{
+    struct place old_place, new_place;
+    const char *old_name, *new_name;
+    if (flags & ~RENAME_NOREPLACE)
+        return -EINVAL;
+    int old_parent = parent_open(&old_place, request, from, old, &old_name);
+    if (old_parent < 0)
+        return old_parent;
+    int new_parent = parent_open(&new_place, request, to, new, &new_name);
+    int64_t result = new_parent;
+    if (new_parent >= 0) {
+        result = renameat2(old_parent, old_name, new_parent, new_name, flags) < 0 ? -errno : 0;
+        close(new_parent);
+        place_release(&new_place);
+    }
+    close(old_parent);
+    place_release(&old_place);
+    return result;
+}
+
+int64_t service_rename(const struct request *request)
+{
+    return rename_at(request, AT_FDCWD, request->arguments[0], AT_FDCWD, request->arguments[1], 0);
+}
+
+int64_t service_renameat(const struct request *request)
+{
+    return rename_at(request, request_int(request, 0), request->arguments[1], request_int(request, 2), request->arguments[3], 0);
+}
+
+int64_t service_renameat2(const struct request *request)
+{
+    return rename_at(request, request_int(request, 0), request->arguments[1], request_int(request, 2), request->arguments[3],
+                     (unsigned)request_int(request, 4));
+}
+
+/* Through an open file, for a path given to chmod could be exchanged for a link after any look at it. */
+static int64_t chmod_at(const struct request *request, int from, uint64_t path, uint64_t mode)
+{
+    struct place place;
+    struct open_file *file;
+    int64_t result = place_find(&place, request, from, path);
+    if (result)
+        return result;
+    result = place.constant ? -EROFS : file_open(&place, O_RDONLY, 0, &file);
+    if (result == -EACCES)
+        result = file_open(&place, O_WRONLY, 0, &file);
+    place_release(&place);
+    if (result)
+        return result;
+    result = fchmod(file->host, mode & MODE_BITS) < 0 ? -errno : 0;
+    file_release(file);
+    return result;
+}
+
+int64_t service_chmod(const struct request *request)
+{
+    return chmod_at(request, AT_FDCWD, request->arguments[0], request->arguments[1]);
+}
+
+int64_t service_fchmodat(const struct request *request)
+{
+    return chmod_at(request, request_int(request, 0), request->arguments[1], request->arguments[2]);
+}
+
+/* Without a path: the times of the descriptor. */
+static int64_t touch_descriptor(const struct request *request, const struct timespec *times)
+{
+    struct open_file *file = file_acquire(request->own, request_int(request, 0));
+    if (!file)
+        return -EBADF;
+    int64_t result;
+    if (file->constant)
+        result = -EROFS;
+    else if (file->kind == FILE_CONSOLE || file->kind == FILE_PIPE)
+        result = -EPERM;
+    else
+        result = futimens(file->host, times) < 0 ? -errno : 0;
+    file_release(file);
+    return result;
+}
+
+int64_t service_utimensat(const struct request *request)
+{
+    int flags = request_int(request, 3);
+    bool constant;
+    struct timespec times[2];
+    if (flags & ~AT_SYMLINK_NOFOLLOW)
+        return -EINVAL;
+    int64_t result = request->arguments[2] ? request_fetch(request, times, request->arguments[2], sizeof times) : 0;
+    if (result)
+        return result;
+    const struct timespec *wanted = request->arguments[2] ? times : NULL;
+    if (request->arguments[1] == 0)
+        return touch_descriptor(request, wanted);
+    int host = name_open(request, request_int(request, 0), request->arguments[1], !(flags & AT_SYMLINK_NOFOLLOW), &constant);
+    if (host < 0)
+        return host == -EISDIR ? -EROFS : host;
+    if (constant)
+        result = -EROFS;
+    else
+        result = syscall(SYS_utimensat, host, "", wanted, AT_EMPTY_PATH) < 0 ? -errno : 0;
+    close(host);
+    return result;
+}
+
+int64_t service_getcwd(const struct request *request)
+{
+    char text[PATH_MAX];
+    pthread_mutex_lock(&request->own->lock);
+    size_t size = (size_t)snprintf(text, sizeof text, "%s", directory_now(request->own)) + 1;
+    pthread_mutex_unlock(&request->own->lock);
+    if (request->arguments[1] < size)
+        return -ERANGE;
+    int64_t error = request_store(request, request->arguments[0], text, size);
+    return error ? error : (int64_t)size;
+}
+
+int64_t service_chdir(const struct request *request)
+{
+    struct place place;
+    int64_t result = place_find(&place, request, AT_FDCWD, request->arguments[0]);
+    if (result)
+        return result;
+    int host = place.directory < 0 ? -1 : place_open(&place, O_PATH | O_DIRECTORY, 0);
+    result = place.directory < 0 || host >= 0 ? 0 : host;
+    if (host >= 0)
+        close(host);
+    place_release(&place);
+    char *directory = result ? NULL : strdup(place.text);
+    if (!directory)
+        return result ? result : -ENOMEM;
+    pthread_mutex_lock(&request->own->lock);
+    char *before = request->own->directory;
+    request->own->directory = directory;
+    pthread_mutex_unlock(&request->own->lock);
+    free(before);
+    return 0;
+}
+
+int64_t service_refuse(const struct request *request)
+{
+    (void)request;
+    return -EPERM;
+}

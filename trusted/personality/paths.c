@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Path resolution: names are normalised here, links are followed by the kernel under RESOLVE_BENEATH. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include "descriptors.h"
+#include "paths.h"
+
+/* Takes ".", ".." and superfluous slashes out, in place. false: ".." leads above the start of a relative path. An absolute path keeps its
+ * first slash ("/" is the shortest), a relative one may become empty. */
+static bool path_normalise(char *path)
+{
+    char *start = path + (*path == '/'), *to = start;
+    const char *from = start + strspn(start, "/");
+    while (*from) {
+        size_t length = strcspn(from, "/");
+        if (length == 2 && from[0] == '.' && from[1] == '.') {
+            if (to == start && start == path)
+                return false;
+            while (to > start && *--to != '/')
+                ;
+        } else if (length != 1 || *from != '.') {
+            if (to > start)
+                *to++ = '/';
+            memmove(to, from, length);
+            to += length;
+        }
+        from += length;
+        from += strspn(from, "/");
+    }
+    *to = '\0';
+    return true;
+}
+
+static bool names_directory(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *last = slash ? slash + 1 : path;
+    return strcmp(last, "") == 0 || strcmp(last, ".") == 0 || strcmp(last, "..") == 0;
+}
+
+/* The rest of normalised path below the grant, "" for the grant itself; NULL: not below it. */
+static char *path_below(char *path, const struct grant *grant)
+{
+    if (strncmp(path, grant->guest, grant->guest_length) != 0)
+        return NULL;
+    char *rest = path + grant->guest_length;
+    return *rest == '/' ? rest + 1 : *rest == '\0' ? rest : NULL;
+}
+
+/* Is it an ancestor of some grant's guest path? The root is there even without grants. */
+static bool path_leads_to_grant(const struct personality *own, const char *path)
+{
+    size_t length = strcmp(path, "/") == 0 ? 0 : strlen(path);
+    bool found = length == 0;
+    for (uint32_t i = 0; i < own->grant_count; i++)
+        found |= strncmp(own->grants[i].guest, path, length) == 0 && own->grants[i].guest[length] == '/';
+    return found;
+}
+
+/* Chooses the grant with the longest guest path above an absolute path. */
+static int64_t place_choose(struct place *place, const struct personality *own)
+{
+    static char here[] = ".";
+    const struct grant *chosen = NULL;
+    for (uint32_t i = 0; i < own->grant_count; i++) {
+        const struct grant *grant = &own->grants[i];
+        if (path_below(place->text, grant) && (!chosen || grant->guest_length > chosen->guest_length))
+            chosen = grant;
+    }
+    if (!chosen && !path_leads_to_grant(own, place->text))
+        return -ENOENT;
+    place->directory = chosen ? chosen->directory : -1;
+    place->constant = !chosen || chosen->read_only;
+    place->path = chosen ? path_below(place->text, chosen) : here;
+    if (*place->path == '\0')
+        place->path = here;
+    return 0;
+}
+
+const char *directory_now(const struct personality *own)
+{
+    return own->directory ? own->directory : own->grant_count ? own->grants[0].guest : "/";
+}
+
+/* Puts the current directory before a relative path. */
+static int64_t path_make_absolute(struct personality *own, char text[PATH_MAX])
+{
+    char relative[PATH_MAX];
+    strcpy(relative, text); /* both have PATH_MAX bytes */
+    pthread_mutex_lock(&own->lock);
+    int length = snprintf(text, PATH_MAX, "%s/%s", directory_now(own), relative);
+    pthread_mutex_unlock(&own->lock);
+    return length < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* Relative to a directory the domain has open: that directory is the bound, even where the grant above it would allow more. */
+static int64_t place_beneath_descriptor(struct place *place, struct personality *own, int from)
+{
+    static char here[] = ".";
+    struct open_file *file = file_acquire(own, from);
+    if (!file)
+        return -EBADF;
+    int64_t error = file->kind != FILE_DIRECTORY ? -ENOTDIR : path_normalise(place->text) ? 0 : -EACCES;
+    if (error) {
+        file_release(file);
+        return error;
+    }
+    place->held = file;
+    place->directory = file->host;
+    place->constant = file->constant;
+    place->path = *place->text ? place->text : here;
+    return 0;
+}
+
+int64_t place_find(struct place *place, const struct request *request, int from, uint64_t path)
+{
+    place->held = NULL;
+    int64_t error = request_fetch_path(request, place->text, sizeof place->text, path);
+    if (error)
+        return error;
+    if (*place->text == '\0')
+        return -ENOENT;
+    place->must_be_directory = names_directory(place->text);
+    if (*place->text != '/' && from != AT_FDCWD)
+        return place_beneath_descriptor(place, request->own, from);
+    if (*place->text != '/')
+        error = path_make_absolute(request->own, place->text);
+    if (error)
+        return error;
+    path_normalise(place->text);
+    return place_choose(place, request->own);
+}
+
+void place_release(struct place *place)
+{
+    if (place->held)
+        file_release(place->held);
+    place->held = NULL;
+}
+
+/* Opens beneath a directory. -EACCES where the path would lead out of the grant. */
+static int open_beneath(int directory, const char *path, int flags, mode_t mode)
+{
+    struct open_how how = {
+        .flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
+        .mode = mode,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+    };
+    int result, tries = 0;
+    /* EAGAIN: a directory was renamed while ".." of a link was followed, and the kernel could not tell whether that is still beneath. */
+    do
+        result = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+    while (result < 0 && errno == EAGAIN && ++tries < 100);
+    return result >= 0 ? result : errno == EXDEV ? -EACCES : -errno;
+}
+
+int place_open(const struct place *place, int flags, mode_t mode)
+{
+    if (place->directory < 0)
+        return -EACCES;
+    if (place->must_be_directory && (flags & O_CREAT))
+        return -EISDIR;
+    return open_beneath(place->directory, place->path, flags | (place->must_be_directory ? O_DIRECTORY : 0), mode);
+}
+
+int place_open_parent(struct place *place, const char **name)
+{
+    const int flags = O_PATH | O_DIRECTORY;
+    if (strcmp(place->path, ".") == 0)
+        return -EBUSY;
+    if (place->constant)
+        return -EROFS;
+    char *slash = strrchr(place->path, '/');
+    if (!slash) {
+        *name = place->path;
+        return open_beneath(place->directory, ".", flags, 0);
+    }
+    *slash = '\0';
+    int parent = open_beneath(place->directory, place->path, flags, 0);
+    *name = slash + 1;
+    return parent;
+}
+
+/* File systems whose files are doors into the kernel or into processes (rules: "files that reach memory or control"). */
+static bool is_kernel_interface(int directory)
+{
+    static const unsigned long magics[] = {
+        PROC_SUPER_MAGIC, SYSFS_MAGIC, DEBUGFS_MAGIC, TRACEFS_MAGIC, SECURITYFS_MAGIC, BPF_FS_MAGIC, CGROUP_SUPER_MAGIC,
+        CGROUP2_SUPER_MAGIC, SELINUX_MAGIC, DEVPTS_SUPER_MAGIC, EFIVARFS_MAGIC, NSFS_MAGIC, BINDERFS_SUPER_MAGIC, HUGETLBFS_MAGIC,
+    };
+    struct statfs facts;
+    if (fstatfs(directory, &facts) < 0)
+        return true;
+    for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++)
+        if ((unsigned long)facts.f_type == magics[i])
+            return true;
+    return false;
+}
+
+static porin_status grant_refuse(struct porin_error *error, const struct porin_directory *wanted, const char *reason)
+{
+    if (error) {
+        error->status = PORIN_ERR_FILE;
+        snprintf(error->text, sizeof error->text, "cannot grant directory %.150s: %.80s", wanted->host_path ? wanted->host_path : "(null)", reason);
+    }
+    return PORIN_ERR_FILE;
+}
+
+static porin_status grant_open(struct grant *grant, const struct porin_directory *wanted, struct porin_error *error)
+{
+    if (!wanted->host_path || !wanted->guest_path || *wanted->guest_path != '/' || strlen(wanted->guest_path) >= PATH_MAX / 2)
+        return grant_refuse(error, wanted, "its guest path must begin with / and have less than 2048 bytes");
+    int directory = open(wanted->host_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return grant_refuse(error, wanted, strerror(errno));
+    grant->guest = strdup(wanted->guest_path);
+    bool forbidden = is_kernel_interface(directory);
+    int probe = open_beneath(directory, ".", O_PATH | O_DIRECTORY, 0);
+    if (probe >= 0)
+        close(probe);
+    if (forbidden || probe < 0 || !grant->guest) {
+        free(grant->guest);
+        close(directory);
+        return grant_refuse(error, wanted, forbidden ? "it is an interface of the kernel, not a directory of files"
+                                         : probe < 0 ? "this kernel has no openat2 (Linux 5.6)" : "out of memory");
+    }
+    path_normalise(grant->guest);
+    grant->guest_length = strcmp(grant->guest, "/") == 0 ? 0 : strlen(grant->guest);
+    grant->directory = directory;
+    grant->read_only = wanted->read_only;
+    return PORIN_OK;
+}
+
+porin_status grants_open(struct personality *own, const struct porin_domain_options *options, struct porin_error *error)
+{
+    own->grants = calloc(options->directory_count ? options->directory_count : 1, sizeof *own->grants);
+    if (!own->grants)
+        return PORIN_ERR_MEMORY;
+    for (size_t i = 0; i < options->directory_count; i++) {
+        porin_status status = grant_open(&own->grants[own->grant_count], &options->directories[i], error);
+        if (status != PORIN_OK)
+            return status;
+        own->grant_count++;
+    }
+    return PORIN_OK;
+}
+
+void grants_close(struct personality *own)
+{
+    for (uint32_t i = 0; i < own->grant_count; i++) {
+        close(own->grants[i].directory);
+        free(own->grants[i].guest);
+    }
+    free(own->grants);
+    own->grants = NULL;
+    own->grant_count = 0;
+}

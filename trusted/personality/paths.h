@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Granted directories, and the way from a guest path to a host descriptor beneath one of them. */
+#ifndef PORIN_PERSONALITY_PATHS_H
+#define PORIN_PERSONALITY_PATHS_H
+#include <limits.h>
+#include <sys/types.h>
+#include "personality.h"
+
+struct open_file;
+
+/* A directory of the host that the domain sees as guest path. The grant ends at mount points beneath it. */
+struct grant {
+    int directory;                     /* host descriptor, O_PATH */
+    bool read_only;
+    char *guest;                       /* absolute, normalised */
+    size_t guest_length;               /* without a trailing slash: 0 for "/" */
+};
+
+/* PORIN_ERR_FILE with details if a directory cannot be granted. On failure grants_close is still due. */
+porin_status grants_open(struct personality *own, const struct porin_domain_options *options, struct porin_error *error);
+void grants_close(struct personality *own);
+
+/* The current directory, a guest path. Under the lock. */
+const char *directory_now(const struct personality *own);
+
+/* Where a guest path leads: `path` beneath host directory `directory`. */
+struct place {
+    int directory;                     /* -1: a directory that exists only because a grant's guest path goes through it */
+    bool constant;                     /* in a read-only grant */
+    bool must_be_directory;            /* the path ended in "/" or "." or ".." */
+    struct open_file *held;            /* keeps `directory` open; NULL: a grant's, which outlives every request */
+    char *path;                        /* into `text`; "." is the directory itself */
+    char text[PATH_MAX];               /* normalised: absolute guest path, or path relative to `held` */
+};
+
+/* Fetches and resolves argument path (an address) relative to guest descriptor `from` or AT_FDCWD. 0 (then place_release is due) or
+ * -errno. ".." and "." are taken out by name alone; what symbolic links do is decided by the kernel when the place is opened. */
+int64_t place_find(struct place *place, const struct request *request, int from, uint64_t path);
+void place_release(struct place *place);
+
+/* Opens it on the host: never outside the granted directory, on another file system, or through magic links. Descriptor or -errno. */
+int place_open(const struct place *place, int flags, mode_t mode);
+/* For changes of a directory: opens the one that holds the place's last name, and points *name to that. -EBUSY for the grant itself,
+ * -EROFS in read-only grants. */
+int place_open_parent(struct place *place, const char **name);
+#endif
