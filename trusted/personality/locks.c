@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POSIX record locks whose owner is the domain. The host's own are owned by the host process, so all domains would share them; locks of
-#define _GNU_SOURCE
  * open file descriptions (F_OFD_*) have one owner each. So the first open file of the domain that locks something in a file carries
  * all of the domain's locks on that file, and as POSIX wants it, closing any descriptor of the file ends them. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading, writing, seeking and polling descriptors. The kernel copies straight from and to slot memory: it checks every page
-#define _GNU_SOURCE
  * itself and answers EFAULT, so that a range that lies in the slot is all that has to be shown here. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
