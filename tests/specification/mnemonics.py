@@ -72,7 +72,8 @@ FMA = "vf{,n}{madd,msub}{132,213,231}{ps,pd,ss,sd} vf{maddsub,msubadd}{132,213,2
 # Spelled alike under VEX and under EVEX.
 VECTOR = """
     vmov{ap,up,ntp,hp,lp}{s,d} vmov{hl,lh}ps vmov{ss,sd,d,q,ntdq,ntdqa,ddup,shdup,sldup}
-    v{add,sub,mul,div,min,max,sqrt}{ps,pd,ss,sd} v{and,andn,or,xor}p{s,d} vcmp{,%s}{ps,pd,ss,sd} v{u,}comis{s,d} vshufp{s,d} vunpck{l,h}p{s,d}
+    v{add,sub,mul,div,min,max,sqrt}{ps,pd,ss,sd} v{and,andn,or,xor}p{s,d} vcmp{,%s}{ps,pd,ss,sd} v{u,}comis{s,d} vshufp{s,d}
+    vunpck{l,h}p{s,d}
     vcvt{dq2pd,dq2ps,ps2dq,ps2pd,tps2dq,sd2si,ss2si,tsd2si,tss2si,sd2ss,ss2sd,ph2ps,ps2ph} vcvt{pd2dq,tpd2dq,pd2ps}{,x,y} vcvtsi2s{d,s}{l,q}
     vpadd{b,w,d,q,sb,sw,usb,usw} vpsub{b,w,d,q,sb,sw,usb,usw} vpavg{b,w} vpcmpeq{b,w,d,q} vpcmpgt{b,w,d,q}
     vpmadd{wd,ubsw} vp{max,min}{sb,sw,sd,ub,uw,ud} vpmul{hw,huw,lw,ld,udq,dq,hrsw} vpsadbw
@@ -111,7 +112,8 @@ LEGACY = INTEGER | SWAPPED | X87 | SSE
 
 # EVEX forms that know no write mask: a mask there is an undefined encoding, which objdump prints all the same.
 EVEX_UNMASKED = expand("""
-    vmov{d,q}{,.s} vmov{h,l}p{s,d} vmov{hl,lh}ps vmovntp{s,d} vmovntdq{,a} v{u,}comis{s,d} vpextr{b,w,d,q} vpinsr{b,w,d,q} vextractps vinsertps
+    vmov{d,q}{,.s} vmov{h,l}p{s,d} vmov{hl,lh}ps vmovntp{s,d} vmovntdq{,a} v{u,}comis{s,d} vpextr{b,w,d,q} vpinsr{b,w,d,q}
+    vextractps vinsertps
     vcvt{,t}s{s,d}2{,u}si vcvt{,u}si2s{s,d}{l,q} vpmov{b,w,d,q}2m vpmovm2{b,w,d,q} vpbroadcastm{b2q,w2d} vpsadbw vps{l,r}ldq
     vaes{enc,enclast,dec,declast} vpclmul{q,lqlq,hqlq,lqhq,hqhq}dq
 """)
@@ -120,16 +122,18 @@ EVEX_UNMASKED = expand("""
 SCALAR = re.compile(r"v(?!broadcast|p)\w*s[sd](\.s)?$|v(u?comis|cvtt?s)[sd]\w*$|vcvtu?si2s[sd][lq]$")
 
 # Families the rules refuse by name; only for naming the rule, the lists above decide.
-FORBIDDEN = tuple((rule, re.compile(pattern + r"$")) for rule, pattern in (
-    ("V9b", r"f(n?(init|save|stenv|setpm)|ld(cw|env)|rstor)\w*|v?ldmxcsr|f?emms|movdq2q|movq2dq|maskmovq|pshufw|movntq|cvtt?p[sd]2pi|cvtpi2p[sd]"),
+FORBIDDEN = tuple((rule, re.compile("(" + pattern + ")$")) for rule, pattern in (
+    ("V9b", r"f(n?(init|save|stenv|setpm)|ld(cw|env)|rstor)\w*|v?ldmxcsr|f?emms|movdq2q|movq2dq|maskmovq|pshufw|movntq|"
+            r"cvtt?p[sd]2pi|cvtpi2p[sd]"),
     ("V9", r"ret[wq]?"),
     ("V3", r"movabs\w+"),
     ("V8", r"(jmp|call)[wq]?"),
     ("V10", r"(movs|cmps|stos|lods|scas|ins|outs)[bwlq]|std"),
-    ("V11", r"push\w*|pop[fwq]\w*|enter\w*|leave\w*|xlat|v?maskmovdqu|int1?|into|iret\w*|uiret|l(ret|jmp|call)\w*|sys\w+|loop\w*|jr?e?cxz|x\w+|"
-            r"(rd|wr)(fs|gs)base|swapgs|l[defgs]s\w*|monitorx?|mwaitx?|umonitor|umwait|tpause|clzero|clflush\w*|clwb|cldemote|movdir\w+|"
-            r"enqcmds?|(rd|wru?)(ss[dqp]\w*|pkru|msr|pru|pmc)\w*|rdpid|rdtscp?|cpuid|vm\w+|f?x(save|rstor)\w*|fx\w+|(s|l)(gdt|idt|ldt|msw|tr)\w*|"
-            r"str\w*|hlt|cli|sti|in[bwl]?|out[bwl]?|vp?(gather|scatter)\w*|tile\w+|tdp\w+|(ld|st)tilecfg|incssp\w*|rstorssp|saveprevssp"),
+    ("V11", r"push\w*|pop[fwq]\w*|enter\w*|leave\w*|xlat|v?maskmovdqu|int1?|into|iret\w*|uiret|l(ret|jmp|call)\w*|sys\w+"),
+    ("V11", r"loop\w*|jr?e?cxz|x\w+|(rd|wr)(fs|gs)base|swapgs|l[defgs]s\w*|monitorx?|mwaitx?|umonitor|umwait|tpause"),
+    ("V11", r"clzero|clflush\w*|clwb|cldemote|movdir\w+|enqcmds?|(rd|wru?)(ss[dqp]\w*|pkru|msr|pru|pmc)\w*|rdpid|rdtscp?|cpuid"),
+    ("V11", r"vm\w+|f?x(save|rstor)\w*|fx\w+|[sl](gdt|idt|ldt|msw|tr)\w*|str\w*|hlt|cli|sti|in[bwl]?|out[bwl]?"),
+    ("V11", r"vp?(gather|scatter)\w*|tile\w+|tdp\w+|(ld|st)tilecfg|incssp\w*|rstorssp|saveprevssp"),
 ))
 
 

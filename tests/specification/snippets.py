@@ -73,7 +73,8 @@ def vex(rng):
 def evex(rng):
     """EVEX; mostly valid reserved bits."""
     reserved = rng.random() < 0.97
-    first = rng.choice((0x90, 0xD0, 0xF0, 0x10, 0x70, 0xB0, rng.randrange(16) << 4)) | (rng.choice((1, 2, 3)) if reserved else rng.randrange(16))
+    first = rng.choice((0x90, 0xD0, 0xF0, 0x10, 0x70, 0xB0, rng.randrange(16) << 4))
+    first |= rng.choice((1, 2, 3)) if reserved else rng.randrange(16)
     second = (0x80 * rng.randrange(2) | (0xF if rng.random() < 0.5 else rng.randrange(16)) << 3 | rng.randrange(4)
               | (4 if reserved or rng.random() < 0.5 else 0))
     third = rng.choice((0x08, 0x28, 0x48, 0x48, 0x00, 0x18, 0x58, rng.randrange(256))) | rng.choice((0, 0, 0, 1, 0x83))
@@ -143,7 +144,8 @@ class Source:
             texts.append((image_text(path) or native_text(path))[:limit])
         self.pool = [[line.raw for line in lines] for lines in disassemble([text for text in texts if text])]
         self.kinds = ([self.mutated] * 6 + [self.run_of_instructions] + [self.mutated_case] * 3 + [lambda: legacy(self.rng)] * 5
-                      + [lambda: vex(self.rng)] * 3 + [lambda: evex(self.rng)] * 4 + [lambda: random_bytes(self.rng, self.rng.randrange(1, 20))])
+                      + [lambda: vex(self.rng)] * 3 + [lambda: evex(self.rng)] * 4
+                      + [lambda: random_bytes(self.rng, self.rng.randrange(1, 20))])
 
     def mutated(self):
         return mutate(self.rng, self.rng.choice(self.rng.choice(self.pool)))

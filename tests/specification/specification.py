@@ -15,7 +15,7 @@ import sys
 from typing import NamedTuple
 
 from disassembly import disassemble
-from mnemonics import EVEX, EVEX_UNMASKED, LEGACY, SCALAR, SWAPPED, VEX, expand, refusing_rule
+from mnemonics import EVEX, EVEX_UNMASKED, LEGACY, SCALAR, VEX, VEX_INTEGER, expand, refusing_rule
 
 IMAGE_BASE, IMPORT_GATES = 0x130000, 0x110000
 GATE_SIZE, SERVICE_GATES, SERVICE_GATES_COUNT = 512, 0x100000, 4
@@ -256,7 +256,7 @@ def uses_of(raw, text):
     if raw[0] == 0x62:
         return USES_EVEX
     if raw[0] in (0xC4, 0xC5):
-        return USES_EVEX if re.search(r"%k[0-7]", text) else 0 if text.split(" ")[0] in VEX - LEGACY and "mm" not in text else USES_AVX
+        return USES_EVEX if re.search(r"%k[0-7]", text) else 0 if text.split(" ")[0] in VEX_INTEGER else USES_AVX
     return 0
 
 
@@ -374,7 +374,7 @@ def verify(code, lines, gates=()):
     while index < len(lines):
         line = lines[index]
         judged = judge(line)
-        size = branch_sequence(lines, index) or string_sequence(lines, index) or 1
+        size = line.text.endswith(",%r10d") and (branch_sequence(lines, index) or string_sequence(lines, index)) or 1
         end = lines[index + size - 1].offset + len(lines[index + size - 1].raw)
         if end > len(code):
             return Verdict(False, line.offset, "V0", "truncated instruction")
