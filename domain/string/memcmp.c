@@ -46,6 +46,12 @@ static int compare_half_block(const unsigned char *a, const unsigned char *b, in
     return 1;
 }
 
+static inline int stride_differs(const unsigned char *a, const unsigned char *b)
+{
+    return mask_of((LOAD(any256, a) == LOAD(any256, b)) & (LOAD(any256, a + 32) == LOAD(any256, b + 32)) &
+                   (LOAD(any256, a + 64) == LOAD(any256, b + 64)) & (LOAD(any256, a + 96) == LOAD(any256, b + 96))) != ~0u;
+}
+
 int memcmp(const void *left, const void *right, size_t n)
 {
     const unsigned char *a = left, *b = right;
@@ -56,6 +62,7 @@ int memcmp(const void *left, const void *right, size_t n)
         return result;
     }
     size_t i = 0;
+    while (n - i >= STRIDE && !stride_differs(a + i, b + i)) i += STRIDE;
     for (; i + 32 <= n; i += 32)
         if (compare_block(a + i, b + i, &result)) return result;
     if (i < n) compare_block(a + n - 32, b + n - 32, &result);

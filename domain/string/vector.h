@@ -17,6 +17,7 @@ typedef char block __attribute__((vector_size(32), aligned(32), may_alias));
 #define LOAD(type, p) (*(const type *)(p))
 #define STORE(type, p, value) (*(type *)(p) = (value))
 #define BLOCK 32
+#define STRIDE (4 * BLOCK) /* what the loops over long ranges take at once */
 
 static inline block block_of(int c)
 {
@@ -32,6 +33,13 @@ static inline uint32_t mask_of(block comparison)
 static inline uint32_t mask_of_half(any128 comparison)
 {
     return (uint32_t)__builtin_ia32_pmovmskb128(comparison);
+}
+
+/* Compares with four blocks in a row, which are at p, are taken together this way: zero where any of them is. */
+static inline block smallest(block a, block b, block c, block d)
+{
+    typedef char bytes __attribute__((vector_size(32)));
+    return (block)__builtin_ia32_pminub256(__builtin_ia32_pminub256((bytes)a, (bytes)b), __builtin_ia32_pminub256((bytes)c, (bytes)d));
 }
 
 /* The aligned block that holds *p: it lies in p's own page, so reading all of it is safe wherever *p is readable. */
