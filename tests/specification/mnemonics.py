@@ -130,7 +130,7 @@ FORBIDDEN = tuple((rule, re.compile("(" + pattern + ")$")) for rule, pattern in 
     ("V8", r"(jmp|call)[wq]?"),
     ("V10", r"(movs|cmps|stos|lods|scas|ins|outs)[bwlq]|std"),
     ("V11", r"push\w*|pop[fwq]\w*|enter\w*|leave\w*|xlat|v?maskmovdqu|int1?|into|iret\w*|uiret|l(ret|jmp|call)\w*|sys\w+"),
-    ("V11", r"loop\w*|jr?e?cxz|x\w+|(rd|wr)(fs|gs)base|swapgs|l[defgs]s\w*|monitorx?|mwaitx?|umonitor|umwait|tpause"),
+    ("V11", r"loop\w*|jr?e?cxz|x[\w-]+|(rd|wr)(fs|gs)base|swapgs|l[defgs]s\w*|monitorx?|mwaitx?|umonitor|umwait|tpause"),
     ("V11", r"clzero|clflush\w*|clwb|cldemote|movdir\w+|enqcmds?|(rd|wru?)(ss[dqp]\w*|pkru|msr|pru|pmc)\w*|rdpid|rdtscp?|cpuid"),
     ("V11", r"vm\w+|f?x(save|rstor)\w*|fx\w+|[sl](gdt|idt|ldt|msw|tr)\w*|str\w*|hlt|cli|sti|in[bwl]?|out[bwl]?"),
     ("V11", r"vp?(gather|scatter)\w*|tile\w+|tdp\w+|(ld|st)tilecfg|incssp\w*|rstorssp|saveprevssp"),
