@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# make bench: builds every program in its variants and runs porin-bench.
+bench_programs := $(filter-out functions,$(patsubst bench/programs/%.c,%,$(wildcard bench/programs/*.c)))
+bench_recipes := zlib bzip2 libpng cjson lua sqlite
+bench_native := $(bench_programs:%=$(B)/bench/native/%) $(B)/bench/native/functions
+bench_domain := $(bench_programs:%=$(B)/bench/domain/%) $(B)/bench/domain/functions
+bench_wasm := $(bench_programs:%=$(B)/bench/wasm2c/%)
+bench_domains := $(patsubst bench/domains/%.c,$(B)/bench/domains/%.porin,$(wildcard bench/domains/*.c))
+bench_sources := $(wildcard bench/*.c)
+# The generated callee and everything that includes its header.
+wasm2c_runtime := /usr/share/wabt/wasm2c
+
+$(B)/bench/packages: tools/packages-bench.txt
+	@mkdir -p $(@D)
+	tools/install-packages $<
+	@touch $@
+
+$(bench_native): $(B)/bench/native/%: bench/programs/%.c bench/programs/program.h bench/build-program $(bench_recipes:%=$(B)/work/%-native.done)
+	bench/build-program native $*
+$(bench_domain): $(B)/bench/domain/%: bench/programs/%.c bench/programs/program.h bench/build-program $(bench_recipes:%=$(B)/work/%-domain.done)
+	bench/build-program domain $*
+$(bench_wasm): $(B)/bench/wasm2c/%: bench/programs/%.c bench/programs/program.h bench/build-program $(wildcard bench/wasm/*.c) \
+		$(bench_recipes:%=$(B)/work/%-native.done) $(B)/bench/packages
+	bench/build-program wasm2c $*
+$(B)/bench/glibc/functions: bench/programs/functions.c bench/programs/program.h
+	@mkdir -p $(@D)
+	$(CC) -O2 -std=gnu11 -fno-builtin $< -o $@
+
+$(B)/bench/domains/%.porin: bench/domains/%.c $(B)/bin/porin-cc $(B)/sysroot/lib/libc.a
+	@mkdir -p $(@D)
+	$(B)/bin/porin-cc -O2 -g -Iinclude $< -o $@
+
+$(B)/bench/callee_wasm.c: bench/wasm/callee.c $(B)/bench/packages
+	clang --target=wasm32-wasi -nostdlib -O2 -Wl,--no-entry -Wl,--strip-all $< -o $(B)/bench/callee.wasm
+	wasm2c -n callee $(B)/bench/callee.wasm -o $@
+
+$(B)/bench/callee_wasm.o: $(B)/bench/callee_wasm.c
+	$(CC) -O2 -w -I$(wasm2c_runtime) -c $< -o $@
+$(B)/bench/wasm-rt-impl.o: $(B)/bench/packages
+	$(CC) -O2 -w -I$(wasm2c_runtime) -c $(wasm2c_runtime)/wasm-rt-impl.c -o $@
+
+$(call object,bench/ladder.c): CFLAGS += -I$(B)/bench -I$(wasm2c_runtime)
+$(call object,bench/ladder.c): $(B)/bench/callee_wasm.c
+$(B)/bench/porin-bench: $(call object,$(bench_sources)) $(B)/bench/callee_wasm.o $(B)/bench/wasm-rt-impl.o $(B)/lib/libporin.a
+	$(CC) $(CFLAGS) -o $@ $^ -lm $(LDLIBS)
+
+## bench             measures everything and prints each bar beside its figure (BENCH="-n 5 programs": options of porin-bench)
+bench: $(B)/bin/porin $(B)/bench/porin-bench $(bench_native) $(bench_domain) $(bench_wasm) $(B)/bench/glibc/functions $(bench_domains)
+	$(B)/bench/porin-bench -b $(B) $(BENCH)
+.PHONY: bench
