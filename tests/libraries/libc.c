@@ -149,6 +149,23 @@ static double sum(int count, ...)
     return total;
 }
 
+static void check_rounding(void)
+{
+    static const int modes[] = {FE_TONEAREST, FE_DOWNWARD, FE_UPWARD, FE_TOWARDZERO};
+    volatile double x = 2.5;
+    volatile long double l = -2.5L;
+    for (int i = 0; i < 4; i++) {
+        int error = fesetround(modes[i]);
+        printf("rounding %d %d: %ld %g %Lg %g\n", error, fegetround() == modes[i], lrint(x), rint(x), rintl(l), (double)(float)0.1 + x / 3);
+    }
+    fenv_t kept;
+    int error = fegetenv(&kept) | fesetenv(FE_DFL_ENV);
+    printf("environment %d %d", error, fegetround() == FE_TONEAREST);
+    error = fesetenv(&kept);
+    printf(" %d %d\n", error, fegetround() == FE_TOWARDZERO);
+    fesetround(FE_TONEAREST);
+}
+
 static void check_numbers(void)
 {
     volatile double x = 0.7;
@@ -167,13 +184,17 @@ static void check_numbers(void)
     printf(" %d %g %s\n", n, d, word);
     printf("strtod %.17g %.17g %Lg", strtod("0.1", NULL), strtod("1e-310", NULL), strtold("1e4000", NULL));
     printf(" sum %g\n", sum(10, 1, .5, 2, .5, 3, .5, 4, .5, 5, .5));
-    printf("rounding %d, fesetround nearest %d\n", fegetround() == FE_TONEAREST, fesetround(FE_TONEAREST));
+    check_rounding();
     volatile double zero = 0, one = 1;
     feclearexcept(FE_ALL_EXCEPT);
     volatile double infinite = one / zero;
     printf("flags %d %g", !!fetestexcept(FE_DIVBYZERO), infinite);
     feclearexcept(FE_ALL_EXCEPT);
     printf(" cleared %d", fetestexcept(FE_ALL_EXCEPT));
+    volatile long double small = 1e-4940L; /* x87 has flags of its own */
+    small = small * small;
+    printf(" x87 %d", !!fetestexcept(FE_UNDERFLOW));
+    feclearexcept(FE_ALL_EXCEPT);
     feraiseexcept(FE_OVERFLOW);
     printf(" raised %d\n", fetestexcept(FE_ALL_EXCEPT) == FE_OVERFLOW);
 }

@@ -1,79 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Floating-point environment. MXCSR is read directly and written by a gate; the x87 control word cannot be written at all, so rounding
- * stays to nearest: a mode that only half of the arithmetic obeyed would be worse than an honest refusal. */
+/* Floating-point environment. A domain cannot touch MXCSR or the x87 control word; a gate does it for both together: it takes MXCSR,
+ * lets the x87 rounding follow and clears the x87 flags, so every change first moves those flags into MXCSR. */
 #include <fenv.h>
 #include <features.h>
 
 #define MXCSR_DEFAULT 0x1f80
+#define MXCSR_ROUNDING_SHIFT 3 /* from FE_UPWARD and its like, which are bits of the x87 control word */
+#define ROUNDING_MASK FE_TOWARDZERO
 
-static unsigned mxcsr_get(void)
+static unsigned gate(unsigned wanted)
 {
-	unsigned mxcsr;
-	__asm__ __volatile__ ("stmxcsr %0" : "=m"(mxcsr));
-	return mxcsr;
-}
-
-static void mxcsr_set(unsigned mxcsr)
-{
-	long ignored = mxcsr;
-	__asm__ __volatile__ ("call porin_gate_fenv" : "+D"(ignored) : : "rax", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "cc", "memory",
+	long mxcsr;
+	register long argument __asm__("rdi") = wanted;
+	__asm__ __volatile__ ("call porin_gate_fenv" : "=a"(mxcsr), "+r"(argument) : :
+		"rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "cc", "memory",
 		"xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7",
 		"xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15",
 		"st", "st(1)", "st(2)", "st(3)", "st(4)", "st(5)", "st(6)", "st(7)");
+	return mxcsr;
 }
 
-static unsigned x87_flags(void)
+/* MXCSR with the x87 flags added. */
+static unsigned state_get(void)
 {
 	unsigned short status;
 	__asm__ __volatile__ ("fnstsw %0" : "=a"(status));
-	return status & FE_ALL_EXCEPT;
-}
-
-/* Leaves the x87 flags clear and their former values in MXCSR, as musl's assembly does. */
-static unsigned flags_gather(void)
-{
-	unsigned mxcsr = mxcsr_get(), x87 = x87_flags();
-	if (x87) __asm__ __volatile__ ("fnclex");
-	return mxcsr | x87;
+	return gate(-1u) | (status & FE_ALL_EXCEPT);
 }
 
 int feclearexcept(int mask)
 {
-	mxcsr_set(flags_gather() & ~(mask & FE_ALL_EXCEPT));
+	gate(state_get() & ~(mask & FE_ALL_EXCEPT));
 	return 0;
 }
 
 int feraiseexcept(int mask)
 {
-	mxcsr_set(mxcsr_get() | (mask & FE_ALL_EXCEPT));
+	gate(state_get() | (mask & FE_ALL_EXCEPT));
 	return 0;
 }
 
 int fetestexcept(int mask)
 {
-	return (mxcsr_get() | x87_flags()) & mask & FE_ALL_EXCEPT;
+	return state_get() & mask & FE_ALL_EXCEPT;
 }
 
 int fegetround(void)
 {
-	return FE_TONEAREST;
+	return state_get() >> MXCSR_ROUNDING_SHIFT & ROUNDING_MASK;
 }
 
 hidden int __fesetround(int mode)
 {
-	return mode == FE_TONEAREST ? 0 : -1;
+	gate((state_get() & ~(ROUNDING_MASK << MXCSR_ROUNDING_SHIFT)) | mode << MXCSR_ROUNDING_SHIFT);
+	return 0;
 }
 
 int fegetenv(fenv_t *env)
 {
-	*env = (fenv_t){ .__control_word = 0x37f, .__status_word = x87_flags(), .__tags = 0xffff, .__mxcsr = mxcsr_get() };
+	unsigned mxcsr = state_get();
+	*env = (fenv_t){
+		.__control_word = 0x37f | (mxcsr >> MXCSR_ROUNDING_SHIFT & ROUNDING_MASK),
+		.__tags = 0xffff,
+		.__mxcsr = mxcsr,
+	};
 	return 0;
 }
 
 int fesetenv(const fenv_t *env)
 {
-	unsigned wanted = env == FE_DFL_ENV ? MXCSR_DEFAULT : env->__mxcsr | env->__status_word & FE_ALL_EXCEPT;
-	flags_gather();
-	mxcsr_set(wanted);
+	gate(env == FE_DFL_ENV ? MXCSR_DEFAULT : env->__mxcsr | (env->__status_word & FE_ALL_EXCEPT));
 	return 0;
 }
