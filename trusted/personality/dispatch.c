@@ -8,6 +8,7 @@
 #include "paths.h"
 #include "personality.h"
 #include "process.h"
+#include "runtime/error.h"
 
 #define FAMILY_ALWAYS 0u
 #define FAMILY_MEMORY PORIN_GRANT_MEMORY
@@ -122,7 +123,7 @@ porin_status personality_create(struct porin_domain *domain, const struct porin_
 {
     struct personality *own = calloc(1, sizeof *own);
     if (!own)
-        return PORIN_ERR_MEMORY;
+        return error_set(error, PORIN_ERR_MEMORY, "out of memory");
     pthread_mutex_init(&own->lock, NULL);
     own->process = process_number();
     domain->personality = own;
@@ -130,7 +131,7 @@ porin_status personality_create(struct porin_domain *domain, const struct porin_
     if (options->grants & PORIN_GRANT_FILES)
         status = grants_open(own, options, error);
     if (status == PORIN_OK && personality_start(own, options))
-        status = PORIN_ERR_MEMORY;
+        status = error_set(error, PORIN_ERR_MEMORY, "out of memory");
     if (status != PORIN_OK)
         personality_destroy(domain);
     return status;

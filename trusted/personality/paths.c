@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "descriptors.h"
 #include "paths.h"
+#include "runtime/error.h"
 
 /* Takes ".", ".." and superfluous slashes out, in place. false: ".." leads above the start of a relative path. An absolute path keeps its
  * first slash ("/" is the shortest), a relative one may become empty. */
@@ -206,32 +207,28 @@ static bool is_kernel_interface(int directory)
     return false;
 }
 
-static porin_status grant_refuse(struct porin_error *error, const struct porin_directory *wanted, const char *reason)
-{
-    if (error) {
-        error->status = PORIN_ERR_FILE;
-        snprintf(error->text, sizeof error->text, "cannot grant directory %.150s: %.80s", wanted->host_path ? wanted->host_path : "(null)", reason);
-    }
-    return PORIN_ERR_FILE;
-}
-
 static porin_status grant_open(struct grant *grant, const struct porin_directory *wanted, struct porin_error *error)
 {
-    if (!wanted->host_path || !wanted->guest_path || *wanted->guest_path != '/' || strlen(wanted->guest_path) >= PATH_MAX / 2)
-        return grant_refuse(error, wanted, "its guest path must begin with / and have less than 2048 bytes");
-    int directory = open(wanted->host_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const char *host = wanted->host_path, *guest = wanted->guest_path;
+    if (!host || !guest || *guest != '/' || strlen(guest) >= PATH_MAX / 2)
+        return error_set(error, PORIN_ERR_ARGUMENT, "cannot grant directory %.100s as %.60s: the guest path must begin with / and have "
+                         "less than %d bytes", host ? host : "(null)", guest ? guest : "(null)", PATH_MAX / 2);
+    int directory = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
-        return grant_refuse(error, wanted, strerror(errno));
-    grant->guest = strdup(wanted->guest_path);
-    bool forbidden = is_kernel_interface(directory);
+        return error_set(error, PORIN_ERR_FILE, "cannot grant directory %.150s: %s", host, strerror(errno));
     int probe = open_beneath(directory, ".", O_PATH | O_DIRECTORY, 0);
+    porin_status status = PORIN_OK;
+    if (is_kernel_interface(directory))
+        status = error_set(error, PORIN_ERR_ARGUMENT, "cannot grant directory %.150s: it is an interface of the kernel, not files", host);
+    else if (probe < 0)
+        status = error_set(error, PORIN_ERR_CPU, "cannot grant directory %.150s: no openat2 here, Linux 5.6 is needed", host);
+    else if (!(grant->guest = strdup(guest)))
+        status = error_set(error, PORIN_ERR_MEMORY, "out of memory");
     if (probe >= 0)
         close(probe);
-    if (forbidden || probe < 0 || !grant->guest) {
-        free(grant->guest);
+    if (status != PORIN_OK) {
         close(directory);
-        return grant_refuse(error, wanted, forbidden ? "it is an interface of the kernel, not a directory of files"
-                                         : probe < 0 ? "this kernel has no openat2 (Linux 5.6)" : "out of memory");
+        return status;
     }
     path_normalise(grant->guest);
     grant->guest_length = strcmp(grant->guest, "/") == 0 ? 0 : strlen(grant->guest);
@@ -244,7 +241,7 @@ porin_status grants_open(struct personality *own, const struct porin_domain_opti
 {
     own->grants = calloc(options->directory_count ? options->directory_count : 1, sizeof *own->grants);
     if (!own->grants)
-        return PORIN_ERR_MEMORY;
+        return error_set(error, PORIN_ERR_MEMORY, "out of memory");
     for (size_t i = 0; i < options->directory_count; i++) {
         porin_status status = grant_open(&own->grants[own->grant_count], &options->directories[i], error);
         if (status != PORIN_OK)

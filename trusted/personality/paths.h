@@ -16,7 +16,7 @@ struct grant {
     size_t guest_length;               /* without a trailing slash: 0 for "/" */
 };
 
-/* PORIN_ERR_FILE with details if a directory cannot be granted. On failure grants_close is still due. */
+/* Says in *error why a directory cannot be granted. On failure grants_close is still due. */
 porin_status grants_open(struct personality *own, const struct porin_domain_options *options, struct porin_error *error);
 void grants_close(struct personality *own);
 

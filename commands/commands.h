@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of `porin`. Each gets its own arguments, argv[0] being its name, answers --help itself, and returns the exit status. */
+#ifndef PORIN_COMMANDS_H
+#define PORIN_COMMANDS_H
+
+#define EXIT_USAGE 2                   /* bad usage; the message says what to do */
+
+int command_verify(int argc, char **argv);
+int command_run(int argc, char **argv);
+#endif

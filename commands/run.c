@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `porin run`: runs a program image as a domain that has its console, its arguments, the granted directories, and nothing else. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "commands.h"
+#include "porin/porin.h"
+
+/* As shells have it for programs that cannot be started. */
+#define EXIT_CANNOT_RUN 126
+#define EXIT_NOT_FOUND 127
+#define EXIT_OWN_FAILURE 125
+#define EXIT_SIGNAL 128
+
+static const char usage[] =
+    "usage: porin run [OPTIONS] FILE [ARGUMENTS]\n\n"
+    "Runs the program image FILE (built with porin-cc) as a domain. It has the standard streams, clocks, memory, and what is granted here.\n\n"
+    "  --dir HOST[:GUEST][:ro]  grants the directory HOST, seen as GUEST (default: its real path); ro: for reading only\n"
+    "  --env NAME=VALUE         sets a variable of its environment, which is empty otherwise\n"
+    "  --mem BYTES              limits its memory; K, M and G may follow the number\n"
+    "  --name NAME              its name in messages (default: the file's)\n"
+    "  --help                   this text\n\n"
+    "--dir and --env may be repeated. The program starts in the first granted directory.\n"
+    "Exit status: the program's; 128 + signal if it faulted; 126 not a runnable image; 127 no such file; 125 other failures; 2 bad usage.\n";
+
+struct run {
+    struct porin_domain_options options;
+    struct porin_directory *directories;
+    const char **environment;
+    const char *file;
+};
+
+static int usage_error(const char *problem, const char *what)
+{
+    fprintf(stderr, "porin run: %s%s; porin run --help lists the options\n", problem, what);
+    return EXIT_USAGE;
+}
+
+/* HOST[:GUEST][:ro], taken apart in place. A host path with a colon in it cannot be given this way. */
+static int parse_directory(struct run *run, char *text)
+{
+    struct porin_directory *directory = &run->directories[run->options.directory_count];
+    char *colon = strrchr(text, ':');
+    if (colon && strcmp(colon, ":ro") == 0) {
+        directory->read_only = true;
+        *colon = '\0';
+        colon = strrchr(text, ':');
+    }
+    if (colon)
+        *colon++ = '\0';
+    if (colon && *colon != '/')
+        return usage_error("--dir: the guest path must begin with / and not be: ", colon);
+    directory->host_path = text;
+    directory->guest_path = colon ? colon : realpath(text, NULL);
+    if (!directory->guest_path) {
+        fprintf(stderr, "porin run: --dir %s: %s\n", text, strerror(errno));
+        return EXIT_OWN_FAILURE;
+    }
+    run->options.directory_count++;
+    run->options.grants |= PORIN_GRANT_FILES;
+    return 0;
+}
+
+static int parse_memory(struct run *run, const char *text)
+{
+    static const char units[] = "KMG";
+    char *end;
+    errno = 0;
+    unsigned long long size = strtoull(text, &end, 10);
+    const char *unit = *end ? strchr(units, *end) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    if (errno || *text < '0' || *text > '9' || (*end && (!unit || end[1])) || size == 0 || size > UINT64_MAX >> shift)
+        return usage_error("--mem: not a number of bytes: ", text);
+    run->options.memory_limit_bytes = size << shift;
+    return 0;
+}
+
+static int parse_variable(struct run *run, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    if (!equals || equals == text)
+        return usage_error("--env wants NAME=VALUE and not: ", text);
+    run->environment[run->options.environment_count++] = text;
+    return 0;
+}
+
+/* Fills *run; returns 0, or an exit status to leave with (*done: --help was answered). */
+static int parse(struct run *run, int argc, char **argv, bool *done)
+{
+    static const struct option known[] = {
+        { "dir", required_argument, NULL, 'd' }, { "env", required_argument, NULL, 'e' }, { "mem", required_argument, NULL, 'm' },
+        { "name", required_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' }, { 0 },
+    };
+    int option, status = 0;
+    opterr = 0;
+    while (status == 0 && (option = getopt_long(argc, argv, "+:h", known, NULL)) != -1)
+        switch (option) {
+        case 'd': status = parse_directory(run, optarg); break;
+        case 'e': status = parse_variable(run, optarg); break;
+        case 'm': status = parse_memory(run, optarg); break;
+        case 'n': run->options.name = optarg; break;
+        case 'h': fputs(usage, stdout); *done = true; return 0;
+        case ':': return usage_error("a value must follow ", argv[optind - 1]);
+        default: return usage_error("unknown option ", optopt ? (char[]){ '-', (char)optopt, '\0' } : argv[optind - 1]);
+        }
+    if (status)
+        return status;
+    if (optind == argc)
+        return usage_error("no file given", "");
+    run->file = argv[optind];
+    run->options.arguments = (const char *const *)argv + optind;
+    run->options.argument_count = (size_t)(argc - optind);
+    run->options.directories = run->directories;
+    run->options.environment = run->environment;
+    return 0;
+}
+
+/* Says why the image cannot be had. */
+static int report_load(const char *file, porin_status status, const struct porin_error *error)
+{
+    if (status == PORIN_ERR_FILE) {
+        fprintf(stderr, "porin run: %s\n", error->text);
+        return EXIT_NOT_FOUND;
+    }
+    if (status == PORIN_ERR_BAD_IMAGE)
+        fprintf(stderr, "porin run: %s: not a Porin image: build it with porin-cc (%s)\n", file, error->text);
+    else
+        fprintf(stderr, "porin run: %s: %s\n", file, error->text);
+    return status == PORIN_ERR_REFUSED || status == PORIN_ERR_BAD_IMAGE || status == PORIN_ERR_VERSION ? EXIT_CANNOT_RUN : EXIT_OWN_FAILURE;
+}
+
+/* Runs the loaded image; the exit status is the program's. */
+static int run_image(const struct run *run, porin_image *image)
+{
+    struct porin_error error;
+    porin_domain *domain;
+    int exit_code = 0;
+    porin_status status = porin_domain_create(image, &run->options, &domain, &error);
+    if (status != PORIN_OK) {
+        fprintf(stderr, "porin run: %s: %s\n", run->file, error.text);
+        return EXIT_OWN_FAILURE;
+    }
+    status = porin_domain_run(domain, &exit_code, &error);
+    porin_domain_destroy(domain);
+    if (status == PORIN_OK)
+        return exit_code;
+    if (status != PORIN_ERR_FAULT) {
+        fprintf(stderr, "porin run: %s: %s\n", run->file, error.text);
+        return EXIT_OWN_FAILURE;
+    }
+    fprintf(stderr, "porin run: domain %s died at offset 0x%x: %s\n", error.domain, error.offset, error.text);
+    return EXIT_SIGNAL + error.signal;
+}
+
+int command_run(int argc, char **argv)
+{
+    struct run run;
+    struct porin_error error;
+    porin_image *image;
+    bool done = false;
+    porin_domain_options_default(&run.options);
+    run.options.grants = PORIN_GRANT_MEMORY | PORIN_GRANT_TIME | PORIN_GRANT_CONSOLE;
+    for (int i = 0; i < 3; i++)
+        run.options.stdio[i] = i;
+    run.directories = calloc((size_t)argc, sizeof *run.directories);
+    run.environment = calloc((size_t)argc, sizeof *run.environment);
+    if (!run.directories || !run.environment) {
+        fprintf(stderr, "porin run: out of memory\n");
+        return EXIT_OWN_FAILURE;
+    }
+    int result = parse(&run, argc, argv, &done);
+    if (result || done)
+        return result;
+    porin_status status = porin_image_load_file(run.file, &image, &error);
+    if (status != PORIN_OK)
+        return report_load(run.file, status, &error);
+    result = run_image(&run, image);
+    porin_image_release(image);
+    return result;
+}

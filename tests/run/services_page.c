@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Prints doc/services.md from the table of services. */
+#include <stdio.h>
+
+static const char head[] =
+    "# Services of a domain\n\n"
+    "Printed from `trusted/tables/services.def` by `make services-page`; `make check` compares.\n\n"
+    "A domain asks its surroundings through the service gate (ARCHITECTURE.md, Services). Numbers below 512 are Linux's, with Linux's\n"
+    "meaning but for the notes; from 512 on they are Porin's. A number that is no row answers `-ENOSYS`; a row whose family was not granted\n"
+    "answers `-EPERM`. A pointer is a slot offset; one that is not in the slot or not accessible answers `-EFAULT`.\n\n"
+    "| family | granted by |\n|---|---|\n"
+    "| always | nothing: harmless, answers are synthetic |\n"
+    "| memory | `PORIN_GRANT_MEMORY` |\n"
+    "| time | `PORIN_GRANT_TIME` |\n"
+    "| files | `PORIN_GRANT_FILES` |\n"
+    "| streams | `PORIN_GRANT_CONSOLE` or `PORIN_GRANT_FILES`; a descriptor exists only if its family was granted |\n\n"
+    "## Paths\n\n"
+    "* A path names something beneath a granted directory; everything else does not exist (`-ENOENT`). Ancestors of a grant can be asked\n"
+    "  about and stood in, not opened.\n"
+    "* `.` and `..` are taken out by name, before links are followed. Relative to an open directory, nothing above it can be named (`-EACCES`).\n"
+    "* Symbolic links are followed by the kernel; absolute ones and ones that lead out of the granted directory answer `-EACCES`.\n"
+    "* A grant ends at mount points beneath it (`-EACCES`): grant those separately. Kernel interfaces such as /proc cannot be granted.\n"
+    "* Only regular files and directories can be opened (`-EACCES`). In a read-only grant nothing can be changed (`-EROFS`).\n"
+    "* At most 256 descriptors per domain.\n\n"
+    "## Table\n\n"
+    "| number | service | family | differs from Linux |\n|---|---|---|---|\n";
+
+#define NAME_ALWAYS "always"
+#define NAME_MEMORY "memory"
+#define NAME_TIME "time"
+#define NAME_FILES "files"
+#define NAME_STREAMS "streams"
+
+int main(void)
+{
+    fputs(head, stdout);
+#define SERVICE(number, name, family, handler, note) printf("| %d | %s | %s | %s |\n", number, #name, NAME_##family, note);
+#include "services.def"
+#undef SERVICE
+    return 0;
+}
