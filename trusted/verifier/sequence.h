@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Matching of multi-instruction sequences (trusted/tables/sequences.def). */
+#ifndef PORIN_VERIFIER_SEQUENCE_H
+#define PORIN_VERIFIER_SEQUENCE_H
+#include "verifier/decode.h"
+
+struct sequence_match {
+    size_t length;          /* bytes of the whole sequence; 0: none stands here */
+    bool begun;             /* the first instruction is the head of one */
+    bool ends;              /* control does not go on behind it */
+    size_t branch_end;      /* where its direct branch ends, relative to the sequence; 0: it has none */
+    int32_t branch_distance;
+    uint8_t uses;
+    uint64_t features;
+};
+
+/* Copies of the text's last bytes, padded, so that decode() may look beyond them. */
+struct window { uint8_t bytes[DECODE_WINDOW]; };
+const uint8_t *window_at(const struct porin_verify_input *input, size_t offset, struct window *window);
+
+struct sequence_match match_sequence(const struct porin_verify_input *input, size_t offset);
+#endif
