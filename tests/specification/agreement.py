@@ -4,8 +4,7 @@ import os
 import struct
 import subprocess
 
-from disassembly import disassemble
-from specification import GATE_SIZE, IMPORT_GATES, verify
+from specification import GATE_SIZE, IMPORT_GATES, decode, verify
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 VERIFIER = os.path.join(ROOT, "build", "tests", "specification", "verify_batch")
@@ -34,7 +33,7 @@ def disagreements(snippets, imports=0, program=VERIFIER, offsets=False):
     """
     gates = [IMPORT_GATES + GATE_SIZE * k for k in range(imports)]
     theirs, found = verifier_verdicts(snippets, imports, program), []
-    for snippet, lines, their in zip(snippets, disassemble(snippets), theirs):
+    for snippet, lines, their in zip(snippets, decode(snippets), theirs):
         own = verify(snippet, lines, gates)
         if (own.accepted, own.uses) == (their[0], their[2]) and (own.accepted or not offsets or own.offset == their[1]):
             continue

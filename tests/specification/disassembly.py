@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Disassemblers as decoders: many snippets of code through one run, back as (offset, bytes, text) per instruction.
-
-GNU objdump gives the text. It does not know all reserved bits of VEX and EVEX (W, pp, V', broadcast where there is none), so llvm-mc
-must know each such instruction too, with the same length.
-"""
+"""GNU objdump as a decoder: many snippets of code through one run, back as (offset, bytes, text) per instruction."""
 import os
 import re
 import subprocess
@@ -32,44 +28,6 @@ def objdump(code):
     if done.returncode != 0:
         raise RuntimeError("objdump failed: " + done.stderr.strip())
     return done.stdout.splitlines()
-
-
-# Between the instructions given to llvm-mc; no VEX or EVEX instruction prints like this.
-MARK_BYTES, MARK_TEXT = "0xcc 0x0f 0x0b 0xcc\n", "int3|ud2|int3"
-LLVM_KNOWS = {}
-
-
-def llvm_mc(raws):
-    """(numbers of the raws with a warning, instructions printed for each raw) of one llvm-mc run."""
-    text = MARK_BYTES.join(" ".join("%#04x" % byte for byte in raw) + "\n" for raw in raws)
-    done = subprocess.run(["llvm-mc", "-disassemble", "-triple=x86_64"], input=text, capture_output=True, text=True, errors="replace")
-    warned = {int(line) // 2 for line in re.findall(r"^<stdin>:(\d+):", done.stderr, re.MULTILINE)}
-    printed = [row.split("#")[0].strip() for row in done.stdout.splitlines()]
-    groups = "|".join(row for row in printed if row and row != ".text").split("|" + MARK_TEXT + "|")
-    return warned, [group.split("|") for group in groups]
-
-
-def ask_llvm(raws):
-    """Fills LLVM_KNOWS for the instructions not asked before."""
-    raws = [raw for raw in raws if raw not in LLVM_KNOWS]
-    LLVM_KNOWS.update(dict.fromkeys(raws, False))
-    warned, _ = llvm_mc(raws)
-    clean = [raw for number, raw in enumerate(raws) if number not in warned]
-    if not clean:
-        return
-    warned, groups = llvm_mc(clean)
-    if warned or len(groups) != len(clean):
-        raise RuntimeError("llvm-mc lost step: %d groups for %d instructions" % (len(groups), len(clean)))
-    LLVM_KNOWS.update((raw, len(group) == 1) for raw, group in zip(clean, groups))
-
-
-def doubt(line):
-    """The line, or a bad one where llvm-mc does not know the vector instruction."""
-    return line if LLVM_KNOWS.get(line.raw, True) else Line(line.offset, line.raw, "(bad) for llvm-mc: " + line.text)
-
-
-def is_vector(line):
-    return line.raw[0] in (0xC4, 0xC5, 0x62) and len(line.raw) > 1 and "(bad)" not in line.text
 
 
 def split_fwait(line):
@@ -102,8 +60,7 @@ def disassemble(snippets):
             text = fields[2].partition("#")[0].strip() if len(fields) > 2 else "(bad)"
             line = Line(offset, bytes.fromhex(fields[1]), text)
             result[index] += [part for part in split_fwait(line) if part.offset < len(snippets[index])]
-    ask_llvm({line.raw for lines in result for line in lines if is_vector(line)})
-    return [[doubt(line) for line in in_step(lines, len(snippet), start)] for lines, snippet, start in zip(result, snippets, starts)]
+    return [in_step(lines, len(snippet), start) for lines, snippet, start in zip(result, snippets, starts)]
 
 
 def in_step(lines, size, start):

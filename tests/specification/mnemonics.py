@@ -110,17 +110,6 @@ EVEX = expand(VECTOR + """
 
 LEGACY = INTEGER | SWAPPED | X87 | SSE
 
-# EVEX forms that know no write mask: a mask there is an undefined encoding, which objdump prints all the same.
-EVEX_UNMASKED = expand("""
-    vmov{d,q}{,.s} vmov{h,l}p{s,d} vmov{hl,lh}ps vmovntp{s,d} vmovntdq{,a} v{u,}comis{s,d} vpextr{b,w,d,q} vpinsr{b,w,d,q}
-    vextractps vinsertps
-    vcvt{,t}s{s,d}2{,u}si vcvt{,u}si2s{s,d}{l,q} vpmov{b,w,d,q}2m vpmovm2{b,w,d,q} vpbroadcastm{b2q,w2d} vpsadbw vps{l,r}ldq
-    vaes{enc,enclast,dec,declast} vpclmul{q,lqlq,hqlq,lqhq,hqhq}dq
-""")
-
-# Scalar vector forms. Intel's manual: encode them with vector length 0, other lengths may behave differently on other processors.
-SCALAR = re.compile(r"v(?!broadcast|p)\w*s[sd](\.s)?$|v(u?comis|cvtt?s)[sd]\w*$|vcvtu?si2s[sd][lq]$")
-
 # Families the rules refuse by name; only for naming the rule, the lists above decide.
 FORBIDDEN = tuple((rule, re.compile("(" + pattern + ")$")) for rule, pattern in (
     ("V9b", r"f(n?(init|save|stenv|setpm)|ld(cw|env)|rstor)\w*|v?ldmxcsr|f?emms|movdq2q|movq2dq|maskmovq|pshufw|movntq|"

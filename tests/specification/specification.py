@@ -15,7 +15,8 @@ import sys
 from typing import NamedTuple
 
 from disassembly import disassemble
-from mnemonics import EVEX, EVEX_UNMASKED, LEGACY, SCALAR, VEX, VEX_INTEGER, expand, refusing_rule
+from mnemonics import EVEX, LEGACY, VEX, VEX_INTEGER, expand, refusing_rule
+from reassembly import doubtful, reassemble
 
 IMAGE_BASE, IMPORT_GATES = 0x130000, 0x110000
 GATE_SIZE, SERVICE_GATES, SERVICE_GATES_COUNT = 512, 0x100000, 4
@@ -122,7 +123,7 @@ def check_prefixes(raw, text):
         if mnemonic not in LOCKABLE or not text.endswith(")"):
             raise Refusal("V1", "lock on what is no read-modify-write of memory")
     elif 0xF0 in prefixes or words[0] in ("rep", "repz", "repnz", "data16", "addr32", "bnd", "notrack", "xacquire", "xrelease") or \
-            re.match(r"(rex(\.|$)|[cdefgs]s$)", words[0]) or words[0] == "{vex}" or words[0] == "{evex}":
+            re.match(r"(rex(\.|$)|[cdefgs]s$)", words[0]):
         if text not in STRING_TEXTS:
             raise Refusal("V1", "prefix without meaning here")
     if len(prefixes) > 1 and prefixes[-1] in b"\xf2\xf3" and prefixes[-2] == 0x66:
@@ -133,19 +134,15 @@ def check_prefixes(raw, text):
 
 
 def check_encoding(raw, mnemonic, operands):
-    """What the text cannot tell: the encoding's map, reserved bits and aliases the manuals do not list."""
+    """The mnemonic lists, by encoding, and what the text of a legacy instruction cannot tell."""
     _, _, rest = split_prefixes(raw)
     opcode = rest[0]
-    if opcode == 0x62:
-        return check_evex(rest, mnemonic, operands)
-    if opcode in (0xC4, 0xC5):
-        if opcode == 0xC4 and rest[1] & 31 not in (1, 2, 3):
-            raise Refusal("V0", "VEX map")
-        if mnemonic not in VEX:
-            raise Refusal(refusing_rule(mnemonic), "no accepted VEX form")
-        if SCALAR.match(mnemonic) and rest[opcode == 0xC4 and 2 or 1] & 4:
-            raise Refusal("V0", "scalar form with a vector length")
-        return None
+    if opcode in (0x62, 0xC4, 0xC5):
+        if mnemonic not in (EVEX if opcode == 0x62 else VEX):
+            raise Refusal(refusing_rule(mnemonic), "no accepted vector instruction")
+        if doubtful(raw):
+            raise Refusal("V0", "reserved bits of a vector encoding")
+        return
     if mnemonic not in LEGACY:
         raise Refusal(refusing_rule(mnemonic), "not in the list of accepted instructions")
     if opcode in (0xF6, 0xF7) and rest[1] >> 3 & 7 == 1 or opcode in (0xC0, 0xC1, 0xD0, 0xD1, 0xD2, 0xD3) and rest[1] >> 3 & 7 == 6:
@@ -154,23 +151,6 @@ def check_encoding(raw, mnemonic, operands):
         raise Refusal("V0", "16-bit bswap is undefined")
     if mnemonic.startswith("movabs") and not operands[0].startswith("$"):
         raise Refusal("V3", "absolute address")
-    return None
-
-
-def check_evex(rest, mnemonic, operands):
-    """EVEX: reserved bits, maps, and masks where the form has none."""
-    if rest[1] & 0x08 or not rest[2] & 4 or rest[1] & 7 not in (1, 2, 3):
-        raise Refusal("V1", "reserved EVEX bits or map (APX)")
-    mask, zeroing, broadcast = rest[3] & 7, rest[3] >> 7, rest[3] >> 4 & 1
-    if mnemonic not in EVEX:
-        raise Refusal(refusing_rule(mnemonic), "no accepted EVEX form")
-    if mnemonic in EVEX_UNMASKED and (mask or zeroing):
-        raise Refusal("V0", "mask on a form without one")
-    destination = operands[-1]
-    if zeroing and (not mask or not re.match(r"%[xyz]mm", destination)):
-        raise Refusal("V0", "zeroing without mask or register destination")
-    if SCALAR.match(mnemonic) and rest[3] >> 5 & 3 and not broadcast:
-        raise Refusal("V0", "scalar form with a vector length")
 
 
 def check_address(match, lea):
@@ -404,9 +384,16 @@ def verify(code, lines, gates=()):
     return Verdict(True, uses=uses)
 
 
+def decode(snippets):
+    """Instructions of each text, with what the assembler knows about their encodings."""
+    listings = disassemble(snippets)
+    reassemble(listings)
+    return listings
+
+
 def verify_all(snippets, gates=()):
-    """Verdicts on many texts, one disassembler run."""
-    return [verify(code, lines, gates) for code, lines in zip(snippets, disassemble(snippets))]
+    """Verdicts on many texts, one run of disassembler and assembler."""
+    return [verify(code, lines, gates) for code, lines in zip(snippets, decode(snippets))]
 
 
 def read_image(path):
