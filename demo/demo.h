@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The demo's host side: what its files offer each other. */
+#ifndef DEMO_H
+#define DEMO_H
+#include "picture.h"
+#include "porin/porin.h"
+#include <stddef.h>
+#include <stdint.h>
+
+__attribute__((noreturn, format(printf, 1, 2))) void die(const char *format, ...);
+uint64_t now_ns(void);
+
+/* --- a domain and its image --- */
+struct part { const char *name; char image_path[512]; porin_domain *domain; };
+void part_create(struct part *part, const char *images, const char *name);
+/* Calls an entry; returns its result. A domain's death is an error that ends the demo, unless error is given. */
+uint64_t part_call(const struct part *part, const char *entry, const uint64_t arguments[6], const struct porin_error **error);
+#define CALL(part, entry, ...) part_call(part, entry, (const uint64_t[6]){__VA_ARGS__}, NULL)
+/* Puts bytes into memory of the domain's own malloc. */
+porin_addr part_put(const struct part *part, const void *bytes, size_t size);
+void part_get(void *to, const struct part *part, uint32_t from, size_t size);
+/* "capitalise (demo/caption.c:20)" for a text offset of the image, as far as binutils' addr2line can tell; else "". */
+void part_where(const struct part *part, uint32_t offset, char *text, size_t size);
+
+/* --- facts: the SQLite domain --- */
+/* Runs SQL in it and returns the rows as lines; the caller frees. Dies with SQLite's message if it is refused. */
+char *facts_ask(const struct part *facts, const char *sql);
+
+/* --- pictures in host memory: 8-bit RGBA --- */
+struct canvas { uint32_t width, height; uint8_t *pixels; };
+/* The picture with its histogram and most frequent colours below it, both from the database. */
+struct canvas chart_draw(const struct canvas *picture, const struct part *facts);
+
+/* --- the same call to a separate process --- */
+struct separate { int socket; };
+/* Starts a process that answers checksums of 32 bytes over a UNIX socket; to be called before any domain exists. */
+struct separate separate_start(void);
+uint32_t separate_checksum(struct separate *separate, const uint8_t bytes[32]);
+void separate_stop(struct separate *separate);
+#endif

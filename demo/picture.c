@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libpng domain: decodes and encodes one picture at a time for the host. Its compression is the zlib domain's (zlib_stub.c). */
+#include "picture.h"
+#include "porin/domain.h"
+#include "stream.h"
+#include "zlib_stub.h"
+#include <png.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct picture picture;
+
+struct bytes { unsigned char *data; size_t size, at; };
+
+static void report_error(png_structp png, png_const_charp message)
+{
+    strncpy(picture.message, message, sizeof picture.message - 1);
+    png_longjmp(png, 1);
+}
+
+static void report_warning(png_structp png, png_const_charp message)
+{
+    (void)png;
+    if (!picture.message[0])
+        strncpy(picture.message, message, sizeof picture.message - 1);
+}
+
+static void read_bytes(png_structp png, png_bytep to, png_size_t size)
+{
+    struct bytes *file = png_get_io_ptr(png);
+    if (size > file->size - file->at)
+        png_error(png, "the file ends too early");
+    memcpy(to, file->data + file->at, size);
+    file->at += size;
+}
+
+static void write_bytes(png_structp png, png_bytep from, png_size_t size)
+{
+    struct bytes *file = png_get_io_ptr(png);
+    if (file->at + size > file->size) {
+        size_t larger = (file->at + size) * 2;
+        unsigned char *data = realloc(file->data, larger);
+        if (!data)
+            png_error(png, "out of memory");
+        file->data = data;
+        file->size = larger;
+    }
+    memcpy(file->data + file->at, from, size);
+    file->at += size;
+}
+
+static void flush_bytes(png_structp png)
+{
+    (void)png;
+}
+
+static void pixels_free(void)
+{
+    free((void *)(uintptr_t)picture.pixels);
+    free((void *)(uintptr_t)picture.file);
+    memset(&picture, 0, sizeof picture);
+}
+
+/* Asks libpng to turn whatever the file holds into 8-bit RGBA. */
+static void transform_to_rgba(png_structp png, png_infop info)
+{
+    png_set_expand(png);
+    png_set_scale_16(png);
+    png_set_gray_to_rgb(png);
+    png_set_add_alpha(png, 0xff, PNG_FILLER_AFTER);
+    png_set_interlace_handling(png);
+    png_read_update_info(png, info);
+}
+
+/* The part of decoding that libpng may leave by longjmp. */
+static void decode(png_structp png, png_infop info, struct bytes *file, png_bytep **rows)
+{
+    png_set_read_fn(png, file, read_bytes);
+    png_set_user_limits(png, PICTURE_SIDE_MAX, PICTURE_SIDE_MAX);
+    png_read_info(png, info);
+    picture.width = png_get_image_width(png, info);
+    picture.height = png_get_image_height(png, info);
+    picture.bit_depth = png_get_bit_depth(png, info);
+    picture.color_type = png_get_color_type(png, info);
+    picture.interlaced = png_get_interlace_type(png, info) != PNG_INTERLACE_NONE;
+    if ((uint64_t)picture.width * picture.height > PICTURE_PIXELS_MAX)
+        png_error(png, "the picture is larger than this demo takes");
+    transform_to_rgba(png, info);
+    if (png_get_rowbytes(png, info) != (size_t)picture.width * 4)
+        png_error(png, "the picture did not become RGBA");
+    unsigned char *pixels = malloc((size_t)picture.width * picture.height * 4);
+    picture.pixels = (uint32_t)(uintptr_t)pixels;
+    *rows = malloc(picture.height * sizeof **rows);
+    if (!pixels || !*rows)
+        png_error(png, "out of memory");
+    for (uint32_t y = 0; y < picture.height; y++)
+        (*rows)[y] = pixels + (size_t)y * picture.width * 4;
+    png_read_image(png, *rows);
+    png_read_end(png, NULL);
+}
+
+/* Decodes the file of `size` bytes at `data`. Returns the offset of struct picture, whose pixels are 0 when it failed. */
+struct picture *picture_decode(unsigned char *data, size_t size)
+{
+    struct bytes file = {data, size, 0};
+    png_bytep *volatile rows = NULL;
+    png_infop info = NULL;
+    volatile int done = 0;
+    pixels_free();
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, report_error, report_warning);
+    if (png && (info = png_create_info_struct(png)) && setjmp(png_jmpbuf(png)) == 0) {
+        decode(png, info, &file, (png_bytep **)&rows);
+        done = 1;
+    }
+    if (!png || !info)
+        strcpy(picture.message, "out of memory");
+    png_destroy_read_struct(&png, &info, NULL);
+    free(rows);
+    if (!done) {
+        free((void *)(uintptr_t)picture.pixels);
+        picture.pixels = 0;
+    }
+    return &picture;
+}
+PORIN_EXPORT(picture_decode);
+
+static void encode(png_structp png, png_infop info, struct bytes *file, unsigned char *pixels, uint32_t width, uint32_t height)
+{
+    png_set_write_fn(png, file, write_bytes, flush_bytes);
+    png_set_IHDR(png, info, width, height, 8, PNG_COLOR_TYPE_RGBA, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
+    png_write_info(png, info);
+    for (uint32_t y = 0; y < height; y++)
+        png_write_row(png, pixels + (size_t)y * width * 4);
+    png_write_end(png, info);
+}
+
+/* Encodes RGBA pixels. Returns the offset of struct picture, whose file is 0 when it failed. */
+struct picture *picture_encode(unsigned char *pixels, uint32_t width, uint32_t height)
+{
+    static struct bytes file; /* static: realloc changes it between setjmp and longjmp */
+    png_infop info = NULL;
+    file = (struct bytes){NULL, 0, 0};
+    pixels_free();
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, report_error, report_warning);
+    if (png && (info = png_create_info_struct(png)) && setjmp(png_jmpbuf(png)) == 0) {
+        encode(png, info, &file, pixels, width, height);
+        picture.file = (uint32_t)(uintptr_t)file.data;
+        picture.file_size = (uint32_t)file.at;
+    } else {
+        free(file.data);
+    }
+    if (!png || !info)
+        strcpy(picture.message, "out of memory");
+    png_destroy_write_struct(&png, &info);
+    return &picture;
+}
+PORIN_EXPORT(picture_encode);
+
+/* How often this domain has called the zlib domain so far. */
+uint64_t picture_calls(void)
+{
+    return zlib_stub_calls;
+}
+PORIN_EXPORT(picture_calls);
+
+/* Calls the zlib domain `count` times for the checksum of 32 bytes and returns the last: for timing. */
+uint64_t picture_checksums(uint64_t count, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+{
+    uint64_t sum = 0;
+    while (count--)
+        sum = stream_crc32(sum & 0xffffffff, STREAM_PUT_BYTES, a, b, c, d);
+    return sum;
+}
+PORIN_EXPORT(picture_checksums);
