@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Branches: direct ones stay, indirect ones get the check that they land on a label (endbr64). */
+#include "rewriter.h"
+#include <stdlib.h>
+
+/* The trap stands behind the next instruction that ends control flow, so that its branch is short. */
+void branch_place_trap(struct rewriter *r)
+{
+    if (!r->trap_wanted)
+        return;
+    emit_raw(r, ".Lporin_trap%d:", r->trap_number);
+    emit(r, "ud2");
+    r->trap_number++;
+    r->trap_wanted = false;
+}
+
+static void checked_branch(struct rewriter *r, const char *from, bool memory, bool call)
+{
+    char *trap = format_text(".Lporin_trap%d", r->trap_number);
+    enum sequence_id id = memory ? (call ? SEQUENCE_CALL_MEMORY : SEQUENCE_JUMP_MEMORY) : (call ? SEQUENCE_CALL : SEQUENCE_JUMP);
+    r->trap_wanted = true;
+    sequence_emit(r, id, (const char *const[]){from, trap});
+    free(trap);
+}
+
+static void indirect_branch(struct rewriter *r, const struct operand *o, bool call)
+{
+    if (o->kind == OPERAND_REGISTER && is_general(o->reg) && o->reg != RSP && o->width == 8) {
+        char *from = format_text("%%%s", register_name(o->reg, 4));
+        checked_branch(r, from, false, call);
+        free(from);
+    } else if (o->kind == OPERAND_MEMORY) {
+        char *from = address_text(r, o);
+        if (from)
+            checked_branch(r, from, true, call);
+        free(from);
+    } else {
+        refuse(r, REFUSE_BRANCH);
+    }
+}
+
+/* "foo@PLT" and "*foo@GOTPCREL(%rip)" are foo in a static image. */
+static struct slice target_name(const struct operand *o)
+{
+    struct slice name = o->displacement;
+    for (size_t i = 0; i < name.length; i++)
+        if (name.start[i] == '@')
+            name.length = i;
+    return name;
+}
+
+static void jump_to(struct rewriter *r, const struct operand *o, bool call)
+{
+    bool got = o->indirect && o->kind == OPERAND_MEMORY && o->base == REG_RIP && slice_contains(o->displacement, "@GOTPCREL");
+    if (o->indirect && !got) {
+        indirect_branch(r, o, call);
+        return;
+    }
+    if (o->kind != OPERAND_MEMORY || (!got && o->base != REG_NONE) || o->index != REG_NONE || o->segment.length) {
+        refuse(r, REFUSE_BRANCH);
+        return;
+    }
+    struct slice name = target_name(o);
+    branch_label(r, name);
+    emit(r, "%s\t" SLICE_FORMAT, call ? "call" : "jmp", SLICE_ARGS(name));
+}
+
+/* Hand-written assembly: the depth at a label is that of the branch to it. */
+void branch_label(struct rewriter *r, struct slice label)
+{
+    if (r->frame.described && r->source->from_compiler)
+        return;
+    struct jump *jump = grow(NULL, sizeof *jump);
+    *jump = (struct jump){label, r->frame.depth, r->jumps};
+    r->jumps = jump;
+}
+
+void branch_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops, enum branch branch)
+{
+    bool plain = branch == BRANCH_RETURN || branch == BRANCH_TRAP;
+    if (ops->count != (plain ? 0 : 1)) {
+        refuse(r, REFUSE_BRANCH);
+        return;
+    }
+    if (branch != BRANCH_TRAP)
+        stack_settle(r);
+    switch (branch) {
+    case BRANCH_CALL:
+        stack_set(r, 0); /* the callee finds its stack arguments at r15 */
+        jump_to(r, &ops->item[0], true);
+        r->after_call = true;
+        break;
+    case BRANCH_JUMP:
+        jump_to(r, &ops->item[0], false);
+        break;
+    case BRANCH_CONDITIONAL: {
+        struct slice name = target_name(&ops->item[0]);
+        branch_label(r, name);
+        emit(r, SLICE_FORMAT "\t" SLICE_FORMAT, SLICE_ARGS(s->name), SLICE_ARGS(name));
+        return;
+    }
+    default:
+        emit(r, plain && branch == BRANCH_RETURN ? "ret" : "ud2");
+    }
+    cache_clear(r);
+    if (branch == BRANCH_CALL)
+        return;
+    r->reachable = false;
+    branch_place_trap(r);
+}

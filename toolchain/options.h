@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* porin-cc's command line: gcc's, sorted into what gcc gets, what the link gets, and what is Porin's own. */
+#ifndef PORIN_OPTIONS_H
+#define PORIN_OPTIONS_H
+#include "process.h"
+
+enum mode { MODE_LINK, MODE_OBJECT, MODE_ASSEMBLY, MODE_PREPROCESS };
+enum language { LANGUAGE_C, LANGUAGE_PREPROCESSED_C, LANGUAGE_ASSEMBLY, LANGUAGE_ASSEMBLY_CPP, LANGUAGE_LINK };
+
+/* An input file, or an option of the linker at its place among them. */
+struct input { const char *path; enum language language; bool option; };
+
+struct options {
+    enum mode mode;
+    const char *output;
+    struct input *inputs;
+    size_t input_count, input_capacity, file_count;
+    struct arguments compiler;     /* for gcc -S and -E */
+    struct arguments assembler;    /* -Wa,... */
+    struct arguments directories;  /* -L */
+    struct arguments exports, imports;
+    const char *stack_size;        /* -z stack-size, or NULL */
+    const char *sysroot;           /* NULL: none found */
+    const char *dependency_file, *dependency_target;
+    bool dependencies;             /* -MD or -MMD */
+    bool no_start_files, no_default_libraries, no_standard_includes;
+    bool shared, relocatable, strip, no_verify, pipe_input;
+    bool debug;                    /* -g */
+};
+
+/* Reads the command line. Returns false after printing what is wrong. Options that only ask something are answered by *answered. */
+bool options_read(struct options *options, int argc, char **argv, bool *answered);
+#endif

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The walk over the assembly: sections, labels, places for messages, and each instruction to the part that knows it. */
+#define _GNU_SOURCE
+#include "rewriter.h"
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- messages and output --- */
+
+void refuse(struct rewriter *r, enum refusal reason)
+{
+    const struct statement *s = &r->list.items[r->at];
+    struct slice file = r->file.length ? r->file : slice_of(r->source->name);
+    long line = r->marker_line ? r->line + s->line - r->marker_line - 1 : r->line ? r->line : s->line;
+    r->refused++;
+    fprintf(stderr, SLICE_FORMAT ":%ld: error: cannot rewrite `" SLICE_FORMAT "': %s [%s]\n", SLICE_ARGS(file), line, SLICE_ARGS(s->text),
+            refusal_message(reason), refusal_name(reason));
+    fprintf(stderr, "porin-cc: note: porin-cc --explain=%s says what to do\n", refusal_name(reason));
+}
+
+static void print_line(struct rewriter *r, const char *before, const char *format, va_list arguments)
+{
+    char *text = NULL;
+    if (vasprintf(&text, format, arguments) < 0)
+        exit(1);
+    buffer_printf(r->out, "%s%s\n", before, text);
+    free(text);
+}
+
+void emit_raw(struct rewriter *r, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print_line(r, "", format, arguments);
+    va_end(arguments);
+}
+
+void emit(struct rewriter *r, const char *format, ...)
+{
+    va_list arguments;
+    unwind_sync(r);
+    va_start(arguments, format);
+    print_line(r, "\t", format, arguments);
+    va_end(arguments);
+}
+
+static void emit_texts(struct rewriter *r, const struct statement *s, char *const texts[], int count)
+{
+    buffer_add(r->out, "\t", 1);
+    for (int i = 0; i < s->prefix_count; i++)
+        buffer_printf(r->out, SLICE_FORMAT " ", SLICE_ARGS(s->prefixes[i]));
+    buffer_add_slice(r->out, s->name);
+    for (int i = 0; i < count; i++)
+        buffer_printf(r->out, "%s%s", i ? ", " : "\t", texts[i]);
+    buffer_add(r->out, "\n", 1);
+}
+
+/* ah, bh, ch, dh cannot stand beside a register that needs REX, as r14 does: the halves change places for one instruction. */
+static const char *exchange_halves(char *const texts[], int count, char low[8])
+{
+    int high = -1;
+    bool extended = false;
+    for (int i = 0; i < count; i++) {
+        if (strlen(texts[i]) == 3 && texts[i][0] == '%' && texts[i][2] == 'h' && strchr("abcd", texts[i][1]))
+            high = i;
+        extended = extended || strstr(texts[i], "%r14");
+    }
+    if (high < 0 || !extended)
+        return NULL;
+    snprintf(low, 8, "%%%cl", texts[high][1]);
+    return texts[high];
+}
+
+void emit_with(struct rewriter *r, const struct statement *s, char *const texts[], int count)
+{
+    char low[8], *swapped[MAX_OPERANDS];
+    const char *high = exchange_halves(texts, count, low);
+    unwind_sync(r);
+    if (!high) {
+        emit_texts(r, s, texts, count);
+        return;
+    }
+    for (int i = 0; i < count; i++)
+        swapped[i] = texts[i] == high ? low : texts[i];
+    emit(r, "xchgb\t%s, %s", high, low);
+    emit_texts(r, s, swapped, count);
+    emit(r, "xchgb\t%s, %s", high, low);
+}
+
+void cache_clear(struct rewriter *r)
+{
+    r->cache.valid = false;
+}
+
+void cache_forget(struct rewriter *r, unsigned registers)
+{
+    int base = r->cache.base, index = r->cache.index;
+    if (registers == ALL_REGISTERS || (is_general(base) && registers >> base & 1) || (is_general(index) && registers >> index & 1))
+        r->cache.valid = false;
+}
+
+/* --- labels that control can reach --- */
+
+static int compare_slices(const void *a, const void *b)
+{
+    const struct slice *x = a, *y = b;
+    size_t shorter = x->length < y->length ? x->length : y->length;
+    int order = memcmp(x->start, y->start, shorter);
+    return order ? order : (x->length > y->length) - (x->length < y->length);
+}
+
+bool is_target(const struct rewriter *r, struct slice label)
+{
+    if (!slice_starts(label, ".L"))
+        return true;
+    return bsearch(&label, r->targets, r->target_count, sizeof label, compare_slices) != NULL;
+}
+
+static void collect_names(struct rewriter *r, struct slice text, size_t *capacity)
+{
+    for (size_t i = 0; i + 1 < text.length; i++) {
+        if (text.start[i] != '.' || text.start[i + 1] != 'L' || (i && (isalnum((unsigned char)text.start[i - 1]) || text.start[i - 1] == '_')))
+            continue;
+        size_t end = i;
+        while (end < text.length && (isalnum((unsigned char)text.start[end]) || strchr("._$", text.start[end])))
+            end++;
+        if (r->target_count == *capacity) {
+            *capacity = *capacity ? *capacity * 2 : 1024;
+            r->targets = grow(r->targets, *capacity * sizeof r->targets[0]);
+        }
+        r->targets[r->target_count++] = (struct slice){text.start + i, end - i};
+        i = end;
+    }
+}
+
+/* References from debug information and from size and line directives do not count: else -g would change the code. */
+static void collect_targets(struct rewriter *r)
+{
+    size_t capacity = 0;
+    bool debug = false;
+    for (size_t i = 0; i < r->list.count; i++) {
+        const struct statement *s = &r->list.items[i];
+        bool directive = s->kind == STATEMENT_DIRECTIVE;
+        if (directive && (slice_is(s->name, ".section") || slice_is(s->name, ".pushsection")))
+            debug = slice_starts(s->arguments, ".debug") || slice_starts(s->arguments, ".gnu.debug");
+        else if (directive && (slice_is(s->name, ".text") || slice_is(s->name, ".data") || slice_is(s->name, ".bss")))
+            debug = false;
+        bool counts = s->kind == STATEMENT_INSTRUCTION ||
+                      (directive && !debug && !slice_is(s->name, ".size") && !slice_is(s->name, ".loc") && !slice_starts(s->name, ".cfi"));
+        if (counts)
+            collect_names(r, s->text, &capacity);
+    }
+    if (r->target_count)
+        qsort(r->targets, r->target_count, sizeof r->targets[0], compare_slices);
+}
+
+/* --- directives --- */
+
+static bool is_text_section(struct slice arguments)
+{
+    if (slice_contains(arguments, "@nobits"))
+        return false;
+    struct slice rest = arguments, name, flags = {0};
+    list_next(&rest, &name);
+    if (list_next(&rest, &flags) && flags.length && flags.start[0] == '"')
+        return memchr(flags.start, 'x', flags.length) != NULL;
+    return slice_starts(name, ".text") || slice_is(name, ".init") || slice_is(name, ".fini");
+}
+
+static void enter_section(struct rewriter *r, struct section section)
+{
+    branch_place_trap(r);
+    r->previous = r->sections[r->section_depth];
+    r->sections[r->section_depth] = section;
+    if (!r->frame.described) {
+        r->reachable = false;
+        cache_clear(r);
+    }
+}
+
+static void section_directive(struct rewriter *r, const struct statement *s)
+{
+    struct section now = r->sections[r->section_depth];
+    if (slice_is(s->name, ".section")) {
+        enter_section(r, (struct section){is_text_section(s->arguments), s->arguments});
+    } else if (slice_is(s->name, ".pushsection") && r->section_depth + 1 < MAX_SECTIONS) {
+        branch_place_trap(r);
+        r->sections[++r->section_depth] = (struct section){is_text_section(s->arguments), s->arguments};
+    } else if (slice_is(s->name, ".popsection") && r->section_depth > 0) {
+        branch_place_trap(r);
+        r->section_depth--;
+    } else if (slice_is(s->name, ".previous")) {
+        enter_section(r, r->previous);
+    } else if (slice_is(s->name, ".text")) {
+        if (!now.text || s->arguments.length || now.arguments.length)
+            enter_section(r, (struct section){.text = true});
+    } else if (slice_is(s->name, ".data") || slice_is(s->name, ".bss")) {
+        enter_section(r, (struct section){.text = false});
+    }
+}
+
+static bool in_list(struct slice name, const char *const *list)
+{
+    for (; *list; list++)
+        if (slice_is(name, *list))
+            return true;
+    return false;
+}
+
+static void check_directive(struct rewriter *r, const struct statement *s)
+{
+    static const char *const macros[] = {".macro", ".rept", ".irp", ".irpc", ".include", ".altmacro", ".endm", ".endr", NULL};
+    static const char *const data[] = {".byte", ".word", ".short", ".hword", ".value", ".long", ".int", ".quad", ".octa", ".2byte", ".4byte",
+                                       ".8byte", ".ascii", ".asciz", ".string", ".float", ".single", ".double", ".incbin", ".zero", ".space",
+                                       ".skip", ".fill", ".org", ".dc.b", ".dc.l", ".sleb128", ".uleb128", ".insn", NULL};
+    if (in_list(s->name, macros))
+        refuse(r, REFUSE_MACRO);
+    else if (slice_starts(s->name, ".code16") || slice_is(s->name, ".code32"))
+        refuse(r, REFUSE_MODE);
+    else if (slice_is(s->name, ".intel_syntax"))
+        refuse(r, REFUSE_INTEL);
+    else if (r->sections[r->section_depth].text && in_list(s->name, data))
+        refuse(r, REFUSE_DATA_IN_TEXT);
+}
+
+static struct slice unquoted(struct slice text)
+{
+    text = slice_trim(text);
+    if (text.length < 2 || text.start[0] != '"')
+        return text;
+    return (struct slice){text.start + 1, text.length - 2};
+}
+
+/* ".file 3 "dir" "name"" and ".loc 3 17 5": where the next instructions come from. */
+static void note_place(struct rewriter *r, const struct statement *s)
+{
+    char *end;
+    unsigned long number = strtoul(s->arguments.start, &end, 10);
+    if (end == s->arguments.start)
+        return;
+    struct slice rest = slice_trim((struct slice){end, s->arguments.length - (size_t)(end - s->arguments.start)});
+    if (slice_is(s->name, ".file") && number < 100000) {
+        size_t count = number + 1;
+        if (count > r->file_count) {
+            r->files = grow(r->files, count * sizeof r->files[0]);
+            memset(r->files + r->file_count, 0, (count - r->file_count) * sizeof r->files[0]);
+            r->file_count = count;
+        }
+        const char *name = memrchr(rest.start, '"', rest.length ? rest.length - 1 : 0);
+        r->files[number] = name ? unquoted((struct slice){name, (size_t)(rest.start + rest.length - name)}) : rest;
+    } else if (slice_is(s->name, ".loc")) {
+        r->file = number < r->file_count ? r->files[number] : (struct slice){0};
+        r->line = strtol(rest.start, NULL, 10);
+        r->marker_line = 0;
+    }
+}
+
+static void directive(struct rewriter *r, const struct statement *s)
+{
+    if (slice_starts(s->name, ".cfi_")) {
+        unwind_directive(r, s);
+        return;
+    }
+    check_directive(r, s);
+    if (slice_is(s->name, ".file") || slice_is(s->name, ".loc"))
+        note_place(r, s);
+    section_directive(r, s);
+    emit_raw(r, "\t" SLICE_FORMAT, SLICE_ARGS(s->text));
+}
+
+/* gcc's markers around inline assembly, and the preprocessor's line markers. */
+static void comment(struct rewriter *r, const struct statement *s)
+{
+    if (slice_starts(s->text, "#APP"))
+        r->inline_assembly = true;
+    if (slice_starts(s->text, "#NO_APP")) {
+        r->inline_assembly = false;
+        cache_clear(r);
+    }
+    char *end;
+    if (s->text.length < 4 || s->text.start[1] != ' ' || !isdigit((unsigned char)s->text.start[2]))
+        return;
+    long line = strtol(s->text.start + 2, &end, 10);
+    const char *close = *end == ' ' && end[1] == '"' ? memchr(end + 2, '"', s->text.length - (size_t)(end + 2 - s->text.start)) : NULL;
+    if (!close || line == 0)
+        return;
+    r->file = (struct slice){end + 2, (size_t)(close - end) - 2};
+    r->line = line;
+    r->marker_line = s->line;
+}
+
+/* --- labels --- */
+
+static bool same_label(struct slice jump, struct slice label)
+{
+    if (slice_equal(jump, label))
+        return true;
+    return jump.length == label.length + 1 && jump.start[label.length] == 'f' && isdigit((unsigned char)label.start[0]) &&
+           memcmp(jump.start, label.start, label.length) == 0;
+}
+
+/* Depth at a label of hand-written assembly that control does not fall into: that of a branch to it, else a function's beginning. */
+static long depth_at_label(struct rewriter *r, struct slice label)
+{
+    long depth = 8;
+    for (struct jump **j = &r->jumps; *j;) {
+        struct jump *jump = *j;
+        if (!same_label(jump->label, label)) {
+            j = &jump->next;
+            continue;
+        }
+        depth = jump->depth;
+        if (!isdigit((unsigned char)label.start[0]))
+            break;
+        *j = jump->next;
+        free(jump);
+    }
+    return depth;
+}
+
+static void label(struct rewriter *r, const struct statement *s)
+{
+    bool text = r->sections[r->section_depth].text;
+    if (text && is_target(r, s->text)) {
+        if (r->reachable)
+            stack_settle(r);
+        else if (!r->source->from_compiler || !r->frame.described) {
+            r->frame.depth = depth_at_label(r, s->text);
+            r->frame.d = stack_canonical(r->frame.depth);
+            r->reachable = true;
+        }
+        cache_clear(r);
+    }
+    emit_raw(r, SLICE_FORMAT ":", SLICE_ARGS(s->text));
+}
+
+/* --- instructions --- */
+
+static bool mentions(const struct operands *ops, int reg)
+{
+    for (int i = 0; i < ops->count; i++)
+        if (operand_mentions(&ops->item[i], reg))
+            return true;
+    return false;
+}
+
+/* Hand-written code in the rewritten form already: addresses through r14 and r11 or r15, or arithmetic on r11 and r15. */
+static bool is_domain_form(const struct rewriter *r, const struct statement *s, const struct operands *ops)
+{
+    if ((r->source->from_compiler && !r->inline_assembly) || mentions(ops, R10) || mentions(ops, RSP))
+        return false;
+    bool used = false;
+    for (int i = 0; i < ops->count; i++) {
+        const struct operand *o = &ops->item[i];
+        bool address = o->kind == OPERAND_MEMORY && !mnemonic_is(s->name, "lea");
+        if (operand_is_register(o, R14) || (address && o->base != R14 && o->base != REG_RIP))
+            return false;
+        used = used || operand_mentions(o, R11) || operand_mentions(o, R14) || operand_mentions(o, R15);
+    }
+    return used && mnemonic_branch(s->name) == BRANCH_NONE;
+}
+
+/* leal N(%r15), %r15d in hand-written code makes or ends a frame. */
+static void domain_form(struct rewriter *r, const struct statement *s, const struct operands *ops)
+{
+    struct frame *f = &r->frame;
+    const struct operand *from = &ops->item[0], *last = &ops->item[ops->count - 1];
+    stack_settle(r);
+    emit(r, SLICE_FORMAT, SLICE_ARGS(s->text));
+    cache_clear(r);
+    if (!operand_is_register(last, R15) || mnemonic_is(s->name, "cmp") || mnemonic_is(s->name, "test"))
+        return;
+    bool adjusts = mnemonic_is(s->name, "lea") && from->base == R15 && from->index == REG_NONE && from->numeric;
+    long above = f->depth == DEPTH_UNKNOWN ? 0 : f->depth - f->d - (adjusts ? (long)from->value : 0);
+    f->depth = !adjusts || f->depth == DEPTH_UNKNOWN ? DEPTH_UNKNOWN : above ? above : 8;
+    f->d = stack_canonical(f->depth);
+}
+
+static enum refusal check_operands(const struct statement *s, const struct operands *ops)
+{
+    if (ops->problem || !s->name.length)
+        return REFUSE_SYNTAX;
+    for (int i = 0; i < ops->count; i++) {
+        const struct operand *o = &ops->item[i];
+        if (o->kind == OPERAND_REGISTER && o->reg == REG_SEGMENT)
+            return REFUSE_SEGMENT;
+        if (o->kind == OPERAND_REGISTER && o->reg == REG_OTHER && o->text.start[0] == '%')
+            return slice_starts(o->text, "%mm") ? REFUSE_MMX : REFUSE_PRIVILEGED;
+        if (o->kind == OPERAND_REGISTER && (o->reg == R11 || o->reg == R14 || o->reg == R15))
+            return REFUSE_RESERVED;
+        if (o->kind == OPERAND_REGISTER && o->reg == R10)
+            return REFUSE_NESTED;
+    }
+    bool index = ops->count == 2 && ops->item[0].kind == OPERAND_REGISTER && ops->item[1].kind == OPERAND_MEMORY;
+    if (index && (mnemonic_is(s->name, "bt") || mnemonic_is(s->name, "bts") || mnemonic_is(s->name, "btr") || mnemonic_is(s->name, "btc")))
+        return REFUSE_BIT_INDEX;
+    return mnemonic_refusal(s->name);
+}
+
+static bool check_prefixes(const struct statement *s, bool string)
+{
+    for (int i = 0; i < s->prefix_count; i++) {
+        struct slice p = s->prefixes[i];
+        bool bit_scan = mnemonic_is(s->name, "bsf") || mnemonic_is(s->name, "bsr");
+        bool good = slice_is(p, "lock") || p.start[0] == '{' || (string && slice_starts(p, "rep")) || (bit_scan && slice_is(p, "rep"));
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+/* Moves to and from a 64-bit absolute address: the assembler's short forms reach as far as an image does. */
+static struct slice plain_name(const struct statement *s, const struct operands *ops)
+{
+    bool memory = ops->count == 2 && (ops->item[0].kind == OPERAND_MEMORY || ops->item[1].kind == OPERAND_MEMORY);
+    if (!memory || !mnemonic_is(s->name, "movabs"))
+        return s->name;
+    return s->name.length == 7 ? slice_of(s->name.start[6] == 'q' ? "movq" : s->name.start[6] == 'l' ? "movl" : s->name.start[6] == 'w' ?
+                                          "movw" : "movb") : slice_of("mov");
+}
+
+static void plain_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops)
+{
+    struct statement named = *s;
+    char *texts[MAX_OPERANDS] = {0};
+    bool good = true;
+    named.name = plain_name(s, ops);
+    for (int i = 0; i < ops->count; i++) {
+        texts[i] = operand_text(r, &ops->item[i]);
+        good = good && texts[i];
+    }
+    if (good)
+        emit_with(r, &named, texts, ops->count);
+    for (int i = 0; i < ops->count; i++)
+        free(texts[i]);
+    cache_forget(r, mnemonic_writes(s->name, ops));
+}
+
+/* What the .cfi directives say about the place of the stack, and what the instructions so far have said, must agree. */
+static void synchronise(struct rewriter *r)
+{
+    struct frame *f = &r->frame;
+    if (!f->described || !r->source->from_compiler) {
+        r->reachable = true;
+        return;
+    }
+    bool known = f->cfa.reg == RSP;
+    if (r->reachable && known && f->depth != DEPTH_UNKNOWN && f->depth != f->cfa.offset) {
+        if (!r->after_call)
+            refuse(r, REFUSE_FRAME);
+        r->reachable = false; /* that call does not return */
+    }
+    if (r->reachable && !(known && f->depth == DEPTH_UNKNOWN))
+        return;
+    bool adopt = !r->reachable;
+    r->reachable = true;
+    f->depth = known ? f->cfa.offset : DEPTH_UNKNOWN;
+    if (!adopt)
+        return;
+    f->d = stack_canonical(f->depth);
+    if (f->drap != DRAP_NONE || f->drap_frame)
+        f->drap = f->cfa.reg == REG_NONE ? DRAP_FRAMED : DRAP_NONE;
+    cache_clear(r);
+}
+
+static void instruction(struct rewriter *r, struct statement *s)
+{
+    struct operands ops;
+    bool uses_rdi, uses_rsi;
+    operands_parse(&ops, s);
+    synchronise(r);
+    if (s->prefix_count && (slice_is(s->name, "nop") || slice_is(s->name, "ret") || slice_is(s->prefixes[0], "notrack"))) {
+        if (slice_is(s->name, "nop"))
+            s->name = slice_of("pause"); /* rep; nop */
+        s->prefix_count = 0;
+    }
+    bool string = mnemonic_string(s->name, &ops, &uses_rdi, &uses_rsi);
+    enum branch branch = s->name.length ? mnemonic_branch(s->name) : BRANCH_NONE;
+    r->after_call = false;
+    if (slice_is(s->name, "cld"))
+        return; /* the direction flag is always clear */
+    if (!ops.problem && drap_instruction(r, s, &ops))
+        return;
+    if (!ops.problem && s->name.length && is_domain_form(r, s, &ops)) {
+        domain_form(r, s, &ops);
+        return;
+    }
+    enum refusal reason = check_operands(s, &ops);
+    if (reason == REFUSE_NOTHING && !check_prefixes(s, string))
+        reason = string ? REFUSE_STRING : REFUSE_PREFIX;
+    if (reason != REFUSE_NOTHING)
+        refuse(r, reason);
+    else if (branch != BRANCH_NONE)
+        branch_instruction(r, s, &ops, branch);
+    else if (string)
+        string_instruction(r, s, uses_rdi, uses_rsi);
+    else if (literal_split(r, s, &ops) || address_thread_block(r, s, &ops) || address_got(r, s, &ops) || stack_instruction(r, s, &ops))
+        return;
+    else if (mnemonic_is(s->name, "lea"))
+        address_lea(r, s, &ops);
+    else
+        plain_instruction(r, s, &ops);
+}
+
+static void statement(struct rewriter *r, struct statement *s)
+{
+    switch (s->kind) {
+    case STATEMENT_LABEL: label(r, s); break;
+    case STATEMENT_DIRECTIVE: directive(r, s); break;
+    case STATEMENT_COMMENT: comment(r, s); break;
+    case STATEMENT_INSTRUCTION:
+        if (r->sections[r->section_depth].text)
+            instruction(r, s);
+        else
+            refuse(r, REFUSE_DATA_IN_TEXT);
+        break;
+    }
+}
+
+int rewrite(const struct rewrite_source *source, struct buffer *out)
+{
+    struct rewriter r = {.source = source, .out = out};
+    if (slice_starts(source->text, REWRITTEN_MARK)) {
+        buffer_add_slice(out, source->text);
+        return 0;
+    }
+    r.sections[0].text = true;
+    r.frame = (struct frame){.depth = 8, .d = 8, .rbp_depth = DEPTH_UNKNOWN};
+    statements_parse(&r.list, source->text);
+    collect_targets(&r);
+    buffer_add_slice(out, slice_of(REWRITTEN_MARK "\t.cfi_sections .debug_frame\n"));
+    for (r.at = 0; r.at < r.list.count; r.at++)
+        statement(&r, &r.list.items[r.at]);
+    branch_place_trap(&r);
+    statements_free(&r.list);
+    free(r.targets);
+    free(r.files);
+    for (struct jump *j; (j = r.jumps);) {
+        r.jumps = j->next;
+        free(j);
+    }
+    return r.refused;
+}
