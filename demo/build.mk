@@ -21,7 +21,15 @@ $(B)/demo/sqlite.porin: demo/facts.c $(B)/work/sqlite-domain.done
 $(B)/demo/caption.porin: demo/caption.c
 	$(demo_cc) $< -o $@
 
+$(B)/demo/reference: demo/reference.c $(B)/work/libpng-native.done
+	@mkdir -p $(@D)
+	PORIN_NATIVE_SYSROOT=$(B)/native/sysroot tools/native-cc -std=gnu11 -O2 $< -lpng16 -lz -lm -o $@
+
+CHECKS += demo
+check-demo: $(B)/demo/demo $(demo_images) $(B)/demo/reference
+	@demo/check $(B)
+
 ## demo              the main job: a PNG through libpng, zlib and SQLite in domains (PNG=file, OUT=file, SQL=query)
 demo: $(B)/demo/demo $(demo_images)
 	$(B)/demo/demo -i $(B)/demo -o $(OUT) $(if $(SQL),-q "$(SQL)") $(PNG)
-.PHONY: demo
+.PHONY: demo check-demo

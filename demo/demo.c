@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The demo: one host program; libpng, zlib, SQLite and a broken caption maker each in a domain of its own.
- * Usage: demo [-i IMAGES] [-o OUTPUT.png] [-q SQL] FILE.png */
+ * Usage: demo [-i IMAGES] [-o OUTPUT.png] [-q SQL] FILE.png
+ *        demo [-i IMAGES] -c FILE.png...    only decodes, and prints checksums of the pixels */
 #define _GNU_SOURCE /* CPU sets */
 #include "demo.h"
 #include <errno.h>
@@ -290,28 +291,29 @@ static void show_costs(struct separate *separate)
            exchange_ns / call_ns);
 }
 
-int main(int argc, char **argv)
+static void print_checksums(char *const *paths, int count)
 {
-    const char *images = "build/demo", *output = "build/demo/out.png", *query = NULL;
-    for (int option; (option = getopt(argc, argv, "i:o:q:")) != -1;) {
-        switch (option) {
-        case 'i': images = optarg; break;
-        case 'o': output = optarg; break;
-        case 'q': query = optarg; break;
-        default: optind = argc + 1;
-        }
+    for (int i = 0; i < count; i++) {
+        size_t size;
+        struct picture picture;
+        uint8_t *bytes = file_read(paths[i], &size);
+        struct canvas canvas = picture_decode(bytes, size, &picture);
+        if (canvas.pixels)
+            printf("%s: %u x %u, pixels %08x\n", paths[i], canvas.width, canvas.height,
+                   checksum(canvas.pixels, (size_t)canvas.width * canvas.height * 4));
+        else
+            printf("%s: refused: %s\n", paths[i], picture.message);
+        free(canvas.pixels);
+        free(bytes);
     }
-    if (optind != argc - 1) {
-        fprintf(stderr, "usage: demo [-i IMAGES] [-o OUTPUT.png] [-q SQL] FILE.png\n");
-        return 2;
-    }
-    const char *path = argv[optind];
+}
+
+/* The whole demo over one file. Returns the exit status. */
+static int run(const char *path, const char *output, const char *query, struct separate *separate)
+{
     size_t size;
-    uint8_t *bytes = file_read(path, &size);
-    stay_on_one_cpu();
-    struct separate separate = separate_start();
-    domains_create(images);
     struct picture picture;
+    uint8_t *bytes = file_read(path, &size);
     struct canvas canvas = show_decoding(path, bytes, size, &picture);
     if (!canvas.pixels)
         return 1;
@@ -320,9 +322,37 @@ int main(int argc, char **argv)
     write_back(&canvas, output);
     show_damage(bytes, size);
     show_overflow();
-    show_costs(&separate);
-    separate_stop(&separate);
+    show_costs(separate);
     free(canvas.pixels);
     free(bytes);
     return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *images = "build/demo", *output = "build/demo/out.png", *query = NULL;
+    bool checksums = false, usable = true;
+    for (int option; (option = getopt(argc, argv, "i:o:q:c")) != -1;) {
+        switch (option) {
+        case 'i': images = optarg; break;
+        case 'o': output = optarg; break;
+        case 'q': query = optarg; break;
+        case 'c': checksums = true; break;
+        default: usable = false;
+        }
+    }
+    int files = argc - optind, status = 0;
+    if (!usable || files < 1 || (files > 1 && !checksums)) {
+        fprintf(stderr, "usage: demo [-i IMAGES] [-o OUTPUT.png] [-q SQL] FILE.png\n       demo [-i IMAGES] -c FILE.png...\n");
+        return 2;
+    }
+    stay_on_one_cpu();
+    struct separate separate = separate_start();
+    domains_create(images);
+    if (checksums)
+        print_checksums(argv + optind, files);
+    else
+        status = run(argv[optind], output, query, &separate);
+    separate_stop(&separate);
+    return status;
 }
