@@ -9,7 +9,7 @@ __attribute__((noinline)) static uint64_t fib(unsigned n)
 
 int main(int argc, char **argv)
 {
-    uint64_t rounds = program_rounds(argc, argv, 80), sum = 0;
+    uint64_t rounds = program_rounds(argc, argv, 100), sum = 0;
     program_begin();
     for (uint64_t i = 0; i < rounds; i++)
         sum += fib(30 + (unsigned)(i & 1));

@@ -41,7 +41,7 @@ static uint64_t tree_sum(const cJSON *node)
 
 int main(int argc, char **argv)
 {
-    uint64_t rounds = program_rounds(argc, argv, 60), sum = 0;
+    uint64_t rounds = program_rounds(argc, argv, 40), sum = 0;
     char *text = document_make();
     program_begin();
     for (uint64_t i = 0; i < rounds; i++) {

@@ -49,7 +49,7 @@ static const char script[] =
 
 int main(int argc, char **argv)
 {
-    static const struct { const char *name; uint64_t rounds; } functions[] = {{"trees", 200}, {"queens", 250}, {"text", 400}};
+    static const struct { const char *name; uint64_t rounds; } functions[] = {{"trees", 160}, {"queens", 250}, {"text", 400}};
     size_t chosen = 0;
     while (argc > 2 && strcmp(functions[chosen].name, argv[2]) != 0)
         if (++chosen == sizeof functions / sizeof functions[0])

@@ -46,7 +46,7 @@ static double eliminate(void)
 
 int main(int argc, char **argv)
 {
-    uint64_t rounds = program_rounds(argc, argv, 60), seed = 5, sum = 0;
+    uint64_t rounds = program_rounds(argc, argv, 110), seed = 5, sum = 0;
     for (int i = 0; i < N; i++)
         for (int j = 0; j < N; j++) {
             a[i][j] = (double)(program_random(&seed) % 1000) / 250;

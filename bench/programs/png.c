@@ -79,7 +79,7 @@ static void picture_decode(struct stream *stream, unsigned char *pixels)
 
 int main(int argc, char **argv)
 {
-    uint64_t rounds = program_rounds(argc, argv, 60), sum = PROGRAM_HASH_START;
+    uint64_t rounds = program_rounds(argc, argv, 110), sum = PROGRAM_HASH_START;
     unsigned char *original = malloc(HEIGHT * ROW), *pixels = malloc(HEIGHT * ROW);
     struct stream stream = {malloc(FILE_MAX), 0, 0};
     if (!original || !pixels || !stream.bytes)

@@ -49,7 +49,7 @@ int main(int argc, char **argv)
     static const char *const patterns[] = {"the[a-m]+of", "(ba|con|de)+[^ ]*ly", "^[a-z]*ra[a-z]* ", "un(is|al)?.*ve"};
     enum { PATTERNS = sizeof patterns / sizeof patterns[0] };
     regex_t expressions[PATTERNS];
-    uint64_t rounds = program_rounds(argc, argv, 6), sum = 0;
+    uint64_t rounds = program_rounds(argc, argv, 50), sum = 0;
     char *text = malloc(TEXT_SIZE);
     if (!text)
         program_fail("out of memory");

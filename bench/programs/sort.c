@@ -46,7 +46,7 @@ static void records_fill(struct record *records, uint64_t seed)
 
 int main(int argc, char **argv)
 {
-    uint64_t rounds = program_rounds(argc, argv, 12), sum = 0;
+    uint64_t rounds = program_rounds(argc, argv, 9), sum = 0;
     struct record *records = malloc(COUNT * sizeof *records);
     if (!records)
         program_fail("out of memory");

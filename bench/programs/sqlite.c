@@ -9,7 +9,7 @@
 int main(int argc, char **argv)
 {
     char size[24];
-    snprintf(size, sizeof size, "%u", (unsigned)program_rounds(argc, argv, 8));
+    snprintf(size, sizeof size, "%u", (unsigned)program_rounds(argc, argv, 24));
     char *arguments[] = {"speedtest1", "--memdb", "--verify", "--size", size, "--testset", "main", NULL};
     program_begin();
     if (speedtest1_main((int)(sizeof arguments / sizeof arguments[0]) - 1, arguments) != 0)

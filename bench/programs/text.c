@@ -40,7 +40,7 @@ static uint64_t text_round(const char *original, char *text, char **words, uint6
 
 int main(int argc, char **argv)
 {
-    uint64_t rounds = program_rounds(argc, argv, 20), sum = 0;
+    uint64_t rounds = program_rounds(argc, argv, 45), sum = 0;
     char *original = malloc(TEXT_SIZE), *text = malloc(TEXT_SIZE);
     char **words = malloc(WORDS_MAX * sizeof *words);
     if (!original || !text || !words)
