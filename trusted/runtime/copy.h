@@ -21,4 +21,7 @@ porin_status copy_string_in(char *to, size_t size, const porin_domain *domain, p
 
 /* Host address of a range, to be given to a system call (which answers EFAULT by itself) and never dereferenced. NULL if not in the slot. */
 void *range_for_kernel(const porin_domain *domain, uint64_t address, uint64_t size);
+
+/* For the fault handler: where to go on if the instruction at rip is one that copies; 0 if it is not. */
+uint64_t copy_recovery(uint64_t rip);
 #endif

@@ -5,29 +5,49 @@
 #include "porin/porin.h"
 #include "memory.h"
 
-struct image;
 struct edge;
+struct thread;
 
 enum domain_state {
+    DOMAIN_FREE,      /* no domain in this slot */
     DOMAIN_FRESH,     /* memory as in the image; the start routine has not run */
     DOMAIN_STARTING,  /* a thread runs the start routine */
     DOMAIN_READY,     /* may be entered */
-    DOMAIN_DEAD,      /* faulted, exited or killed: no new entries until reset */
+    DOMAIN_DYING,     /* the cause of death is being written */
+    DOMAIN_DEAD,      /* faulted, exited or killed: not entered any more until reset */
 };
 
+/* A data stack in a domain. The first is mapped with the domain, others when further threads come. They outlive their threads. */
+struct data_stack {
+    struct thread *owner;           /* NULL: free for the next thread that comes */
+    uint32_t start, end;
+    uint64_t thread_pointer;        /* of the owner, or as the last owner left it */
+    bool known;                     /* the domain's libc knows this thread: the start or thread routine has run on it */
+};
+
+/* Lives in a table by slot, never freed: a stale handle finds another generation and not freed memory. */
 struct porin_domain {
-    struct porin_image *image;      /* holds a reference */
+    /* these outlive the domain: they belong to the slot */
     uintptr_t base;                 /* host address of slot offset 0 */
     uint32_t slot;                  /* base >> PORIN_SLOT_SHIFT */
-    uint32_t generation;            /* distinguishes users of a slot; never 0 */
+    _Atomic uint32_t generation;    /* counts the users of this slot; distinguishes them */
     _Atomic int state;              /* enum domain_state */
-    int exit_code;                  /* why it is dead: exit code, or -1 */
+    pthread_mutex_t lock;           /* state changes, stacks, edges; never held while domain code runs */
+    pthread_cond_t started;         /* state left STARTING */
+    uint32_t pins;                  /* threads that use the domain without being inside, in domain_prepare */
+    /* these are made anew with each domain */
+    struct porin_image *image;      /* holds a reference */
     uint32_t grants;                /* PORIN_GRANT_*: personality refuses what is not here */
     struct domain_memory memory;    /* heap, mappings and stacks: memory.h */
-    struct edge *edges;             /* one per import of the image */
-    struct porin_domain_options options; /* as given, strings copied and owned by the domain */
+    struct porin_domain_options options; /* as given; strings copied and owned by the domain */
     void *personality;              /* the personality's own state, made by personality_create */
     char name[48];
+    /* from here on the runtime's own */
+    struct thread *starter;
+    struct edge *edges;             /* one per import of the image, in its order */
+    struct data_stack *stacks;
+    uint32_t stack_count, stack_capacity;
+    struct porin_error death;       /* why it is DEAD; text is made when somebody asks */
 };
 
 /* --- what the personality provides (trusted/personality) --- */
@@ -47,4 +67,19 @@ _Noreturn void domain_exit(struct porin_domain *domain, int code);
 /* Sets the running domain's thread pointer (arch_prctl ARCH_SET_FS) on this thread, a slot offset. Only from within personality_call. */
 void thread_set_pointer(uint32_t pointer);
 uint32_t thread_get_pointer(void);
+
+/* --- within the runtime --- */
+static inline bool domain_is_dead(const struct porin_domain *domain)
+{
+    return domain->state >= DOMAIN_DYING;
+}
+porin_status domains_start(struct porin_error *error);
+struct porin_domain *domain_at(uint32_t slot);
+/* Makes the domain ready to be entered by this thread at its stack slot: runs the start routine, finds a data stack, runs the thread
+ * routine. PORIN_ERR_GONE if generation is not the domain's any more. The caller's frame must be host's. */
+porin_status domain_prepare(struct thread *thread, struct porin_domain *domain, uint32_t generation, struct porin_error *error);
+/* Notes that the domain has died; from now on nobody enters it. Async-signal-safe as far as the interrupted code was a domain's. */
+void domain_die(struct porin_domain *domain, const struct porin_error *death);
+/* Gives up all data stacks of a thread that is being detached. */
+void domains_release_stacks(struct thread *thread);
 #endif

@@ -5,6 +5,7 @@
 #define PORIN_RUNTIME_MEMORY_H
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct porin_domain;
@@ -17,11 +18,12 @@ struct area { uint32_t start, end; uint32_t protection; }; /* [start, end), whol
 
 struct domain_memory {
     pthread_mutex_t lock;            /* guards everything here */
+    uint32_t stack_size;             /* of every thread's data stack */
     uint32_t heap_start;             /* first byte after data and bss, page-aligned: initial break */
     uint32_t heap_ready;             /* end of what is mapped from heap_start on as part of the image's data mapping */
     uint32_t break_end;              /* current program break */
-    uint64_t used_bytes, limit_bytes; /* heap, mappings, stacks; data and bss count too */
-    struct area *areas;              /* sorted, disjoint, adjacent equal ones merged: mappings above the image */
+    uint64_t used_bytes, limit_bytes; /* what is accessible: heap, mappings, stacks, data and bss */
+    struct area *areas;              /* sorted, disjoint, adjacent equal ones merged: everything from heap_start on */
     uint32_t area_count, area_capacity;
 };
 
@@ -38,4 +40,13 @@ int64_t domain_remap(struct porin_domain *domain, uint32_t start, uint64_t old_s
 int64_t domain_discard(struct porin_domain *domain, uint32_t start, uint64_t size);
 /* Linux brk: returns the break in force afterwards; wanted 0 asks. Never fails. */
 int64_t domain_brk(struct porin_domain *domain, uint32_t wanted);
+
+/* --- within the runtime --- */
+/* Sets up heap and accounts of a new domain whose image is mapped. False: no mappings or memory left, or beyond the limit (errno). */
+bool memory_create(struct porin_domain *domain);
+void memory_destroy(struct porin_domain *domain);
+/* Back to the state after memory_create, contents included. No thread is inside. */
+bool memory_reset(struct porin_domain *domain);
+/* A data stack: the first one, mapped with the domain, or a new one with a guard below it. */
+bool memory_stack(struct porin_domain *domain, bool first, uint32_t *start, uint32_t *end);
 #endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls from host to domain, service calls from domain to host, the slow path of gates, and the ends of activations. */
+#include "call.h"
+#include "copy.h"
+#include "entry.h"
+#include "error.h"
+#include "gate.h"
+#include "loader/image.h"
+#include "must.h"
+#include "unwind.h"
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+static __thread struct porin_error unattached_error; /* of a thread that could not be attached */
+
+const struct porin_error *porin_last_error(void)
+{
+    return thread_current ? &thread_current->last_error : &unattached_error;
+}
+
+static const char *signal_name(int signal)
+{
+    switch (signal) {
+    case SIGSEGV: return "SIGSEGV";
+    case SIGBUS: return "SIGBUS";
+    case SIGILL: return "SIGILL";
+    case SIGFPE: return "SIGFPE";
+    case SIGTRAP: return "SIGTRAP";
+    default: return "a signal";
+    }
+}
+
+void death_report(const struct porin_domain *domain, struct porin_error *error)
+{
+    *error = domain->death;
+    memcpy(error->domain, domain->name, sizeof error->domain);
+    switch (error->status) {
+    case PORIN_ERR_FAULT:
+        snprintf(error->text, sizeof error->text, "domain %s: %s at %#x, accessing %#x; reset or destroy it", error->domain,
+                 signal_name(error->signal), error->offset, error->address);
+        break;
+    case PORIN_ERR_EXIT:
+        snprintf(error->text, sizeof error->text, "domain %s exited with code %d; reset or destroy it", error->domain, error->exit_code);
+        break;
+    default:
+        snprintf(error->text, sizeof error->text, "domain %s: %s", error->domain, porin_status_text(error->status));
+    }
+}
+
+/* What is asked of a domain. */
+struct request {
+    struct porin_domain *domain;
+    uint32_t generation, offset;
+    const uint64_t *stack;              /* words for the callee's data stack */
+    size_t count;
+    bool routine;                       /* the domain is being made ready: a missing stack is not to be made */
+};
+
+/* Opens a frame for the request. From here on the thread counts as inside the domain, so what is checked afterwards stays true: whoever
+ * takes the domain away first makes these checks fail and then waits for threads inside. */
+static inline void frame_open(struct thread *thread, struct frame *frame, const struct request *request)
+{
+    frame->previous = thread->frame;
+    frame->kind = FRAME_ENTRY;
+    frame->status = PORIN_OK;
+    frame->control_sp = frame->previous ? frame->previous->control_sp : thread->control_top;
+    frame->r14 = (uint64_t)request->domain->slot << PORIN_SLOT_SHIFT;
+    frame->target = request->offset;
+    atomic_signal_fence(memory_order_seq_cst);
+    thread->frame = frame;
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+static inline void frame_close(struct thread *thread, struct frame *frame)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    thread->frame = frame->previous;
+}
+
+/* May this thread enter a domain now? Not from a signal handler that interrupted one, nor without room on the control stack. */
+static porin_status enter_check(struct thread *thread)
+{
+    if (!thread->frame)
+        return PORIN_OK;
+    if (thread->frame->kind == FRAME_ENTRY)
+        return error_set(&thread->last_error, PORIN_ERR_BUSY, "this thread runs a domain: a signal handler cannot call another one");
+    if (thread->frame->control_sp < thread->control_limit)
+        return error_set(&thread->last_error, PORIN_ERR_LIMIT, "calls between domains are nested too deep: the control stack is used up");
+    return PORIN_OK;
+}
+
+/* Inside an open frame: copies stack arguments and crosses over. */
+static inline porin_status frame_run(struct thread *thread, struct frame *frame, const struct request *request)
+{
+    struct porin_domain *domain = request->domain;
+    struct stack_slot *slot = thread_stack_slot(thread, domain->slot);
+    if (!image_has_label(domain->image, request->offset))
+        return error_set(&thread->last_error, PORIN_ERR_NAME, "%s: %#x is no function that can be called", domain->name, request->offset);
+    uint32_t before = slot->pointer, pointer = before & ~15u;
+    if (request->count) {
+        pointer = (pointer - (uint32_t)request->count * 8) & ~15u;
+        if (copy_out(domain, (porin_addr){ pointer }, request->stack, request->count * 8) != PORIN_OK)
+            return error_set(&thread->last_error, PORIN_ERR_RANGE, "%s: no room for %zu stack arguments", domain->name, request->count);
+    }
+    frame->r15 = pointer;
+    uint64_t host_sp = thread->host_sp, thread_pointer = thread->thread_pointer;
+    thread->thread_pointer = slot->thread_pointer;
+    host_enter(frame);
+    thread->host_sp = host_sp;
+    thread->thread_pointer = thread_pointer;
+    slot->pointer = before;
+    if (frame->status != PORIN_OK)
+        death_report(domain, &thread->last_error);
+    return (porin_status)frame->status;
+}
+
+/* Calls into a domain with the registers in *frame. */
+static inline porin_status enter(struct thread *thread, struct frame *frame, const struct request *request)
+{
+    porin_status status = enter_check(thread);
+    if (status != PORIN_OK)
+        return status;
+    for (;;) {
+        frame_open(thread, frame, request);
+        if (thread_stack_slot(thread, request->domain->slot)->generation == request->generation) {
+            status = frame_run(thread, frame, request);
+            frame_close(thread, frame);
+            return status;
+        }
+        frame_close(thread, frame);
+        if (request->routine)
+            return error_set(&thread->last_error, PORIN_ERR_GONE, "the domain died while it was being started");
+        status = domain_prepare(thread, request->domain, request->generation, &thread->last_error);
+        if (status != PORIN_OK)
+            return status;
+    }
+}
+
+porin_status call_routine(struct thread *thread, struct porin_domain *domain, uint32_t generation, uint32_t offset, uint64_t argument,
+                          uint64_t *result)
+{
+    struct request request = { .domain = domain, .generation = generation, .offset = offset, .routine = true };
+    struct frame frame = { .integer = { argument } };
+    porin_status status = enter(thread, &frame, &request);
+    if (status == PORIN_OK)
+        *result = frame.rax;
+    return status;
+}
+
+/* The calling thread, attached; NULL: see porin_last_error. */
+static inline struct thread *call_thread(void)
+{
+    struct thread *thread = thread_current;
+    return thread ? thread : thread_attach(&unattached_error);
+}
+
+porin_status porin_call(porin_entry entry, struct porin_call *call)
+{
+    struct thread *thread = call_thread();
+    if (!thread)
+        return unattached_error.status;
+    if (!entry.domain || !entry.generation || call->stack_count > CALL_MAX_STACK)
+        return error_set(&thread->last_error, PORIN_ERR_ARGUMENT, "the entry names no domain, or more than %d stack arguments", CALL_MAX_STACK);
+    struct request request = { entry.domain, entry.generation, entry.offset, call->stack, call->stack_count, false };
+    struct frame frame;
+    memcpy(frame.integer, call->integer, sizeof frame.integer);
+    memcpy(frame.vector, call->vector, sizeof frame.vector);
+    porin_status status = enter(thread, &frame, &request);
+    if (status == PORIN_OK) {
+        call->result[0] = frame.rax;
+        call->result[1] = frame.rdx;
+        call->result_vector[0] = frame.vector[0];
+        call->result_vector[1] = frame.vector[1];
+    }
+    return status;
+}
+
+porin_status porin_call6(porin_entry entry, uint64_t *result, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+    struct thread *thread = call_thread();
+    if (!thread)
+        return unattached_error.status;
+    if (!entry.domain || !entry.generation)
+        return error_set(&thread->last_error, PORIN_ERR_ARGUMENT, "the entry names no domain");
+    struct request request = { .domain = entry.domain, .generation = entry.generation, .offset = entry.offset };
+    struct frame frame = { .integer = { a, b, c, d, e, f } };
+    porin_status status = enter(thread, &frame, &request);
+    if (status == PORIN_OK && result)
+        *result = frame.rax;
+    return status;
+}
+
+/* Ends the innermost activation of a domain that has died: host code of this activation is dropped, its caller goes on. */
+static _Noreturn void activation_end(struct thread *thread, struct porin_domain *domain, uint64_t control_sp)
+{
+    struct walk walk = walk_begin(thread, thread->frame, control_sp, domain);
+    struct landing landing = unwind(&walk, domain->death.status);
+    host_resume(landing.rip, landing.rsp, landing.r14, landing.rax);
+}
+
+void dead_return(uint64_t base, uint64_t control_sp)
+{
+    struct thread *thread = thread_current;
+    struct porin_domain *domain = domain_at((uint32_t)(base >> PORIN_SLOT_SHIFT));
+    must(domain_is_dead(domain));
+    activation_end(thread, domain, control_sp);
+}
+
+void domain_exit(struct porin_domain *domain, int code)
+{
+    struct thread *thread = thread_current;
+    struct frame *frame = thread->frame;
+    must(frame && frame->kind == FRAME_SERVICE && frame->r14 == domain->base);
+    struct porin_error death = { .status = PORIN_ERR_EXIT, .exit_code = code };
+    memcpy(death.domain, domain->name, sizeof death.domain);
+    domain_die(domain, &death);
+    walk_bury(walk_begin(thread, frame, frame->control_sp, domain), domain);
+    activation_end(thread, domain, frame->control_sp);
+}
+
+uint64_t service_call(struct frame *frame)
+{
+    struct porin_domain *domain = domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT));
+    uint64_t result = (uint64_t)personality_call(domain, frame->rax, frame->integer);
+    if (domain_is_dead(domain)) /* killed, or died in an inner call */
+        activation_end(thread_current, domain, frame->control_sp);
+    return result;
+}
+
+static struct stack_slot *running_slot(void)
+{
+    struct thread *thread = thread_current;
+    must(thread && thread->frame && thread->frame->kind == FRAME_SERVICE);
+    return thread_stack_slot(thread, (uint32_t)(thread->frame->r14 >> PORIN_SLOT_SHIFT));
+}
+
+void thread_set_pointer(uint32_t pointer)
+{
+    running_slot()->thread_pointer = pointer;
+    thread_current->thread_pointer = pointer;
+}
+
+uint32_t thread_get_pointer(void)
+{
+    return (uint32_t)running_slot()->thread_pointer;
+}
+
+bool slow_path(struct frame *frame)
+{
+    struct thread *thread = thread_current;
+    struct porin_domain *caller = domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT));
+    struct edge *edge = gate_at(caller, (uint32_t)(frame->target - caller->base));
+    porin_status status;
+    must(edge);
+    if (!edge->bound)
+        status = error_set(&thread->last_error, PORIN_ERR_NAME, "%s: import %s is not bound", caller->name, edge->name);
+    else if (frame->control_sp < thread->control_limit)
+        status = error_set(&thread->last_error, PORIN_ERR_LIMIT, "%s: calls are nested too deep to call %s", caller->name, edge->name);
+    else
+        status = domain_prepare(thread, domain_at(edge->callee_slot), edge->callee_generation, &thread->last_error);
+    if (domain_is_dead(caller))
+        activation_end(thread, caller, frame->control_sp);
+    if (status == PORIN_OK)
+        return true;
+    thread->call_error = status;
+    frame->rax = edge->bound ? (uint64_t)edge->fault_value : UINT64_MAX;
+    return false;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls into domains, as the rest of the runtime uses them. */
+#ifndef PORIN_RUNTIME_CALL_H
+#define PORIN_RUNTIME_CALL_H
+#include "thread.h"
+
+#define CALL_MAX_STACK 1024      /* words of stack arguments */
+
+/* Calls a routine of a domain that is being made ready, on the data stack in the thread's slot for it. Errors go to thread->last_error. */
+porin_status call_routine(struct thread *thread, struct porin_domain *domain, uint32_t generation, uint32_t offset, uint64_t argument,
+                          uint64_t *result);
+/* Copies why the domain is dead, with a text for people. */
+void death_report(const struct porin_domain *domain, struct porin_error *error);
+#endif

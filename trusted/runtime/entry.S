@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The host's side of all crossings between host and domain. This code lies in the host's text, which no domain can reach: service gates
+ * come here through pointers in the thread block. Faults: none, but at the instructions listed in entry.h. */
+#include "thread_layout.h"
+
+        .text
+
+        .macro  function name
+        .globl  \name
+        .type   \name, @function
+        .balign 32
+\name:
+        .endm
+
+        /* Clears what can hold the host's or another domain's data in vector state from register \first up. Flags change. */
+        .macro  clear_vectors first
+        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        .if     \n >= \first
+        vpxor   %xmm\n, %xmm\n, %xmm\n          /* the VEX form clears the upper parts too */
+        .endif
+        .endr
+        cmpl    $0, %gs:TB_VECTORS
+        je      8f
+        .irp    n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+        vpxord  %zmm\n, %zmm\n, %zmm\n
+        .endr
+        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7
+        kxorw   %k\n, %k\n, %k\n                /* clears all 64 bits */
+        .endr
+8:
+        .endm
+
+/* void host_enter(struct frame *frame): calls into a domain.
+ * From: C. To: slot offset F_TARGET of the slot at F_R14, on the control stack at F_CONTROL_SP, data stack F_R15, with the arguments in
+ * F_INTEGER and F_VECTOR; all other registers are zero but rax (8: how many vector registers may hold arguments of a variadic function).
+ * Back: F_RAX, F_RDX, F_VECTOR[0..1]; by the callee's last ret or by the unwinder, which sets F_STATUS. */
+        function host_enter
+        pushq   %rbp
+        pushq   %rbx
+        pushq   %r12
+        pushq   %r13
+        pushq   %r14
+        pushq   %r15
+        subq    $8, %rsp                        /* services start on an aligned stack */
+        stmxcsr F_CONTROL_WORDS(%rdi)
+        fnstcw  F_CONTROL_WORDS + 4(%rdi)
+        ldmxcsr mxcsr_default(%rip)             /* the host's rounding is none of the domain's business */
+        fldcw   x87_default(%rip)
+        movq    %rsp, F_HOST_SP(%rdi)
+        movq    %rsp, %gs:TB_HOST_SP            /* services called from there run below us */
+        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7
+        vmovsd  F_VECTOR + 8 * \n(%rdi), %xmm\n /* clears the rest of the register */
+        .endr
+        clear_vectors 8
+        movq    F_R14(%rdi), %r14
+        movl    F_R15(%rdi), %r15d
+        movl    F_TARGET(%rdi), %r10d
+        addq    %r14, %r10
+        movq    F_CONTROL_SP(%rdi), %rsp
+        movq    F_INTEGER + 8(%rdi), %rsi
+        movq    F_INTEGER + 16(%rdi), %rdx
+        movq    F_INTEGER + 24(%rdi), %rcx
+        movq    F_INTEGER + 32(%rdi), %r8
+        movq    F_INTEGER + 40(%rdi), %r9
+        movq    F_INTEGER + 0(%rdi), %rdi
+        xorl    %ebx, %ebx
+        xorl    %ebp, %ebp
+        xorl    %r12d, %r12d
+        xorl    %r13d, %r13d
+        xorl    %r11d, %r11d
+        movl    $8, %eax
+        cld
+        call    *%r10
+        .globl  host_return
+host_return:                                    /* rsp = F_CONTROL_SP */
+        movq    %gs:TB_FRAME, %r11              /* ours: every inner frame is gone */
+        movq    F_HOST_SP(%r11), %rsp
+        movq    %rax, F_RAX(%r11)
+        movq    %rdx, F_RDX(%r11)
+        vmovsd  %xmm0, F_VECTOR(%r11)
+        vmovsd  %xmm1, F_VECTOR + 8(%r11)
+        emms                                    /* a domain may have left the x87 stack full */
+        ldmxcsr F_CONTROL_WORDS(%r11)
+        fldcw   F_CONTROL_WORDS + 4(%r11)
+        vzeroupper
+        cld
+        addq    $8, %rsp
+        popq    %r15
+        popq    %r14
+        popq    %r13
+        popq    %r12
+        popq    %rbx
+        popq    %rbp
+        ret
+
+/* Service call. From: a domain, by call or jmp through the service gate: rax number, rdi rsi rdx rcx r8 r9 arguments, rsp the control stack,
+ * any other register contents. To: service_call(frame) on the host stack. Back: rax result, rbx rbp r12 r13 r14 r15 unchanged, all else zero. */
+        function service_enter
+        movq    %gs:TB_HOST_SP, %r10            /* 16-aligned, set by host_enter */
+        subq    $F_SIZE, %r10
+        movl    $FRAME_SERVICE, F_KIND(%r10)
+        movq    %rax, F_RAX(%r10)
+        call    frame_save                      /* comes back on the host stack, r10 = rsp = the frame */
+        movq    %r10, %rdi
+        call    service_call
+        movq    %gs:TB_FRAME, %r10              /* ours again */
+        movq    F_PREVIOUS(%r10), %r11
+        movq    %r11, %gs:TB_FRAME
+        ldmxcsr F_CONTROL_WORDS(%r10)
+        fldcw   F_CONTROL_WORDS + 4(%r10)
+        movq    F_CONTROL_SP(%r10), %rsp
+        movq    F_R14(%r10), %r14
+        movq    F_R15(%r10), %r15
+        clear_vectors 0                         /* copies and ciphers of the host leave data in them */
+        xorl    %ecx, %ecx
+        xorl    %edx, %edx
+        xorl    %esi, %esi
+        xorl    %edi, %edi
+        xorl    %r8d, %r8d
+        xorl    %r9d, %r9d
+        xorl    %r10d, %r10d
+        xorl    %r11d, %r11d
+        ret
+
+/* Saves a domain's state into the frame at r10, links it, remembers the domain's data stack and switches to the host stack below the frame.
+ * Called on the control stack. Changes r11, rsp, x87 stack, MXCSR. */
+        function frame_save
+        popq    %r11                            /* our return address; the word now on top is the domain's */
+        movq    %rsp, F_CONTROL_SP(%r10)
+        movq    %r10, %rsp
+        pushq   %r11
+        movq    %rdi, F_INTEGER(%r10)
+        movq    %rsi, F_INTEGER + 8(%r10)
+        movq    %rdx, F_INTEGER + 16(%r10)
+        movq    %rcx, F_INTEGER + 24(%r10)
+        movq    %r8, F_INTEGER + 32(%r10)
+        movq    %r9, F_INTEGER + 40(%r10)
+        movq    %r14, F_R14(%r10)
+        movq    %r15, F_R15(%r10)
+        movq    %gs:TB_FRAME, %r11
+        movq    %r11, F_PREVIOUS(%r10)
+        movq    %r10, %gs:TB_FRAME
+        movq    %r14, %r11
+        shrq    $STACK_SLOT_SHIFT, %r11
+        movl    %r15d, %gs:TB_STACKS + SS_POINTER(%r11) /* where the domain's frames end, if the host calls back into it */
+        stmxcsr F_CONTROL_WORDS(%r10)           /* the domain's rounding is none of the host's business */
+        fnstcw  F_CONTROL_WORDS + 4(%r10)
+        ldmxcsr mxcsr_default(%rip)
+        fldcw   x87_default(%rip)
+        emms                                    /* the host may use long double */
+        cld
+        ret
+
+/* Slow path of a domain-to-domain gate. From: a gate before it changed anything, r11 = its label. All registers but r10 and r11 may hold
+ * arguments. To: slow_path(frame) on the host stack, which makes the callee ready (retry) or says why not. Back: to the gate's second
+ * instruction, or to the caller with rax = the value that slow_path put into F_RAX, rdx = 0. */
+#define STATE_COMPONENTS 0xe7                   /* x87, SSE, AVX, mask registers, upper halves of zmm0-15, zmm16-31 */
+#define STATE_SIZE 2688                         /* of these in the standard format: Intel SDM volume 1, 13.4 */
+        function gate_slow
+        movq    %gs:TB_HOST_SP, %r10
+        subq    $F_SIZE, %r10
+        movl    $FRAME_SLOW, F_KIND(%r10)
+        movq    %r11, F_TARGET(%r10)
+        movq    %rax, F_RAX(%r10)
+        call    state_save
+        call    frame_save
+        leaq    -STATE_SIZE - 64(%r10), %rsp    /* the state lies between the frame and our stack */
+        andq    $-64, %rsp
+        movq    %r10, %rdi
+        call    slow_path                       /* bool: retry? */
+        movl    %eax, %ecx
+        movq    %gs:TB_FRAME, %r10
+        movq    F_PREVIOUS(%r10), %r11
+        movq    %r11, %gs:TB_FRAME
+        leaq    -STATE_SIZE - 64(%r10), %r11
+        andq    $-64, %r11
+        movl    $STATE_COMPONENTS, %eax
+        xorl    %edx, %edx
+        xrstor64 (%r11)                         /* control words too */
+        movq    F_CONTROL_SP(%r10), %rsp
+        movq    F_R14(%r10), %r14
+        movq    F_R15(%r10), %r15
+        movq    F_RAX(%r10), %rax
+        testl   %ecx, %ecx
+        jz      1f
+        movq    F_INTEGER(%r10), %rdi
+        movq    F_INTEGER + 8(%r10), %rsi
+        movq    F_INTEGER + 16(%r10), %rdx
+        movq    F_INTEGER + 24(%r10), %rcx
+        movq    F_INTEGER + 32(%r10), %r8
+        movq    F_INTEGER + 40(%r10), %r9
+        movq    F_TARGET(%r10), %r10
+        addq    $4, %r10                        /* behind the label */
+        xorl    %r11d, %r11d
+        jmp     *%r10
+1:      xorl    %ecx, %ecx                      /* nothing of ours is left in them; rdx is 0 */
+        xorl    %esi, %esi
+        xorl    %edi, %edi
+        xorl    %r8d, %r8d
+        xorl    %r9d, %r9d
+        xorl    %r10d, %r10d
+        xorl    %r11d, %r11d
+        ret
+        .balign 8
+        .size   gate_slow, . - gate_slow
+
+/* setjmp's depth. From: setjmp in a domain, called by some function: [rsp] returns into setjmp, 8(rsp) into that function.
+ * Back: rax = depth of the control stack after setjmp's return, edx = slot offset of where it returns to; r10 = r11 = 0, rest unchanged.
+ * Both words must be return addresses of this domain: a gate's frame above them would otherwise be told to the domain. */
+        function depth_enter
+        movq    (%rsp), %r10
+        subq    %r14, %r10
+        subq    $PORIN_IMAGE_BASE, %r10
+        cmpq    $PORIN_IMAGE_END - PORIN_IMAGE_BASE, %r10
+        jae     domain_trap
+        movq    8(%rsp), %rdx
+        subq    %r14, %rdx
+        leaq    -PORIN_IMAGE_BASE(%rdx), %r10
+        cmpq    $PORIN_IMAGE_END - PORIN_IMAGE_BASE, %r10
+        jae     domain_trap
+        movq    %gs:TB_CONTROL_TOP, %rax
+        leaq    16(%rsp), %r10
+        subq    %r10, %rax
+        xorl    %r10d, %r10d
+        xorl    %r11d, %r11d
+        ret
+
+/* longjmp's jump. From: longjmp in a domain: edi = landing offset, rsi = depth (any values), rax = result. To: the landing, with rsp at the
+ * depth; rbx rbp r12 r13 r15 are the domain's business. Every word that is dropped must be a return address of this domain: so no gate's
+ * frame is skipped and the depth lies in this activation. The landing must be a label. */
+        function longjmp_enter
+        movl    %edi, %edi
+        movq    %gs:TB_CONTROL_TOP, %r10
+        cmpq    %r10, %rsi
+        ja      domain_trap                     /* would wrap */
+        subq    %rsi, %r10                      /* the rsp that is asked for */
+        testb   $7, %r10b
+        jnz     domain_trap
+        cmpq    %rsp, %r10
+        jb      domain_trap                     /* words below rsp are stale */
+1:      cmpq    %rsp, %r10
+        je      2f
+        movq    (%rsp), %r11
+        subq    %r14, %r11
+        subq    $PORIN_IMAGE_BASE, %r11
+        cmpq    $PORIN_IMAGE_END - PORIN_IMAGE_BASE, %r11
+        jae     domain_trap
+        addq    $8, %rsp
+        jmp     1b
+        .globl  longjmp_load
+2:
+longjmp_load:
+        movl    (%r14,%rdi), %r11d              /* may fault: any offset comes here; entry.h lists it as the domain's own fault */
+        addl    $PORIN_LABEL_NEGATED, %r11d
+        jnz     domain_trap
+        leaq    (%r14,%rdi), %r10
+        xorl    %r11d, %r11d
+        jmp     *%r10
+
+/* fenv. From: a domain: edi = wanted MXCSR, or all ones to ask only. Back: rax = MXCSR now in force. Exceptions stay masked; x87 follows in
+ * its rounding. The 16 bytes below rsp are free: signals leave them alone. */
+        function fenv_enter
+        cmpl    $-1, %edi
+        je      1f
+        andl    $MXCSR_MUTABLE, %edi
+        orl     $MXCSR_DEFAULT, %edi
+        movl    %edi, -8(%rsp)
+        ldmxcsr -8(%rsp)
+        shrl    $3, %edi                        /* rounding: bits 13-14 there, 10-11 in the x87 control word */
+        andl    $0x0c00, %edi
+        orl     $X87_CONTROL_DEFAULT, %edi
+        movl    %edi, -8(%rsp)
+        fldcw   -8(%rsp)
+1:      stmxcsr -8(%rsp)
+        movl    -8(%rsp), %eax
+        xorl    %edi, %edi
+        xorl    %r10d, %r10d
+        xorl    %r11d, %r11d
+        ret
+
+/* A domain did something that cannot be let through: its own fault, as if it had executed ud2. */
+        function domain_trap
+        ud2
+
+/* _Noreturn void host_resume(uint64_t rip, uint64_t rsp, uint64_t r14, uint64_t rax): leaves host code for a gate's return point or host_return.
+ * All else is cleared. */
+        function host_resume
+        movq    %rsi, %rsp
+        movq    %rdx, %r14
+        movq    %rcx, %rax
+        movq    %rdi, %r10
+        clear_vectors 0
+        xorl    %ebx, %ebx
+        xorl    %ecx, %ecx
+        xorl    %edx, %edx
+        xorl    %esi, %esi
+        xorl    %edi, %edi
+        xorl    %ebp, %ebp
+        xorl    %r8d, %r8d
+        xorl    %r9d, %r9d
+        xorl    %r11d, %r11d
+        xorl    %r12d, %r12d
+        xorl    %r13d, %r13d
+        xorl    %r15d, %r15d
+        jmp     *%r10
+
+/* Where the return address of a dead domain's frame points after domain_bury: whoever comes back here came back to a domain that has died
+ * meanwhile. r14 = its base, rsp = its control stack. To: dead_return(base, rsp) on the host stack, which does not come back. */
+        function dead_return_enter
+        movq    %r14, %rdi
+        movq    %rsp, %rsi
+        movq    %gs:TB_HOST_SP, %rsp
+        emms
+        call    dead_return
+        ud2
+
+/* Saves vector and x87 state below the frame that r10 points at; changes r11, and control words to the default. */
+        function state_save
+        pushq   %rax
+        pushq   %rdx
+        leaq    -STATE_SIZE - 64(%r10), %r11
+        andq    $-64, %r11
+        movq    $0, 512(%r11)                   /* XSAVE ORs into the header's first word and leaves the rest */
+        .irp    n, 1, 2, 3, 4, 5, 6, 7
+        movq    $0, 512 + 8 * \n(%r11)
+        .endr
+        movl    $STATE_COMPONENTS, %eax
+        xorl    %edx, %edx
+        xsave64 (%r11)
+        ldmxcsr mxcsr_default(%rip)
+        fldcw   x87_default(%rip)
+        popq    %rdx
+        popq    %rax
+        ret
+
+        .section .rodata
+        .balign 4
+mxcsr_default:
+        .long   MXCSR_DEFAULT
+x87_default:
+        .word   X87_CONTROL_DEFAULT
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The assembly of entry.S as C sees it, and the C that it calls. */
+#ifndef PORIN_RUNTIME_ENTRY_H
+#define PORIN_RUNTIME_ENTRY_H
+#include "thread.h"
+
+void host_enter(struct frame *frame);           /* calls into a domain; see entry.S */
+extern const char host_return[];                /* the return address it leaves on the control stack */
+void service_enter(void), gate_slow(void), depth_enter(void), longjmp_enter(void), fenv_enter(void), dead_return_enter(void);
+_Noreturn void host_resume(uint64_t rip, uint64_t rsp, uint64_t r14, uint64_t rax);
+
+/* Places in entry.S where a fault is the running domain's own. */
+extern const char longjmp_load[], domain_trap[];
+
+/* Called from entry.S, on the host stack. */
+uint64_t service_call(struct frame *frame);
+bool slow_path(struct frame *frame);            /* true: try the gate again; false: F_RAX is the caller's result */
+_Noreturn void dead_return(uint64_t base, uint64_t control_sp);
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Makes gates from the snippets of gates.S and maps them. */
+#define _GNU_SOURCE
+#include "gate.h"
+#include "error.h"
+#include "gate_fields.h"
+#include "loader/image.h"
+#include "must.h"
+#include "porin/verify.h"
+#include "sealed.h"
+#include "system.h"
+#include "thread_layout.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define FILL 0xcc
+#define GATES_SIZE (PORIN_GATES_SERVICE_SIZE + PORIN_GATES_IMPORT_SIZE)
+#define SLOW_OFFSET (PORIN_GATE_SIZE - GATE_SLOW_SIZE)
+
+_Static_assert(PORIN_GATES_IMPORT == PORIN_GATES_SERVICE + PORIN_GATES_SERVICE_SIZE, "one mapping holds all gates");
+
+#define SNIPPET(name) extern const uint8_t name[], name##_end[]
+SNIPPET(gate_enter);
+SNIPPET(gate_save);
+SNIPPET(gate_thread_in);
+SNIPPET(gate_hide);
+SNIPPET(gate_hide_upper);
+SNIPPET(gate_hide_evex);
+SNIPPET(gate_call);
+SNIPPET(gate_return);
+SNIPPET(gate_thread_out);
+SNIPPET(gate_restore);
+SNIPPET(gate_clean_x87);
+SNIPPET(gate_hide_results);
+SNIPPET(gate_leave);
+SNIPPET(gate_slow_stub);
+SNIPPET(gate_unbound);
+SNIPPET(service_gate_call);
+SNIPPET(service_gate_depth);
+SNIPPET(service_gate_longjmp);
+SNIPPET(service_gate_fenv);
+#undef SNIPPET
+extern const uint8_t gate_enter_framed[], gate_leave_freed[]; /* behind the instructions that make and drop the frame */
+
+struct field {
+    uint32_t position, kind;        /* position counts from gate_templates */
+};
+extern const uint8_t gate_templates[];
+extern const struct field gate_fields[], gate_fields_end[];
+
+static int unbound_file = -1;       /* the gates of a domain without bound imports */
+
+/* A gate while it is written. */
+struct writer {
+    uint8_t *code;
+    uint32_t length;
+    int64_t distance;               /* callee's base - caller's base */
+    uint32_t generation, entry;
+};
+
+static void field_patch(const struct writer *gate, uint32_t at, uint32_t kind)
+{
+    int32_t word = 0, slots = (int32_t)(gate->distance >> STACK_SLOT_SHIFT);
+    int64_t distance = kind == FIELD_DISTANCE ? gate->distance : -gate->distance;
+    memcpy(&word, gate->code + at, sizeof word);
+    switch (kind) {
+    case FIELD_SLOW: word = (int32_t)(SLOW_OFFSET - (at + 4)); break;
+    case FIELD_DELTA: word += slots; break;
+    case FIELD_DELTA_BACK: word -= slots; break;
+    case FIELD_GENERATION: word = (int32_t)gate->generation; break;
+    case FIELD_ENTRY: word = (int32_t)gate->entry; break;
+    case FIELD_DISTANCE:
+    case FIELD_DISTANCE_BACK: memcpy(gate->code + at, &distance, sizeof distance); return;
+    default: must(!"field kind");
+    }
+    memcpy(gate->code + at, &word, sizeof word);
+}
+
+static void snippet_append(struct writer *gate, const uint8_t *start, const uint8_t *end)
+{
+    uint32_t size = (uint32_t)(end - start), origin = (uint32_t)(start - gate_templates);
+    must(gate->length + size <= SLOW_OFFSET);
+    memcpy(gate->code + gate->length, start, size);
+    for (const struct field *field = gate_fields; field < gate_fields_end; field++)
+        if (field->position >= origin && field->position < origin + size)
+            field_patch(gate, gate->length + (field->position - origin), field->kind);
+    gate->length += size;
+}
+#define APPEND(gate, name) snippet_append(gate, name, name##_end)
+
+/* Fills a gate's space but for its code: traps, and the slow stub at the end. */
+static void space_prepare(uint8_t space[PORIN_GATE_SIZE])
+{
+    memset(space, FILL, PORIN_GATE_SIZE);
+    must(gate_slow_stub_end - gate_slow_stub <= GATE_SLOW_SIZE);
+    memcpy(space + SLOW_OFFSET, gate_slow_stub, (size_t)(gate_slow_stub_end - gate_slow_stub));
+}
+
+/* A label inside a gate would be a second way in. */
+static void labels_check(const uint8_t space[PORIN_GATE_SIZE])
+{
+    for (uint32_t at = 0; at + 4 <= PORIN_GATE_SIZE; at++) {
+        uint32_t word;
+        memcpy(&word, space + at, sizeof word);
+        must((word == PORIN_LABEL_BYTES) == (at == 0));
+    }
+}
+
+uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain *caller, struct edge *edge)
+{
+    struct writer gate = { code, 0, ((int64_t)edge->callee_slot - caller->slot) * (1ll << PORIN_SLOT_SHIFT), edge->callee_generation, edge->entry };
+    bool hide = edge->policy & PORIN_POLICY_REGISTER_CONFIDENTIALITY;
+    bool save = hide || edge->policy & PORIN_POLICY_REGISTER_INTEGRITY;
+    uint32_t caller_uses = caller->image->uses, callee_uses = edge->callee_uses;
+    space_prepare(code);
+    APPEND(&gate, gate_enter);
+    if (save)
+        APPEND(&gate, gate_save);
+    if (callee_uses & PORIN_USES_THREAD_POINTER)
+        APPEND(&gate, gate_thread_in);
+    if (hide)
+        APPEND(&gate, gate_hide);
+    if (hide && callee_uses & (PORIN_USES_AVX | PORIN_USES_EVEX))
+        APPEND(&gate, gate_hide_upper);
+    if (hide && callee_uses & PORIN_USES_EVEX)
+        APPEND(&gate, gate_hide_evex);
+    APPEND(&gate, gate_call);
+    edge->return_offset = gate.length;
+    APPEND(&gate, gate_return);
+    if (caller_uses & PORIN_USES_THREAD_POINTER)
+        APPEND(&gate, gate_thread_out);
+    if (save)
+        APPEND(&gate, gate_restore);
+    if (save && callee_uses & PORIN_USES_X87)
+        APPEND(&gate, gate_clean_x87);
+    if (hide)
+        APPEND(&gate, gate_hide_results);
+    if (hide && caller_uses & PORIN_USES_EVEX)
+        APPEND(&gate, gate_hide_evex);
+    edge->leave_offset = gate.length + (uint32_t)(gate_leave_freed - gate_leave);
+    APPEND(&gate, gate_leave);
+    labels_check(code);
+    return gate.length;
+}
+
+static void unbound_generate(uint8_t code[PORIN_GATE_SIZE])
+{
+    struct writer gate = { .code = code };
+    space_prepare(code);
+    APPEND(&gate, gate_unbound);
+    labels_check(code);
+}
+
+static bool write_service_gates(int file)
+{
+    uint8_t page[IMAGE_PAGE];
+    memset(page, FILL, sizeof page);
+    const struct { uint32_t at; const uint8_t *start, *end; } gates[PORIN_SERVICE_GATES] = {
+        { PORIN_GATE_SERVICE_CALL, service_gate_call, service_gate_call_end },
+        { PORIN_GATE_DEPTH, service_gate_depth, service_gate_depth_end },
+        { PORIN_GATE_LONGJMP, service_gate_longjmp, service_gate_longjmp_end },
+        { PORIN_GATE_FENV, service_gate_fenv, service_gate_fenv_end },
+    };
+    for (int i = 0; i < PORIN_SERVICE_GATES; i++)
+        memcpy(page + (gates[i].at - PORIN_GATES_SERVICE), gates[i].start, (size_t)(gates[i].end - gates[i].start));
+    return sealed_write(file, page, sizeof page, 0);
+}
+
+static bool gates_map_file(struct porin_domain *domain, int file)
+{
+    void *at = (void *)(domain->base + PORIN_GATES_SERVICE);
+    return mmap(at, GATES_SIZE, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file, 0) == at;
+}
+
+porin_status gates_start(struct porin_error *error)
+{
+    int file = sealed_begin("porin-gates", GATES_SIZE);
+    uint8_t fill[IMAGE_PAGE], gate[PORIN_GATE_SIZE];
+    memset(fill, FILL, sizeof fill);
+    unbound_generate(gate);
+    bool good = file >= 0 && write_service_gates(file);
+    for (uint32_t at = IMAGE_PAGE; good && at < PORIN_GATES_SERVICE_SIZE; at += IMAGE_PAGE)
+        good = sealed_write(file, fill, sizeof fill, at);
+    for (uint32_t k = 0; good && k < PORIN_MAX_IMPORTS; k++)
+        good = sealed_write(file, gate, sizeof gate, PORIN_GATES_SERVICE_SIZE + k * PORIN_GATE_SIZE);
+    if (good && (unbound_file = sealed_finish(file)) >= 0)
+        return PORIN_OK;
+    return error_set(error, PORIN_ERR_MEMORY, "memory file for gates: %s", strerror(errno));
+}
+
+bool gates_map(struct porin_domain *domain)
+{
+    return gates_map_file(domain, unbound_file);
+}
+
+static bool write_import_gates(int file, struct porin_domain *domain)
+{
+    for (uint32_t i = 0; i < domain->image->layout.imports_count; i++) {
+        struct edge *edge = &domain->edges[i];
+        uint8_t gate[PORIN_GATE_SIZE];
+        if (edge->bound)
+            gate_generate(gate, domain, edge);
+        else
+            unbound_generate(gate);
+        if (!sealed_write(file, gate, sizeof gate, PORIN_GATES_SERVICE_SIZE + edge->gate * PORIN_GATE_SIZE))
+            return false;
+    }
+    return true;
+}
+
+porin_status gates_publish(struct porin_domain *domain, struct porin_error *error)
+{
+    /* pages behind the file's end fault: there are no gates */
+    uint64_t size = PORIN_GATES_SERVICE_SIZE + page_ceil((uint64_t)domain->image->layout.imports_count * PORIN_GATE_SIZE);
+    int file = sealed_begin("porin-gates", size);
+    if (file >= 0 && write_service_gates(file) && write_import_gates(file, domain)) {
+        file = sealed_finish(file);
+        bool mapped = file >= 0 && gates_map_file(domain, file);
+        int saved = errno;
+        if (file >= 0)
+            close(file);
+        return mapped ? PORIN_OK : error_set(error, PORIN_ERR_MAPPINGS, "mapping the gates of %s: %s", domain->name, strerror(saved));
+    }
+    porin_status status = error_set(error, PORIN_ERR_MEMORY, "memory file for the gates of %s: %s", domain->name, strerror(errno));
+    if (file >= 0)
+        close(file);
+    return status;
+}
+
+struct edge *gate_at(struct porin_domain *caller, uint32_t offset)
+{
+    uint32_t gate = (offset - PORIN_GATES_IMPORT) / PORIN_GATE_SIZE;
+    if (offset < PORIN_GATES_IMPORT || !caller->edges || gate >= caller->image->layout.imports_count)
+        return NULL;
+    for (uint32_t i = 0; i < caller->image->layout.imports_count; i++)
+        if (caller->edges[i].gate == gate)
+            return &caller->edges[i];
+    return NULL;
+}
+
+struct edge *gate_of_return(struct porin_domain *caller, uint64_t word)
+{
+    if (word < caller->base || word - caller->base >= PORIN_IMAGE_BASE)
+        return NULL;
+    uint32_t offset = (uint32_t)(word - caller->base);
+    struct edge *edge = gate_at(caller, offset);
+    return edge && edge->bound && offset % PORIN_GATE_SIZE == edge->return_offset ? edge : NULL;
+}
+
+bool gate_has_frame(const struct edge *edge, uint32_t offset)
+{
+    uint32_t at = offset % PORIN_GATE_SIZE;
+    return edge->bound && at >= (uint32_t)(gate_enter_framed - gate_enter) && at < edge->leave_offset;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Gates: code at fixed places of a slot through which a domain leaves it. Generated, sealed, mapped read+execute; never written in place. */
+#ifndef PORIN_RUNTIME_GATE_H
+#define PORIN_RUNTIME_GATE_H
+#include "domain.h"
+#include "layout.h"
+
+/* An import of a domain and what it is bound to. */
+struct edge {
+    const char *name;               /* in the image */
+    uint32_t gate;                  /* index of its gate */
+    bool bound;
+    uint32_t callee_slot, callee_generation;
+    uint32_t callee_uses;           /* PORIN_USES_* of its image */
+    uint32_t entry;                 /* slot offset of the callee's entry */
+    uint32_t policy;                /* PORIN_POLICY_* */
+    uint32_t return_offset;         /* of the return point in the gate's code */
+    uint32_t leave_offset;          /* from here on in the gate's code the frame is gone again */
+    int64_t fault_value;
+};
+
+/* Makes the gates every slot starts with: service gates and unbound import gates. */
+porin_status gates_start(struct porin_error *error);
+/* Maps them into a new slot. */
+bool gates_map(struct porin_domain *domain);
+/* Replaces the domain's gates by a new set made from its edges: one mapping operation, so every thread sees the old set or the new one. */
+porin_status gates_publish(struct porin_domain *domain, struct porin_error *error);
+/* The edge whose return point is the host address `word`, if it is one of this domain's. */
+struct edge *gate_of_return(struct porin_domain *caller, uint64_t word);
+/* Does the gate's frame lie at rsp, when the instruction at slot offset `offset` in its code is the next one? */
+bool gate_has_frame(const struct edge *edge, uint32_t offset);
+/* The edge whose code contains slot offset `offset` of caller. */
+struct edge *gate_at(struct porin_domain *caller, uint32_t offset);
+/* Writes the code of a bound edge of caller; returns its length up to and without the slow stub. Sets edge->return_offset. */
+uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain *caller, struct edge *edge);
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Gate code as data: snippets that gate.c copies one after the other into a gate and patches. Never executed where it stands.
+ *
+ * A domain-to-domain gate. From: the caller domain, by call or jmp to the gate's label, with any register contents; nothing of the caller's
+ * is trusted but r14, r15's upper half (zero) and rsp. To: the callee's entry, with r14, r15, gs:0 of the callee, r10 = its address
+ * and r11 = 0. Back: to the word on top of the control stack at entry, with r14, r15, gs:0 of the caller, r10 = r11 = 0.
+ * Stack: control stack, one frame of GATE_FRAME_SIZE. No memory of a domain is touched. Cannot fault: the limit test leaves room.
+ * Registers in use: r10 = 16 * slot number of the domain being left, r11 = scratch. */
+#include "thread_layout.h"
+#include "gate_fields.h"
+
+        .macro field kind, back                 /* a field to patch ends `back` bytes before here */
+99:     .pushsection .rodata.gate_fields, "a"
+        .long   99b - gate_templates - \back
+        .long   \kind
+        .popsection
+        .endm
+
+        .macro snippet name
+        .balign 8
+        .globl  \name
+\name:
+        .endm
+
+        .macro end name
+        .globl  \name\()_end
+\name\()_end:
+        .endm
+
+        .section .rodata.gate_fields, "a"
+        .globl  gate_fields, gate_fields_end
+        .balign 8
+gate_fields:
+
+        .section .rodata.gate_templates, "a"
+        .globl  gate_templates
+        .balign 8
+gate_templates:
+
+/* Tests, switch of the data stack. */
+        snippet gate_enter
+        endbr64                                 /* the only label of the gate */
+        cmpq    %gs:TB_LIMIT, %rsp              /* room for us and the callee on the control stack? all ones: attention wanted */
+        .byte   0x0f, 0x82                      /* jb: no */
+        .long   0
+        field   FIELD_SLOW, 4
+        movq    %r14, %r10                      /* r14 is a multiple of 2^33 ... */
+        shrq    $STACK_SLOT_SHIFT, %r10         /* ... so this is 16 times the caller's slot number */
+        cmpl    $0, %gs:TB_STACKS + SS_GENERATION(%r10) /* is there a stack, of this very domain and not a later one in its slot? */
+        field   FIELD_DELTA, 8
+        field   FIELD_GENERATION, 4
+        .byte   0x0f, 0x85                      /* jne: no */
+        .long   0
+        field   FIELD_SLOW, 4
+        leaq    -GATE_FRAME_SIZE(%rsp), %rsp    /* from here to the add below the frame belongs to the crossing */
+        .globl  gate_enter_framed
+gate_enter_framed:
+        movl    %r15d, %gs:TB_STACKS + SS_POINTER(%r10) /* where the caller continues, also if it is entered again from the callee */
+        movl    %gs:TB_STACKS + SS_POINTER(%r10), %r15d /* the callee's data stack */
+        field   FIELD_DELTA, 4
+        movq    %r15, GF_STACK(%rsp)            /* to be put back: the callee may change it by calling on */
+        end     gate_enter
+
+/* PORIN_POLICY_REGISTER_INTEGRITY */
+        snippet gate_save
+        movq    %rbx, GF_RBX(%rsp)              /* callee-saved registers, which the callee may not have saved */
+        movq    %rbp, GF_RBP(%rsp)
+        movq    %r12, GF_R12(%rsp)
+        movq    %r13, GF_R13(%rsp)
+        end     gate_save
+
+/* Where the callee uses its thread pointer. */
+        snippet gate_thread_in
+        movq    %gs:TB_STACKS + SS_THREAD_POINTER(%r10), %r11 /* the callee's on this thread */
+        field   FIELD_DELTA, 4
+        movq    %r11, %gs:PORIN_TB_THREAD_POINTER
+        end     gate_thread_in
+
+/* PORIN_POLICY_REGISTER_CONFIDENTIALITY: the callee sees argument registers only (rdi rsi rdx rcx r8 r9, al, xmm0-7). */
+        snippet gate_hide
+        movzbl  %al, %eax                       /* al counts vector arguments of a variadic function */
+        xorl    %ebx, %ebx                      /* saved by gate_save, which this needs */
+        xorl    %ebp, %ebp
+        xorl    %r12d, %r12d
+        xorl    %r13d, %r13d
+        vpxor   %xmm8, %xmm8, %xmm8             /* clears all of ymm and zmm too */
+        vpxor   %xmm9, %xmm9, %xmm9
+        vpxor   %xmm10, %xmm10, %xmm10
+        vpxor   %xmm11, %xmm11, %xmm11
+        vpxor   %xmm12, %xmm12, %xmm12
+        vpxor   %xmm13, %xmm13, %xmm13
+        vpxor   %xmm14, %xmm14, %xmm14
+        vpxor   %xmm15, %xmm15, %xmm15
+        end     gate_hide
+
+/* The same, where the callee's code can see ymm registers: nothing above 128 bits is an argument. */
+        snippet gate_hide_upper
+        vmovaps %xmm0, %xmm0
+        vmovaps %xmm1, %xmm1
+        vmovaps %xmm2, %xmm2
+        vmovaps %xmm3, %xmm3
+        vmovaps %xmm4, %xmm4
+        vmovaps %xmm5, %xmm5
+        vmovaps %xmm6, %xmm6
+        vmovaps %xmm7, %xmm7
+        end     gate_hide_upper
+
+/* The same, where the code that comes next can see zmm16-31 and the mask registers; used on both ways. */
+        snippet gate_hide_evex
+        .irp    n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+        vpxord  %zmm\n, %zmm\n, %zmm\n
+        .endr
+        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7
+        kxorw   %k\n, %k\n, %k\n
+        .endr
+        end     gate_hide_evex
+
+/* The crossing itself. The word pushed by the call is the gate's return point: what unwinding looks for. */
+        snippet gate_call
+        movabsq $0, %r11                        /* distance of the slots: nothing here shows where either is */
+        field   FIELD_DISTANCE, 8
+        addq    %r11, %r14                      /* the callee's base */
+        leaq    0x11223344(%r14), %r10          /* its entry, a label of its text */
+        field   FIELD_ENTRY, 4
+        xorl    %r11d, %r11d                    /* r11 is always zero-extended in domain code */
+        call    *%r10
+        end     gate_call
+
+/* Return point: reached by the callee's last ret, so rsp is as at the call; or put here by the unwinder with rax = the fault value. */
+        snippet gate_return
+        movq    %r14, %r10                      /* r14 did not change: no domain can write it */
+        shrq    $STACK_SLOT_SHIFT, %r10         /* 16 times the callee's slot number */
+        movl    GF_STACK(%rsp), %r11d
+        cmpl    %r11d, %gs:TB_STACKS + SS_POINTER(%r10) /* did the callee call on? compare and branch, for a store would make the */
+        je      1f                              /* next crossing wait for this one's loads */
+        movl    %r11d, %gs:TB_STACKS + SS_POINTER(%r10)
+1:      movl    %gs:TB_STACKS + SS_POINTER(%r10), %r15d /* where the caller left */
+        field   FIELD_DELTA_BACK, 4
+        movabsq $0, %r11
+        field   FIELD_DISTANCE_BACK, 8
+        addq    %r11, %r14                      /* the caller's base */
+        end     gate_return
+
+/* Where the caller uses its thread pointer. */
+        snippet gate_thread_out
+        movq    %gs:TB_STACKS + SS_THREAD_POINTER(%r10), %r11
+        field   FIELD_DELTA_BACK, 4
+        movq    %r11, %gs:PORIN_TB_THREAD_POINTER
+        end     gate_thread_out
+
+/* PORIN_POLICY_REGISTER_INTEGRITY */
+        snippet gate_restore
+        movq    GF_RBX(%rsp), %rbx
+        movq    GF_RBP(%rsp), %rbp
+        movq    GF_R12(%rsp), %r12
+        movq    GF_R13(%rsp), %r13
+        end     gate_restore
+
+/* The same, where the callee uses x87: the caller's x87 stack must be empty, as the calling convention says. */
+        snippet gate_clean_x87
+        emms
+        end     gate_clean_x87
+
+/* PORIN_POLICY_REGISTER_CONFIDENTIALITY: the caller sees result registers only (rax rdx xmm0 xmm1). */
+        snippet gate_hide_results
+        xorl    %ecx, %ecx
+        xorl    %esi, %esi
+        xorl    %edi, %edi
+        xorl    %r8d, %r8d
+        xorl    %r9d, %r9d
+        vmovaps %xmm0, %xmm0                    /* nothing above 128 bits is a result */
+        vmovaps %xmm1, %xmm1
+        .irp    n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        vpxor   %xmm\n, %xmm\n, %xmm\n
+        .endr
+        end     gate_hide_results
+
+        snippet gate_leave
+        addq    $GATE_FRAME_SIZE, %rsp          /* the crossing is over; flags are no state the caller relies on */
+        .globl  gate_leave_freed
+gate_leave_freed:
+        xorl    %r10d, %r10d                    /* nothing of the callee's is left in them */
+        xorl    %r11d, %r11d
+        ret
+        end     gate_leave
+
+/* Last bytes of every gate slot, the same in all gates, so that a thread here does not notice when the gate before it is exchanged. */
+        snippet gate_slow_stub
+        .byte   0x4c, 0x8d, 0x1d                /* leaq rel32(%rip), %r11: the gate's label, tells gate_slow which gate this is */
+        .long   GATE_SLOW_SIZE - PORIN_GATE_SIZE - 7
+        jmp     *%gs:TB_SLOW
+        end     gate_slow_stub
+
+/* A gate that is bound to nothing. Two instructions, the second at the place where gate_enter has its second: a thread between them
+ * goes on correctly in either gate. */
+        snippet gate_unbound
+        endbr64
+        .byte   0xe9                            /* jmp rel32 */
+        .long   0
+        field   FIELD_SLOW, 4
+        end     gate_unbound
+
+/* Service gates: the work is done in entry.S. */
+        .macro  service name, word
+        snippet \name
+        endbr64
+        jmp     *%gs:\word
+        end     \name
+        .endm
+        service service_gate_call, TB_SERVICE
+        service service_gate_depth, TB_DEPTH
+        service service_gate_longjmp, TB_LONGJMP
+        service service_gate_fenv, TB_FENV
+
+        .section .rodata.gate_fields, "a"
+gate_fields_end:
+        .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deep copies of struct porin_domain_options. */
+#include "options.h"
+#include <stdlib.h>
+#include <string.h>
+
+void porin_domain_options_default(struct porin_domain_options *options)
+{
+    *options = (struct porin_domain_options){ .grants = PORIN_GRANT_MEMORY, .stdio = { -1, -1, -1 } };
+}
+
+static bool string_copy(const char **to, const char *from)
+{
+    *to = from ? strdup(from) : NULL;
+    return *to || !from;
+}
+
+static bool strings_copy(const char *const **to, const char *const *from, size_t count)
+{
+    const char **copies = count ? calloc(count, sizeof *copies) : NULL;
+    *to = copies;
+    bool good = copies || !count;
+    for (size_t i = 0; good && i < count; i++)
+        good = string_copy(&copies[i], from[i]);
+    return good;
+}
+
+static void strings_release(const char *const *strings, size_t count)
+{
+    for (size_t i = 0; strings && i < count; i++)
+        free((void *)strings[i]);
+    free((void *)strings);
+}
+
+bool options_copy(struct porin_domain_options *to, const struct porin_domain_options *from)
+{
+    *to = *from;
+    to->name = NULL;
+    to->directories = NULL;
+    to->arguments = to->environment = NULL;
+    struct porin_directory *directories = from->directory_count ? calloc(from->directory_count, sizeof *directories) : NULL;
+    to->directories = directories;
+    bool good = (directories || !from->directory_count) && string_copy(&to->name, from->name);
+    for (size_t i = 0; good && i < from->directory_count; i++) {
+        directories[i].read_only = from->directories[i].read_only;
+        good = string_copy(&directories[i].host_path, from->directories[i].host_path) &&
+               string_copy(&directories[i].guest_path, from->directories[i].guest_path);
+    }
+    return good && strings_copy(&to->arguments, from->arguments, from->argument_count) &&
+           strings_copy(&to->environment, from->environment, from->environment_count);
+}
+
+void options_release(struct porin_domain_options *options)
+{
+    for (size_t i = 0; options->directories && i < options->directory_count; i++) {
+        free((void *)options->directories[i].host_path);
+        free((void *)options->directories[i].guest_path);
+    }
+    free((void *)options->directories);
+    strings_release(options->arguments, options->argument_count);
+    strings_release(options->environment, options->environment_count);
+    free((void *)options->name);
+    *options = (struct porin_domain_options){ 0 };
+}

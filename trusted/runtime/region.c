@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arenas: PROT_NONE reservations in the holes of the address space, cut into 8 GiB strides. */
+#include "region.h"
+#include "error.h"
+#include "must.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+#define GUARD_BELOW (2ull << 30)          /* a slot reaches 2 GiB below its base and 6 GiB above */
+#define ADDRESS_END (1ull << 47)
+#define HOST_ROOM_LOW (64ull << 30)       /* left to the host at the lower end of a hole: heaps grow up */
+#define HOST_ROOM_HIGH (2ull << 40)       /* and at the upper end: stack and mmap area grow down */
+#define MAX_ARENAS 16
+#define MIN_ARENA_SLOTS 4
+
+struct arena { uint32_t first, end; };    /* slot numbers */
+
+static struct arena arenas[MAX_ARENAS];
+static uint32_t arena_count;
+static uint16_t free_slots[PORIN_MAX_SLOTS];
+static uint32_t free_count, slot_count;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static uint32_t random_below(uint32_t limit)
+{
+    uint32_t value;
+    must(getrandom(&value, sizeof value, 0) == sizeof value);
+    return (uint32_t)(((uint64_t)value * limit) >> 32);
+}
+
+/* Reserves slots [first, end) with their guards; on failure (limits, sanitizers) tries smaller pieces. Returns what it got. */
+static uint32_t arena_reserve(uint32_t first, uint32_t end)
+{
+    while (end > first && end - first >= MIN_ARENA_SLOTS && arena_count < MAX_ARENAS) {
+        uint64_t start = ((uint64_t)first << PORIN_SLOT_SHIFT) - GUARD_BELOW;
+        void *got = mmap((void *)start, (uint64_t)(end - first) << PORIN_SLOT_SHIFT, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+        if (got == (void *)start) {
+            arenas[arena_count++] = (struct arena){ first, end };
+            for (uint32_t slot = first; slot < end; slot++)
+                free_slots[free_count++] = (uint16_t)slot;
+            return end - first;
+        }
+        if (got != MAP_FAILED)
+            munmap(got, (uint64_t)(end - first) << PORIN_SLOT_SHIFT); /* an old kernel that takes the address as a hint */
+        end = first + (end - first) / 2;
+    }
+    return 0;
+}
+
+/* Reserves in the hole [start, end) of the address space, at a random place, leaving room for the host. */
+static void hole_reserve(uint64_t start, uint64_t end)
+{
+    uint64_t low = HOST_ROOM_LOW, high = end == ADDRESS_END || end > 0x7e0000000000 ? HOST_ROOM_HIGH : HOST_ROOM_LOW;
+    if (end <= start || end - start <= low + high + 2 * SLOT_STRIDE)
+        return;
+    uint32_t first = (uint32_t)((start + low + GUARD_BELOW + SLOT_STRIDE - 1) >> PORIN_SLOT_SHIFT);
+    uint32_t last = (uint32_t)((end - high + GUARD_BELOW) >> PORIN_SLOT_SHIFT);
+    if (first == 0)
+        first = 1; /* a base of 0 would make slot offsets look like host pointers */
+    if (last <= first)
+        return;
+    uint32_t spare = (last - first) / 32;
+    if (spare)
+        first += random_below(spare);
+    arena_reserve(first, last);
+}
+
+porin_status region_create(struct porin_error *error)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    if (!maps)
+        return error_set(error, PORIN_ERR_FILE, "/proc/self/maps: %s; the runtime reads it once to find free address space", strerror(errno));
+    struct { uint64_t start, end; } holes[256];
+    size_t count = 0;
+    uint64_t previous = 0x10000;
+    char line[512];
+    while (fgets(line, sizeof line, maps)) {
+        unsigned long long start, end;
+        if (sscanf(line, "%llx-%llx", &start, &end) != 2 || start >= ADDRESS_END)
+            continue;
+        if (start > previous && start - previous > 4 * SLOT_STRIDE && count < sizeof holes / sizeof *holes)
+            holes[count].start = previous, holes[count++].end = start;
+        previous = end;
+    }
+    fclose(maps);
+    if (ADDRESS_END > previous && count < sizeof holes / sizeof *holes)
+        holes[count].start = previous, holes[count++].end = ADDRESS_END;
+    for (size_t i = 0; i < count; i++)
+        hole_reserve(holes[i].start, holes[i].end);
+    slot_count = free_count;
+    if (!slot_count)
+        return error_set(error, PORIN_ERR_SLOTS, "no free address space for slots of 8 GiB; is there a limit on address space (ulimit -v)?");
+    return PORIN_OK;
+}
+
+porin_status region_take(uint32_t *slot, struct porin_error *error)
+{
+    pthread_mutex_lock(&lock);
+    if (!free_count) {
+        pthread_mutex_unlock(&lock);
+        return error_set(error, PORIN_ERR_SLOTS, "all %u slots are in use; destroy domains", slot_count);
+    }
+    uint32_t pick = random_below(free_count);
+    *slot = free_slots[pick];
+    free_slots[pick] = free_slots[--free_count];
+    pthread_mutex_unlock(&lock);
+    return PORIN_OK;
+}
+
+void region_give(uint32_t slot)
+{
+    uint64_t base = (uint64_t)slot << PORIN_SLOT_SHIFT;
+    must(region_contains(base));
+    /* one call that replaces: at no time is the range free for another mapping of the process */
+    void *got = mmap((void *)base, 1ull << 32, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    must(got == (void *)base);
+    pthread_mutex_lock(&lock);
+    free_slots[free_count++] = (uint16_t)slot;
+    pthread_mutex_unlock(&lock);
+}
+
+bool region_contains(uint64_t address)
+{
+    uint64_t slot = (address + GUARD_BELOW) >> PORIN_SLOT_SHIFT;
+    for (uint32_t i = 0; i < arena_count; i++)
+        if (slot >= arenas[i].first && slot < arenas[i].end)
+            return true;
+    return false;
+}
+
+uint32_t region_slots(void)
+{
+    return slot_count;
+}
+
+uint32_t region_slots_used(void)
+{
+    pthread_mutex_lock(&lock);
+    uint32_t used = slot_count - free_count;
+    pthread_mutex_unlock(&lock);
+    return used;
+}

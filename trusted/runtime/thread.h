@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Host threads that run domain code: thread block, control stack, data stacks. */
+#ifndef PORIN_RUNTIME_THREAD_H
+#define PORIN_RUNTIME_THREAD_H
+#include "domain.h"
+#include "thread_layout.h"
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct stack_slot {
+    uint32_t pointer;
+    _Atomic uint32_t generation;    /* other threads may only set it to 0 */
+    uint64_t thread_pointer;
+};
+
+/* One per switch between the two stacks; lies on the host stack. Innermost is thread->frame. */
+struct frame {
+    struct frame *previous;
+    uint64_t control_sp;
+    uint64_t host_sp;
+    uint64_t r14, r15;
+    uint64_t target;
+    uint32_t status;
+    uint32_t kind;
+    uint32_t mxcsr;
+    uint16_t x87_control, padding;
+    uint64_t rax, rdx;
+    uint64_t integer[6];
+    double vector[8];
+};
+
+/* The thread block. gs points at it while the thread is attached; domain code reads its first two words at most. */
+struct thread {
+    uint64_t thread_pointer;
+    uint64_t call_error;
+    _Atomic uint64_t limit;
+    uint64_t host_sp;
+    void (*slow)(void), (*service)(void), (*depth)(void), (*jump)(void), (*fenv)(void);
+    uint64_t control_top;
+    struct frame *frame;
+    uint64_t vectors;
+    /* from here on for C only */
+    uint64_t control_limit;         /* what `limit` is when no attention is wanted */
+    uint64_t control_bottom;        /* lowest byte of the control stack */
+    void *memory;                   /* one mapping: guards, control stack, this block */
+    size_t memory_size;
+    void *alternate_stack;          /* for signal handlers, if this thread had none; NULL otherwise */
+    size_t alternate_size;
+    uint64_t thread_id;             /* kernel's */
+    struct thread *next;            /* list of attached threads */
+    _Atomic(struct porin_domain *) question; /* grace.c: is it on your control stack? */
+    _Atomic int answer;             /* a futex */
+    struct porin_error last_error;
+};
+#define THREAD_SIZE (TB_STACKS + PORIN_MAX_SLOTS * sizeof(struct stack_slot))
+
+#define SAME(type, member, offset) _Static_assert(offsetof(type, member) == (offset), #member)
+SAME(struct thread, thread_pointer, PORIN_TB_THREAD_POINTER);
+SAME(struct thread, call_error, PORIN_TB_CALL_ERROR);
+SAME(struct thread, limit, TB_LIMIT);
+SAME(struct thread, host_sp, TB_HOST_SP);
+SAME(struct thread, slow, TB_SLOW);
+SAME(struct thread, service, TB_SERVICE);
+SAME(struct thread, depth, TB_DEPTH);
+SAME(struct thread, jump, TB_LONGJMP);
+SAME(struct thread, fenv, TB_FENV);
+SAME(struct thread, control_top, TB_CONTROL_TOP);
+SAME(struct thread, frame, TB_FRAME);
+SAME(struct thread, vectors, TB_VECTORS);
+_Static_assert(sizeof(struct thread) <= TB_STACKS, "the block's header is one page");
+SAME(struct stack_slot, generation, SS_GENERATION);
+SAME(struct stack_slot, thread_pointer, SS_THREAD_POINTER);
+_Static_assert(sizeof(struct stack_slot) == 1 << (PORIN_SLOT_SHIFT - STACK_SLOT_SHIFT), "index by base >> STACK_SLOT_SHIFT");
+SAME(struct frame, control_sp, F_CONTROL_SP);
+SAME(struct frame, host_sp, F_HOST_SP);
+SAME(struct frame, r14, F_R14);
+SAME(struct frame, r15, F_R15);
+SAME(struct frame, target, F_TARGET);
+SAME(struct frame, status, F_STATUS);
+SAME(struct frame, kind, F_KIND);
+SAME(struct frame, mxcsr, F_CONTROL_WORDS);
+SAME(struct frame, rax, F_RAX);
+SAME(struct frame, rdx, F_RDX);
+SAME(struct frame, integer, F_INTEGER);
+SAME(struct frame, vector, F_VECTOR);
+_Static_assert(sizeof(struct frame) == F_SIZE, "frames");
+#undef SAME
+
+/* Is the calling thread attached? In the host's TLS, because a new thread inherits gs from its creator. NULL: not attached. */
+extern __thread struct thread *thread_current __attribute__((tls_model("initial-exec")));
+
+static inline struct stack_slot *thread_stack_slot(struct thread *thread, uint32_t slot)
+{
+    return (struct stack_slot *)((char *)thread + TB_STACKS) + slot;
+}
+
+/* Attaches the calling thread if it is not; NULL and *error when that fails. */
+struct thread *thread_attach(struct porin_error *error);
+/* The domain has been destroyed, has died or starts anew: no thread may enter it before a slow path looked at it again. */
+void threads_forget_domain(uint32_t slot);
+/* Calls visit(thread, data) for each attached thread, under the list's lock. */
+void threads_visit(void (*visit)(struct thread *, void *), void *data);
+#endif
