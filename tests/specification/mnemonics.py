@@ -41,12 +41,12 @@ INTEGER = expand("""
 VEX_INTEGER = expand("{andn,bextr,blsi,blsmsk,blsr,bzhi,mulx,pdep,pext,rorx,sarx,shlx,shrx}{l,q}")
 
 X87 = expand("""
-    fld{,s,l,t,1,l2t,l2e,pi,lg2,ln2,z} fst{,s,l} fstp{,s,l,t} fild{s,l,ll} fist{s,l} fistp{s,l,ll} fisttp{s,l,ll} fbld fbstp
+    fld{,s,l,t,1,l2t,l2e,pi,lg2,ln2,z} fst{,s,l} fstp{,s,l,t} fild{s,l,ll} fist{s,l} fistp{s,l,ll} fisttp{s,l,ll}
     f{add,mul,sub,subr,div,divr}{,s,l,p} fi{add,mul,sub,subr,div,divr}{s,l}
     fcom{,s,l,p,ps,pl,pp,i,ip} fucom{,p,pp,i,ip} ficom{s,l} ficomp{s,l} ftst fxam
-    fcmov{b,e,be,u,nb,ne,nbe,nu} fxch ffree fincstp fdecstp fnop fwait
+    fcmov{b,e,be,u,nb,ne,nbe,nu} fxch ffree fincstp fdecstp fnop
     fabs fchs fsqrt fscale fprem fprem1 frndint fxtract f2xm1 fyl2x fyl2xp1 fsin fcos fsincos fptan fpatan
-    fnstsw fnstcw fnclex
+    fnstsw
 """)
 
 COMPARE = "eq,lt,le,unord,neq,nlt,nle,ord"
@@ -61,7 +61,7 @@ SSE = expand("""
     psll{w,d,q,dq} psrl{w,d,q,dq} psra{w,d} packss{wb,dw} packus{wb,dw} palignr
     punpck{l,h}{bw,wd,dq,qdq} pshuf{b,d,hw,lw} pmovmskb pmov{s,z}x{bw,bd,bq,wd,wq,dq} pextr{b,w,d,q} pinsr{b,w,d,q}
     pabs{b,w,d} phadd{w,d,sw} phsub{w,d,sw} psign{b,w,d} extractps insertps
-    blendp{s,d} blendvp{s,d} pblendvb pblendw dpp{s,d} round{ps,pd,ss,sd} ptest stmxcsr
+    blendp{s,d} blendvp{s,d} pblendvb pblendw dpp{s,d} round{ps,pd,ss,sd} ptest
     aes{enc,enclast,dec,declast,imc,keygenassist} pclmul{q,lqlq,hqlq,lqhq,hqhq}dq
     sha1{rnds4,nexte,msg1,msg2} sha256{rnds2,msg1,msg2} gf2p8{mulb,affineqb,affineinvqb}
 """ % COMPARE)
@@ -87,7 +87,7 @@ VEX = VEX_INTEGER | expand(VECTOR + """
     vmov{ap,up}{s,d}.s vmov{ss,sd,q,dqa,dqu}.s vmov{dqa,dqu} vmovmskp{s,d} vlddqu v{rcp,rsqrt}{ps,ss} v{add,h}subp{s,d} vhaddp{s,d}
     vpand vpandn vpor vpxor vpcmp{e,i}str{i,m} vpcmpestr{i,m}{l,q} vmpsadbw vphminposuw vpmovmskb
     vphadd{w,d,sw} vphsub{w,d,sw} vpsign{b,w,d} vblendp{s,d} vblendvp{s,d} vpblendvb vpblendw vpblendd vdpp{s,d} vround{ps,pd,ss,sd}
-    vptest vtestp{s,d} vstmxcsr vaes{imc,keygenassist} vzeroupper vzeroall vmaskmovp{s,d} vpmaskmov{d,q}
+    vptest vtestp{s,d} vaes{imc,keygenassist} vzeroupper vzeroall vmaskmovp{s,d} vpmaskmov{d,q}
     vbroadcast{f,i}128 v{insert,extract}{f,i}128 vperm2{f,i}128
     k{and,andn,or,xor,xnor,add,mov,not,ortest,test,shiftl,shiftr}{b,w,d,q} kunpck{bw,wd,dq}
 """)
@@ -112,7 +112,7 @@ LEGACY = INTEGER | SWAPPED | X87 | SSE
 
 # Families the rules refuse by name; only for naming the rule, the lists above decide.
 FORBIDDEN = tuple((rule, re.compile("(" + pattern + ")$")) for rule, pattern in (
-    ("V9b", r"f(n?(init|save|stenv|setpm)|ld(cw|env)|rstor)\w*|v?ldmxcsr|f?emms|movdq2q|movq2dq|maskmovq|pshufw|movntq|"
+    ("V9b", r"f(n?(init|save|stenv|stcw|clex|setpm)|ld(cw|env)|rstor|wait)\w*|v?(ld|st)mxcsr|f?emms|movdq2q|movq2dq|maskmovq|pshufw|movntq|"
             r"cvtt?p[sd]2pi|cvtpi2p[sd]"),
     ("V9", r"ret[wq]?"),
     ("V3", r"movabs\w+"),

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is a VEX or EVEX encoding one that GNU as writes for the text objdump read from it?
+"""Is an encoding one that GNU as writes for the text objdump read from it?
 
 objdump does not look at all reserved bits (W and pp of many EVEX forms, V', masks, broadcast where there is none), so its text alone
 does not show an undefined encoding. What GNU as writes is defined. Compared are the fields; the freedoms are: VEX in two or three bytes,
-W where the assembler's -mvexwig and -mevexwig can choose it, displacement size, SIB spelling, the value of an immediate.
+W where the assembler's -mvexwig and -mevexwig can choose it, displacement size, SIB spelling, the value of an immediate, register
+extension bits without a register. The same tells REX bits that mean nothing from a REX.W that does.
 """
 import os
 import re
@@ -14,6 +15,8 @@ from cases import sections
 
 SLOT = 32  # bytes between two instructions in the assembler's output
 KNOWN = {}
+BAD = re.compile(r"[({-]bad[)}]")  # objdump's mark on an undefined encoding
+USELESS_REX = re.compile(r"^(lock )?rex(?:\.[WRXB]+)? ")
 
 
 def run_assembler(lines, wide):
@@ -31,27 +34,26 @@ def run_assembler(lines, wide):
 
 def assemble_each(texts, wide):
     """Bytes of each text, or None where GNU as refuses it."""
-    numbers, contents, wrong = list(range(len(texts))), None, set()
+    numbers, contents, wrong = list(range(len(texts))), None if texts else {}, set()
     while contents is None:
         numbers = [number for number in numbers if number not in wrong]
         lines = ["1: %s; 2: .pushsection .sizes; .byte 2b-1b; .popsection; .balign %d, 0xcc" % (texts[number], SLOT) for number in numbers]
         contents, at_fault = run_assembler(lines, wide)
         wrong = {numbers[line] for line in at_fault}
     result = [None] * len(texts)
-    for index, number in enumerate(numbers):
+    for index, number in enumerate(numbers if texts else ()):
         result[number] = contents[".text"][index * SLOT:index * SLOT + contents[".sizes"][index]]
     return result
 
 
 def fields(code):
     """The parts of a VEX or EVEX instruction that carry meaning: (W, everything else)."""
-    if code[0] == 0x62:
-        payload, rest = (code[1], code[2] & 0x7F, code[3]), code[4:]
-        wide = code[2] >> 7
-    elif code[0] == 0xC5:
-        payload, rest, wide = (code[1] & 0x80 | 0x61, code[1] & 0x7F), code[2:], 0
+    start = {0x62: 4, 0xC4: 3, 0xC5: 2}[code[0]]
+    if code[0] == 0xC5:
+        payload = bytes([code[1] & 0x80 | 0x61, code[1] & 0x7F])
     else:
-        payload, rest, wide = (code[1], code[2] & 0x7F), code[3:], code[2] >> 7
+        payload = code[1:start]
+    wide, payload, rest = payload[1] >> 7, bytes([payload[0] | ignored(code, start), payload[1] & 0x7F]) + payload[2:], code[start:]
     if len(rest) < 2:  # vzeroupper, vzeroall
         return wide, (code[0] == 0x62, payload, rest)
     mode, base, size = rest[1] >> 6, rest[1] & 7, 2
@@ -63,8 +65,22 @@ def fields(code):
     return wide, (code[0] == 0x62, payload, rest[0], rest[1] & 0x38, mode == 3 and rest[1] & 7, len(rest) - size)
 
 
-def judge_batch(lines):
-    """Fills KNOWN: True where the bytes are what GNU as would write, up to the freedoms above."""
+def ignored(code, start):
+    """Bits of the first payload byte that no processor looks at: register extensions R, X, B (inverted) of registers that are not there."""
+    if len(code) < start + 2:
+        return 0xE0
+    modrm, bits = code[start + 1], 0
+    if modrm >> 6 != 3 and modrm & 7 != 4:  # no index
+        bits |= 0x40
+    if modrm & 0xC7 == 5:  # rip
+        bits |= 0x20
+    if modrm >> 6 == 3 and code[0] != 0x62:
+        bits |= 0x40
+    return bits
+
+
+def judge_vectors(lines):
+    """Fills KNOWN for VEX and EVEX: True where the bytes are what GNU as would write, up to the freedoms above."""
     spelled = [spelling(line) for line in lines]
     narrow, wide = assemble_each(spelled, 0), assemble_each(spelled, 1)
     for line, codes in zip(lines, zip(narrow, wide)):
@@ -88,12 +104,25 @@ def twin(line):
 
 
 def spelling(line):
-    """objdump's text in words GNU as takes: 2.40 prints a stray suffix before some EVEX names, and %riz for no index."""
-    text = re.sub(r"^[lq](?=vp)", "", line.text) if line.raw[0] == 0x62 else line.text
-    text = re.sub(r",%riz,1", "", text.replace("{vex} ", ""))
+    """The instruction in words GNU as takes, in the encoding it has."""
+    text = line.text.replace(",%riz,1", "")
     if is_twin(line):
         text = text.replace("vmovq", "vmovd").replace("vpextrw", "vpextrb")
     return ("{evex} " if line.raw[0] == 0x62 else "{vex3} ") + text
+
+
+def judge_useless_rex(lines):
+    """Fills KNOWN for legacy instructions that objdump prints with their REX: True where it is only R, X and B that mean nothing."""
+    for line, code in zip(lines, assemble_each([USELESS_REX.sub(r"\1", line.text).replace(",%riz,1", "") for line in lines], 0)):
+        KNOWN[line.raw] = code is not None and (rex_w(code) == rex_w(line.raw) or code == b"\x90")  # xchg %rax,%rax is a nop too
+
+
+def rex_w(code):
+    """REX.W of a legacy instruction, 0 without REX."""
+    count = 0
+    while code[count] in b"\x65\x66\xf0\xf2\xf3":
+        count += 1
+    return code[count] >> 3 & 1 if code[count] >> 4 == 4 else 0
 
 
 def doubtful(raw):
@@ -101,12 +130,32 @@ def doubtful(raw):
     return not KNOWN[raw]
 
 
+def is_vector(line):
+    return line.raw[0] in (0xC4, 0xC5, 0x62) and len(line.raw) > 2
+
+
 def reassemble(listings):
-    """Judges every VEX and EVEX instruction of the listings not judged before."""
-    fresh = {}
-    for lines in listings:
-        for line in lines:
-            if line.raw[0] in (0xC4, 0xC5, 0x62) and len(line.raw) > 2 and line.raw not in KNOWN and "bad" not in line.text:
-                fresh[line.raw] = line
-    if fresh:
-        judge_batch(list(fresh.values()))
+    """The listings in the assembler's spelling, every doubtful instruction in them judged.
+
+    Corrected are objdump 2.40's slips: a stray suffix before some EVEX names, {evex} where VEX would do, REX without effect.
+    """
+    listings = [[respelled(line) for line in lines] for lines in listings]
+    fresh = {line.raw: line for lines in listings for line in lines
+             if line.raw not in KNOWN and (is_vector(line) or USELESS_REX.match(line.text)) and not BAD.search(line.text)}
+    if len(KNOWN) > 1 << 20:
+        KNOWN.clear()
+    judge_vectors([line for line in fresh.values() if is_vector(line)])
+    judge_useless_rex([line for line in fresh.values() if not is_vector(line)])
+    return [[without_rex(line) for line in lines] for lines in listings]
+
+
+def respelled(line):
+    """Vector names as GNU as has them."""
+    if line.raw[0] != 0x62:
+        return line
+    return line._replace(text=re.sub(r"^(\{evex\} )?([lq](?=vp))?", "", line.text))
+
+
+def without_rex(line):
+    """The line without the word for its REX where that is without effect."""
+    return line._replace(text=USELESS_REX.sub(r"\1", line.text)) if line.raw[0] != 0x62 and KNOWN.get(line.raw) else line

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from disassembly import disassemble
 from mnemonics import EVEX, LEGACY, VEX, VEX_INTEGER, expand, refusing_rule
-from reassembly import doubtful, reassemble
+from reassembly import BAD, doubtful, reassemble
 
 IMAGE_BASE, IMPORT_GATES = 0x130000, 0x110000
 GATE_SIZE, SERVICE_GATES, SERVICE_GATES_COUNT = 512, 0x100000, 4
@@ -147,8 +147,12 @@ def check_encoding(raw, mnemonic, operands):
         raise Refusal(refusing_rule(mnemonic), "not in the list of accepted instructions")
     if opcode in (0xF6, 0xF7) and rest[1] >> 3 & 7 == 1 or opcode in (0xC0, 0xC1, 0xD0, 0xD1, 0xD2, 0xD3) and rest[1] >> 3 & 7 == 6:
         raise Refusal("V0", "undocumented alias")
+    if mnemonic.startswith("set") and rest[2] & 0x38:
+        raise Refusal("V0", "setcc with a register field")
     if mnemonic == "bswap" and operands[0] in REGISTERS and REGISTERS[operands[0]][1] == 16:
         raise Refusal("V0", "16-bit bswap is undefined")
+    if mnemonic == "fnstsw" and operands != ["%ax"]:
+        raise Refusal("V9b", "x87 state to memory")
     if mnemonic.startswith("movabs") and not operands[0].startswith("$"):
         raise Refusal("V3", "absolute address")
 
@@ -231,23 +235,20 @@ class Judged(NamedTuple):
 
 def uses_of(raw, text):
     """V13."""
-    if split_prefixes(raw)[2][0] in range(0xD8, 0xE0) or raw == b"\x9b":
+    if split_prefixes(raw)[2][0] in range(0xD8, 0xE0):
         return USES_X87
-    if raw[0] == 0x62:
-        return USES_EVEX
-    if raw[0] in (0xC4, 0xC5):
-        return USES_EVEX if re.search(r"%k[0-7]", text) else 0 if text.split(" ")[0] in VEX_INTEGER else USES_AVX
-    return 0
+    if raw[0] == 0x62 or raw[0] in (0xC4, 0xC5) and "%k" in text:
+        return USES_AVX | USES_EVEX
+    return USES_AVX if raw[0] in (0xC4, 0xC5) and text.split(" ")[0] not in VEX_INTEGER else 0
 
 
 def judge_alone(raw, text):
     """Verdict on one instruction outside sequences; raises Refusal."""
-    words = text.split(" ", 1)
     if raw == LABEL:
         return Judged("label")
     if raw in NOPS:
         return Judged("plain")
-    if "(bad)" in text or "{bad}" in text or text.startswith(".byte") or len(raw) > 15:
+    if BAD.search(text) or text.startswith(".byte") or len(raw) > 15:
         raise Refusal("V0", "no instruction")
     if re.match(r"(j\w+|call\w*) -?\d+$", text):
         if raw[0] not in (0xEB, 0xE9, 0xE8) and not 0x70 <= raw[0] <= 0x7F and not (raw[0] == 0x0F and 0x80 <= raw[1] <= 0x8F):
@@ -262,11 +263,10 @@ def judge_alone(raw, text):
     if text in STRING_TEXTS:
         raise Refusal("V10", "string instruction outside its sequence")
     check_prefixes(raw, text)
+    words = text.split(" ", 1)
     if words[0] == "lock":
         words = words[1].split(" ", 1)
     mnemonic = words[0]
-    if raw[0] == 0x62:  # objdump 2.40 misplaces the suffix letter of some EVEX names
-        mnemonic = re.sub(r"^[lq](?=vp)", "", mnemonic)
     operands = OPERAND.findall(words[1]) if len(words) > 1 else []
     check_encoding(raw, mnemonic, operands)
     check_operands(mnemonic, operands)
@@ -347,9 +347,14 @@ def string_refused(line):
 
 
 def verify(code, lines, gates=()):
-    """Verdict on one text; `gates` are the slot offsets of gates beside the service gates, `lines` the disassembly of `code`."""
+    """Verdict on one text; `gates` are the slot offsets of gates beside the service gates, `lines` the disassembly of `code`.
+
+    What one instruction or sequence shows is refused in text order; then branches into instructions; then how the text ends.
+    Inside a sequence the offence is the sequence's, at its first instruction.
+    """
     starts, branches, uses, last = set(), [], 0, None
     labels = {match.start() for match in re.finditer(re.escape(LABEL), code)}
+    gates = {SERVICE_GATES + GATE_SIZE * k for k in range(SERVICE_GATES_COUNT)} | set(gates)
     index = 0
     while index < len(lines):
         line = lines[index]
@@ -358,10 +363,8 @@ def verify(code, lines, gates=()):
         end = lines[index + size - 1].offset + len(lines[index + size - 1].raw)
         if end > len(code):
             return Verdict(False, line.offset, "V0", "truncated instruction")
-        stray = [offset for offset in labels if line.offset <= offset < end and not (offset == line.offset and judged.kind == "label")]
-        if stray:
-            inside = max(part.offset for part in lines[index:index + size] if part.offset <= stray[0])
-            return Verdict(False, inside, "V2", "label bytes inside an instruction")
+        if any(line.offset - 4 < at <= end - 4 and not (at == line.offset and judged.kind == "label") for at in labels):
+            return Verdict(False, line.offset, "V2", "label bytes inside an instruction")
         if size == 1 and judged.refusal:
             rule = "V8" if HEAD.match(line.text) and judged.refusal.rule == "V4" else judged.refusal.rule
             return Verdict(False, line.offset, rule, "%s: %s" % (judged.refusal.why, line.text))
@@ -370,12 +373,14 @@ def verify(code, lines, gates=()):
             part_judged = judge(part)
             uses |= part_judged.uses
             if part_judged.kind in ("jump", "branch"):
-                branches.append((part.offset, int(part.text.split(" ")[1])))
+                target = int(part.text.split(" ")[1])
+                if not 0 <= target < len(code) and target + IMAGE_BASE not in gates:
+                    return Verdict(False, line.offset, "V7", "branch to outside the text: %#x" % target)
+                branches.append((line.offset, target))
         last = lines[index + size - 1]
         index += size
-    allowed = {SERVICE_GATES + GATE_SIZE * k for k in range(SERVICE_GATES_COUNT)} | set(gates)
     for offset, target in branches:
-        if target not in starts and target + IMAGE_BASE not in allowed:
+        if target not in starts and target + IMAGE_BASE not in gates:
             return Verdict(False, offset, "V7", "branch to no instruction start: %#x" % target)
     if last is None:
         return Verdict(False, 0, "V7", "no code")
@@ -386,9 +391,7 @@ def verify(code, lines, gates=()):
 
 def decode(snippets):
     """Instructions of each text, with what the assembler knows about their encodings."""
-    listings = disassemble(snippets)
-    reassemble(listings)
-    return listings
+    return reassemble(disassemble(snippets))
 
 
 def verify_all(snippets, gates=()):
