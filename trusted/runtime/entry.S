@@ -258,7 +258,7 @@ longjmp_load:
         jmp     *%r10
 
 /* fenv. From: a domain: edi = wanted MXCSR, or all ones to ask only. Back: rax = MXCSR now in force. Exceptions stay masked; x87 follows in
- * its rounding. The 16 bytes below rsp are free: signals leave them alone. */
+ * its rounding, and its flags are cleared (the libc moves them to MXCSR first). The 16 bytes below rsp are free: signals leave them alone. */
         function fenv_enter
         cmpl    $-1, %edi
         je      1f
@@ -266,6 +266,7 @@ longjmp_load:
         orl     $MXCSR_DEFAULT, %edi
         movl    %edi, -8(%rsp)
         ldmxcsr -8(%rsp)
+        fnclex                                  /* fldcw would not clear them, and no domain instruction can */
         shrl    $3, %edi                        /* rounding: bits 13-14 there, 10-11 in the x87 control word */
         andl    $0x0c00, %edi
         orl     $X87_CONTROL_DEFAULT, %edi
