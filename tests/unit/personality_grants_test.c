@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Default deny: what is no row of the table does not exist, and what was not granted is refused before anything is looked at. */
+#include "personality_world.h"
+
+#define FAMILY_ALWAYS 0u
+#define FAMILY_MEMORY PORIN_GRANT_MEMORY
+#define FAMILY_TIME PORIN_GRANT_TIME
+#define FAMILY_FILES PORIN_GRANT_FILES
+#define FAMILY_STREAMS (PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES)
+
+static const struct row { uint64_t number; const char *name; uint32_t family; } rows[] = {
+#define SERVICE(number, name, family, handler, note) { number, #name, FAMILY_##family },
+#include "services.def"
+#undef SERVICE
+};
+#define ROWS (sizeof rows / sizeof rows[0])
+
+static porin_domain *domain_with(uint32_t grants)
+{
+    struct porin_domain_options options;
+    struct porin_error error;
+    porin_domain *domain = NULL;
+    porin_domain_options_default(&options);
+    options.grants = grants;
+    options.stdio[0] = options.stdio[1] = options.stdio[2] = -1;
+    if (world_create(&options, &domain, &error) != PORIN_OK)
+        fail_msg("no domain: %s", error.text);
+    return domain;
+}
+
+/* Ends the domain, which only a domain can do to itself: never asked for here. */
+static bool ends_domain(const char *name)
+{
+    return strcmp(name, "exit") == 0 || strcmp(name, "exit_group") == 0;
+}
+
+static void what_is_not_granted_is_refused(void **state)
+{
+    (void)state;
+    for (uint32_t grants = 0; grants < 16; grants++) {
+        porin_domain *domain = domain_with(grants);
+        for (size_t i = 0; i < ROWS; i++) {
+            bool granted = rows[i].family == FAMILY_ALWAYS || (rows[i].family & grants);
+            if (granted)
+                continue;
+            int64_t result = ask(domain, rows[i].number, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX);
+            if (result != -EPERM)
+                fail_msg("%s with grants %u: %lld", rows[i].name, grants, (long long)result);
+        }
+        porin_domain_destroy(domain);
+    }
+}
+
+/* Rows that refuse even when their family is granted. */
+static bool always_refuses(const char *name)
+{
+    static const char *const names[] = { "link", "linkat", "symlink", "symlinkat", "prlimit64" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* With senseless arguments each granted service answers with an error of its own, not with -EPERM or -ENOSYS. */
+static void what_is_granted_is_answered(void **state)
+{
+    (void)state;
+    porin_domain *domain = domain_with(15);
+    for (size_t i = 0; i < ROWS; i++) {
+        if (ends_domain(rows[i].name) || always_refuses(rows[i].name))
+            continue;
+        int64_t result = ask(domain, rows[i].number, 0, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX);
+        if (result == -EPERM || (result == -ENOSYS && strcmp(rows[i].name, "futex") != 0))
+            fail_msg("%s: %lld", rows[i].name, (long long)result);
+    }
+    porin_domain_destroy(domain);
+}
+
+static void what_is_no_row_does_not_exist(void **state)
+{
+    (void)state;
+    porin_domain *domain = domain_with(15);
+    for (uint64_t number = 0; number < 5000; number++) {
+        bool known = false;
+        for (size_t i = 0; i < ROWS; i++)
+            known |= rows[i].number == number;
+        if (!known)
+            assert_int_equal(ask(domain, number, 0, 0, 0, 0, 0, 0), -ENOSYS);
+    }
+    const uint64_t far[] = { UINT64_MAX, INT64_MAX, 1ull << 32, (1ull << 32) + 1, 1ull << 63, UINT64_MAX - 511, 0x40000000 };
+    for (size_t i = 0; i < sizeof far / sizeof far[0]; i++)
+        assert_int_equal(ask(domain, far[i], 0, 0, 0, 0, 0, 0), -ENOSYS);
+    porin_domain_destroy(domain);
+}
+
+static void the_table_is_sound(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t j = 0; j < i; j++)
+            if (rows[i].number == rows[j].number || strcmp(rows[i].name, rows[j].name) == 0)
+                fail_msg("%s and %s share a number or a name", rows[i].name, rows[j].name);
+    /* rows that must never come without a decision: what creates processes, traces, maps kernels or talks to the network */
+    const long never[] = { SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_userfaultfd, SYS_io_uring_setup, SYS_perf_event_open,
+                           SYS_bpf, SYS_execve, SYS_fork, SYS_vfork, SYS_clone, SYS_socket, SYS_mount, SYS_memfd_create, SYS_rseq, SYS_keyctl };
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t j = 0; j < sizeof never / sizeof never[0]; j++)
+            assert_int_not_equal(rows[i].number, never[j]);
+}
+
+/* Descriptors of a family that was not granted are not there, even if the host gave some. */
+static void console_needs_its_grant(void **state)
+{
+    (void)state;
+    struct porin_domain_options options;
+    struct porin_error error;
+    porin_domain *domain = NULL;
+    int host[2];
+    assert_int_equal(pipe(host), 0);
+    porin_domain_options_default(&options);
+    options.stdio[0] = host[0];
+    options.stdio[1] = options.stdio[2] = host[1];
+    options.grants = PORIN_GRANT_FILES;
+    assert_int_equal(world_create(&options, &domain, &error), PORIN_OK);
+    assert_int_equal(ask(domain, SYS_write, 1, WORLD_BUFFER, 1), -EBADF);
+    porin_domain_destroy(domain);
+    options.grants = PORIN_GRANT_CONSOLE;
+    assert_int_equal(world_create(&options, &domain, &error), PORIN_OK);
+    assert_int_equal(ask(domain, SYS_write, 1, WORLD_BUFFER, 1), 1);
+    assert_int_equal(ask(domain, SYS_read, 0, WORLD_BUFFER, 1), 1);
+    assert_int_equal(ask(domain, SYS_read, 1, WORLD_BUFFER, 1), -EBADF);
+    assert_int_equal(ask(domain, SYS_write, 0, WORLD_BUFFER, 1), -EBADF);
+    /* a file made from nothing: the console grant opens none */
+    assert_int_equal(ask(domain, SYS_openat, word(AT_FDCWD), put(domain, "/etc/passwd"), 0, 0), -EPERM);
+    assert_int_equal(ask(domain, SYS_mmap, 0, 4096, PROT_READ, MAP_PRIVATE, 0, 0), -EPERM);
+    porin_domain_destroy(domain);
+    /* the host's descriptors survive the domain */
+    assert_int_equal(write(host[1], "x", 1), 1);
+    close(host[0]);
+    close(host[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_granted_is_refused), cmocka_unit_test(what_is_granted_is_answered),
+        cmocka_unit_test(what_is_no_row_does_not_exist), cmocka_unit_test(the_table_is_sound), cmocka_unit_test(console_needs_its_grant),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hostile pointers and numbers: each pointer of each service, each bad in its own way, and a storm of random requests. */
+#define _GNU_SOURCE
+#include "personality_world.h"
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/time.h>
+#include <time.h>
+
+static char root[4096];
+static struct porin_directory directory = { root, "/data", false };
+
+/* Arguments that work, and which of them are pointers: R the service reads there, W it writes there. */
+#define FILE_ 1                        /* descriptor of a file, a directory, a pipe's ends: see set_up */
+#define LIST_ 2
+#define FROM_ 3
+#define TO_ 4
+#define HERE 0xffffff9cull             /* AT_FDCWD as an int */
+#define P WORLD_BUFFER                 /* zeroed; PATH names a file, SPACE is where to write */
+#define PATH (WORLD_BUFFER + 0x800)
+#define SPACE (WORLD_BUFFER + 0x1000)
+#define VECTOR (WORLD_BUFFER + 0x900)
+static const struct pointer_case { const char *name; uint64_t number, arguments[6]; const char *kinds; } cases[] = {
+    { "read", SYS_read, { FILE_, SPACE, 16 }, "-W" }, { "write", SYS_write, { FILE_, P, 16 }, "-R" },
+    { "open", SYS_open, { PATH }, "R" }, { "stat", SYS_stat, { PATH, SPACE }, "RW" }, { "fstat", SYS_fstat, { FILE_, SPACE }, "-W" },
+    { "lstat", SYS_lstat, { PATH, SPACE }, "RW" }, { "poll", SYS_poll, { P, 1, 0 }, "W" },
+    { "rt_sigaction", SYS_rt_sigaction, { SIGINT, P, SPACE, 8 }, "-RW" },
+    { "rt_sigprocmask", SYS_rt_sigprocmask, { SIG_BLOCK, P, SPACE, 8 }, "-RW" },
+    { "ioctl", SYS_ioctl, { FROM_, FIONREAD, SPACE }, "--W" }, { "pread64", SYS_pread64, { FILE_, SPACE, 16, 0 }, "-W" },
+    { "pwrite64", SYS_pwrite64, { FILE_, P, 16, 0 }, "-R" }, { "readv", SYS_readv, { FILE_, VECTOR, 1 }, "-R" },
+    { "writev", SYS_writev, { FILE_, VECTOR, 1 }, "-R" }, { "preadv", SYS_preadv, { FILE_, VECTOR, 1, 0 }, "-R" },
+    { "pwritev", SYS_pwritev, { FILE_, VECTOR, 1, 0 }, "-R" }, { "access", SYS_access, { PATH, 0 }, "R" },
+    { "pipe", SYS_pipe, { SPACE }, "W" }, { "pipe2", SYS_pipe2, { SPACE, 0 }, "W" }, { "nanosleep", SYS_nanosleep, { P, 0 }, "R" },
+    { "uname", SYS_uname, { SPACE }, "W" }, { "fcntl", SYS_fcntl, { FILE_, F_GETLK, P }, "--W" },
+    { "truncate", SYS_truncate, { PATH, 64 }, "R" }, { "getcwd", SYS_getcwd, { SPACE, 100 }, "W" }, { "chdir", SYS_chdir, { PATH }, "R" },
+    { "rename", SYS_rename, { PATH, PATH }, "RR" }, { "mkdir", SYS_mkdir, { PATH, 0 }, "R" }, { "rmdir", SYS_rmdir, { PATH }, "R" },
+    { "creat", SYS_creat, { PATH, 0644 }, "R" }, { "unlink", SYS_unlink, { PATH }, "R" },
+    { "readlink", SYS_readlink, { PATH + 16, SPACE, 10 }, "RW" }, { "chmod", SYS_chmod, { PATH, 0644 }, "R" },
+    { "gettimeofday", SYS_gettimeofday, { SPACE, SPACE + 64 }, "WW" }, { "getrlimit", SYS_getrlimit, { 7, SPACE }, "-W" },
+    { "getrusage", SYS_getrusage, { 0, SPACE }, "-W" }, { "sysinfo", SYS_sysinfo, { SPACE }, "W" },
+    { "sigaltstack", SYS_sigaltstack, { 0, SPACE }, "-W" }, { "arch_prctl", SYS_arch_prctl, { 0x1003, SPACE }, "-W" },
+    { "time", SYS_time, { SPACE }, "W" }, { "futex wait", SYS_futex, { P, FUTEX_WAIT, 0, VECTOR - 16 }, "R--R" },
+    { "futex wake", SYS_futex, { P, FUTEX_WAKE, 1 }, "R" }, { "futex requeue", SYS_futex, { P, FUTEX_REQUEUE, 0, 0, SPACE }, "R---R" },
+    { "sched_getaffinity", SYS_sched_getaffinity, { 0, 128, SPACE }, "--W" }, { "getdents64", SYS_getdents64, { LIST_, SPACE, 1000 }, "-W" },
+    { "clock_gettime", SYS_clock_gettime, { 0, SPACE }, "-W" }, { "clock_getres", SYS_clock_getres, { 0, SPACE }, "-W" },
+    { "clock_nanosleep", SYS_clock_nanosleep, { 0, 0, P, 0 }, "--R" }, { "openat", SYS_openat, { HERE, PATH }, "-R" },
+    { "mkdirat", SYS_mkdirat, { HERE, PATH }, "-R" }, { "newfstatat", SYS_newfstatat, { HERE, PATH, SPACE }, "-RW" },
+    { "newfstatat empty", SYS_newfstatat, { FILE_, P, SPACE, AT_EMPTY_PATH }, "-RW" },
+    { "unlinkat", SYS_unlinkat, { HERE, PATH }, "-R" }, { "renameat", SYS_renameat, { HERE, PATH, HERE, PATH }, "-R-R" },
+    { "renameat2", SYS_renameat2, { HERE, PATH, HERE, PATH }, "-R-R" },
+    { "readlinkat", SYS_readlinkat, { HERE, PATH + 16, SPACE, 10 }, "-RW" }, { "fchmodat", SYS_fchmodat, { HERE, PATH, 0644 }, "-R" },
+    { "faccessat", SYS_faccessat, { HERE, PATH }, "-R" }, { "ppoll", SYS_ppoll, { P, 1, VECTOR - 16 }, "W-R" },
+    { "utimensat", SYS_utimensat, { HERE, PATH, P }, "-RR" }, { "prlimit64", SYS_prlimit64, { 0, 7, 0, SPACE }, "---W" },
+    { "getrandom", SYS_getrandom, { SPACE, 16 }, "W" }, { "statx", SYS_statx, { HERE, PATH, 0, 0, SPACE }, "-R--W" },
+    { "faccessat2", SYS_faccessat2, { HERE, PATH }, "-R" },
+};
+#define CASES (sizeof cases / sizeof cases[0])
+
+/* What a hostile domain would pass. A hole in the slot, its first and last bytes, the words around 2^32 and the sign, the host's own
+ * addresses. */
+static size_t bad_pointers(porin_domain *domain, uint64_t bad[20], bool written)
+{
+    static char host_object[64];
+    size_t count = 0;
+    bad[count++] = 8;
+    bad[count++] = PORIN_SLOT_EDGE - 1;
+    bad[count++] = 0x70000000; /* nothing is mapped there */
+    bad[count++] = 0x6ffffffc;
+    bad[count++] = 0xfffffff0;
+    bad[count++] = 0xffffffff;
+    bad[count++] = 1ull << 32;
+    bad[count++] = (1ull << 32) + WORLD_BUFFER;
+    bad[count++] = (1ull << 63) + WORLD_BUFFER;
+    bad[count++] = UINT64_MAX;
+    bad[count++] = UINT64_MAX - 4095;
+    bad[count++] = domain->base;
+    bad[count++] = domain->base + WORLD_BUFFER;
+    bad[count++] = (uint64_t)host_object;
+    bad[count++] = (uint64_t)&count;
+    if (written) {
+        bad[count++] = WORLD_TEXT + 64;
+        bad[count++] = WORLD_CONSTANTS + 64;
+        bad[count++] = PORIN_GATES_SERVICE + 64;
+    }
+    return count;
+}
+
+static void prepare(porin_domain *domain)
+{
+    static const char zeroes[0x1000];
+    const uint64_t vector[2] = { SPACE, 16 };
+    put_bytes(domain, P, zeroes, sizeof zeroes);
+    put_bytes(domain, PATH, "/data/file", 11);
+    put_bytes(domain, PATH + 16, "/data/link", 11);
+    put_bytes(domain, VECTOR, vector, sizeof vector);
+}
+
+/* Descriptors 1 to 4 as the cases name them. */
+static int set_up(void **state)
+{
+    host_fresh(root);
+    host_file(root, "file", "contents of the file that is long enough to be read in pieces");
+    host_link(root, "link", "file");
+    porin_domain *domain = world_domain(&directory, 1);
+    prepare(domain);
+    const char *const names[] = { "/data/file", "/data/file", "/data" };
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(guest_open(domain, names[i], i < 2 ? O_RDWR : O_RDONLY | O_DIRECTORY), i);
+    int ends[2];
+    assert_int_equal(ask(domain, SYS_pipe2, SPACE, 0), 0);
+    get_bytes(domain, ends, SPACE, sizeof ends);
+    assert_int_equal(ends[0], FROM_);
+    assert_int_equal(ends[1], TO_);
+    *state = domain;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    porin_domain_destroy(*state);
+    host_remove(root);
+    return 0;
+}
+
+/* With all pointers good the case answers something else than -EFAULT, so that the test below means something. */
+static void good_pointers_are_accepted(void **state)
+{
+    porin_domain *domain = *state;
+    for (size_t i = 0; i < CASES; i++) {
+        prepare(domain);
+        host_file(root, "file", "contents of the file that is long enough to be read in pieces");
+        int64_t result = ask(domain, cases[i].number, cases[i].arguments[0], cases[i].arguments[1], cases[i].arguments[2],
+                             cases[i].arguments[3], cases[i].arguments[4], cases[i].arguments[5]);
+        if (result == -EFAULT || result == -ENOSYS || result == -EPERM || result == -EBADF)
+            fail_msg("%s: %s", cases[i].name, strerror((int)-result));
+        if (cases[i].number == SYS_open || cases[i].number == SYS_openat || cases[i].number == SYS_creat)
+            ask(domain, SYS_close, word(result));
+    }
+}
+
+static void bad_pointers_answer_efault(void **state)
+{
+    porin_domain *domain = *state;
+    for (size_t i = 0; i < CASES; i++) {
+        for (size_t which = 0; cases[i].kinds[which]; which++) {
+            uint64_t bad[20], arguments[6];
+            if (cases[i].kinds[which] == '-')
+                continue;
+            size_t count = bad_pointers(domain, bad, cases[i].kinds[which] == 'W');
+            for (size_t k = 0; k < count; k++) {
+                prepare(domain);
+                host_file(root, "file", "contents of the file that is long enough to be read in pieces");
+                ask(domain, SYS_lseek, FILE_, 0, SEEK_SET);
+                ask(domain, SYS_lseek, LIST_, 0, SEEK_SET);
+                memcpy(arguments, cases[i].arguments, sizeof arguments);
+                arguments[which] = bad[k];
+                int64_t result = personality_call(domain, cases[i].number, arguments);
+                bool misaligned = cases[i].number == SYS_futex && bad[k] % 4 && result == -EINVAL;
+                if (result != -EFAULT && !misaligned)
+                    fail_msg("%s, argument %zu = %#llx: %lld", cases[i].name, which, (unsigned long long)bad[k], (long long)result);
+            }
+        }
+    }
+}
+
+/* Every row of the table that takes a pointer has a case. */
+static void every_service_has_a_case(void **state)
+{
+    (void)state;
+    static const char *const without[] = { /* no pointer, one that is refused or ignored unseen, or (memory) one that is only a number */
+        "close", "lseek", "mmap", "mprotect", "munmap", "brk", "sched_yield", "mremap", "madvise", "dup", "dup2", "getpid", "exit", "kill",
+        "flock", "fsync", "fdatasync", "ftruncate", "link", "symlink", "fchmod", "umask", "getuid", "getgid", "geteuid", "getegid",
+        "getppid", "prctl", "gettid", "tkill", "set_tid_address", "exit_group", "tgkill", "linkat", "symlinkat", "set_robust_list",
+        "fallocate", "dup3" };
+    static const struct { uint64_t number; const char *name; } rows[] = {
+#define SERVICE(number, name, family, handler, note) { number, #name },
+#include "services.def"
+#undef SERVICE
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bool found = false;
+        for (size_t k = 0; k < sizeof without / sizeof without[0]; k++)
+            found |= strcmp(without[k], rows[i].name) == 0;
+        for (size_t k = 0; k < CASES; k++)
+            found |= cases[k].number == rows[i].number;
+        if (!found)
+            fail_msg("%s has no case here", rows[i].name);
+    }
+}
+
+/* A buffer whose end lies beyond what is mapped: nothing crashes, and what is reported as done was done. */
+static void buffers_that_end_in_a_hole(void **state)
+{
+    porin_domain *domain = *state;
+    int64_t start = ask(domain, SYS_mmap, 0, 0x4000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0);
+    assert_true(start > 0);
+    assert_int_equal(ask(domain, SYS_munmap, word(start + 0x2000), 0x2000), 0);
+    uint64_t end = (uint64_t)start + 0x2000;
+    assert_int_equal(ask(domain, SYS_read, FILE_, end - 4, 100), 4);
+    assert_int_equal(ask(domain, SYS_write, FILE_, end - 4, 100), 4);
+    assert_int_equal(ask(domain, SYS_uname, end - 100), -EFAULT);
+    assert_int_equal(ask(domain, SYS_stat, PATH, end - 8), -EFAULT);
+    put_bytes(domain, end - 10, "/data/file", 10); /* no NUL before the hole */
+    assert_int_equal(ask(domain, SYS_stat, end - 10, SPACE), -EFAULT);
+    put_bytes(domain, end - 11, "/data/file", 11);
+    assert_int_equal(ask(domain, SYS_stat, end - 11, SPACE), 0);
+    assert_int_equal(ask(domain, SYS_writev, FILE_, end - 16, 2), -EFAULT);
+    assert_int_equal(ask(domain, SYS_poll, end - 8, 2, 0), -EFAULT);
+    assert_int_equal(ask(domain, SYS_getdents64, LIST_, end - 10, 4096), -EFAULT);
+}
+
+static uint64_t random_state = 0x9e3779b97f4a7c15;
+
+static uint64_t random_word(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state;
+}
+
+static void nothing(int signal)
+{
+    (void)signal;
+}
+
+static uint64_t random_argument(porin_domain *domain)
+{
+    static const uint64_t pool[] = {
+        0, 1, 2, 3, 4, 5, 8, 16, 255, 256, 4096, 0x10000, 0x100000, INT32_MAX, 0x80000000, UINT32_MAX, 1ull << 32, INT64_MAX, 1ull << 63,
+        UINT64_MAX, UINT64_MAX - 1, UINT64_MAX - 4095, HERE, P, PATH, PATH + 16, SPACE, VECTOR, WORLD_DATA + WORLD_DATA_SIZE - 8,
+        WORLD_TEXT, WORLD_CONSTANTS, PORIN_GATES_SERVICE, 0xffff0000, 0xfffff000,
+    };
+    uint64_t choice = random_word() % (sizeof pool / sizeof pool[0] + 3);
+    switch (choice) {
+    case 0: return random_word();
+    case 1: return random_word() & 0xffff;
+    case 2: return domain->base + (random_word() & UINT32_MAX);
+    default: return pool[choice - 3];
+    }
+}
+
+/* Only code of a domain can end it: what does so, or lets a closed pipe do so, is not asked for from here. */
+static bool ends_the_domain(const char *name)
+{
+    return strstr(name, "exit") == name || strstr(name, "kill") || strcmp(name, "rt_sigaction") == 0;
+}
+
+static void ignore_closed_pipes(porin_domain *domain)
+{
+    const uint64_t ignore[4] = { 1 };
+    put_bytes(domain, SPACE, ignore, sizeof ignore);
+    assert_int_equal(ask(domain, SYS_rt_sigaction, SIGPIPE, SPACE, 0, 8), 0);
+}
+
+/* Random requests. Those that would wait are interrupted by a timer, as a host's signals would do. */
+static void storm(porin_domain *domain, unsigned requests)
+{
+    static const struct { uint64_t number; const char *name; } rows[] = {
+#define SERVICE(number, name, family, handler, note) { number, #name },
+#include "services.def"
+#undef SERVICE
+    };
+    for (unsigned i = 0; i < requests; i++) {
+        size_t row = random_word() % (sizeof rows / sizeof rows[0]);
+        if (ends_the_domain(rows[row].name))
+            continue;
+        uint64_t arguments[6];
+        for (int k = 0; k < 6; k++)
+            arguments[k] = random_argument(domain);
+        personality_call(domain, rows[row].number, arguments);
+        if (i % 256 == 0 && copy_out(domain, (porin_addr){ PATH }, "/data/file", 11) == PORIN_OK)
+            prepare(domain);
+    }
+}
+
+/* Host memory next to the personality's stays as it was, the host's files outside the grant too, and the domain still works afterwards. */
+static void a_storm_of_requests_does_no_harm(void **state)
+{
+    porin_domain *domain = *state;
+    char outside[4096], text[8] = { 0 };
+    host_fresh(outside);
+    host_file(outside, "witness", "as was");
+    struct sigaction action = { .sa_handler = nothing }, before;
+    const char *longer = getenv("PORIN_STORM");
+    sigaction(SIGALRM, &action, &before);
+    const struct itimerval often = { { 0, 2000 }, { 0, 2000 } }, never = { { 0, 0 }, { 0, 0 } };
+    setitimer(ITIMER_REAL, &often, NULL);
+    for (int round = 0; round < (longer ? atoi(longer) : 10); round++) {
+        ignore_closed_pipes(domain);
+        storm(domain, 20000);
+        porin_domain_reset(domain, NULL);
+        prepare(domain);
+    }
+    setitimer(ITIMER_REAL, &never, NULL);
+    sigaction(SIGALRM, &before, NULL);
+    char path[4096];
+    host_path(path, outside, "witness");
+    FILE *file = fopen(path, "r");
+    assert_non_null(fgets(text, sizeof text, file));
+    fclose(file);
+    assert_string_equal(text, "as was");
+    assert_int_equal(ask(domain, SYS_mkdir, put(domain, "/data/afterwards"), 0755), 0);
+    host_remove(outside);
+}
+
+struct rewriter { porin_domain *domain; _Atomic bool stop; };
+
+/* A second thread of the domain rewrites vectors and paths while they are used. */
+static void *rewrite(void *argument)
+{
+    struct rewriter *rewriter = argument;
+    const uint64_t vectors[2][2] = { { SPACE, 16 }, { UINT64_MAX, UINT64_MAX } };
+    const char *const paths[2] = { "/data/file", "/../../etc" };
+    for (unsigned i = 0; !rewriter->stop; i++) {
+        copy_out(rewriter->domain, (porin_addr){ VECTOR }, vectors[i % 2], 16);
+        copy_out(rewriter->domain, (porin_addr){ PATH }, paths[i % 2], 11);
+    }
+    return NULL;
+}
+
+static void structures_are_fetched_once(void **state)
+{
+    porin_domain *domain = *state;
+    struct rewriter rewriter = { domain, false };
+    pthread_t thread;
+    unsigned done = 0, refused = 0;
+    assert_int_equal(pthread_create(&thread, NULL, rewrite, &rewriter), 0);
+    for (int i = 0; i < 200000; i++) {
+        int64_t written = ask(domain, SYS_pwritev, FILE_, VECTOR, 1, 0);
+        assert_true(written == 16 || written == -EFAULT);
+        int64_t opened = ask(domain, SYS_access, PATH, 0);
+        assert_true(opened == 0 || opened == -ENOENT);
+        done += written == 16;
+        refused += written == -EFAULT;
+    }
+    rewriter.stop = true;
+    pthread_join(thread, NULL);
+    assert_true(done && refused);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(good_pointers_are_accepted), TEST(bad_pointers_answer_efault), cmocka_unit_test(every_service_has_a_case),
+        TEST(buffers_that_end_in_a_hole), TEST(a_storm_of_requests_does_no_harm), TEST(structures_are_fetched_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the tests of the personality share: a domain without code of its own, whose requests the test makes, and directories to grant. */
+#ifndef PORIN_TEST_PERSONALITY_WORLD_H
+#define PORIN_TEST_PERSONALITY_WORLD_H
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "image_format.h"
+#include "layout.h"
+#include "porin/porin.h"
+#include "runtime/copy.h"
+#include "runtime/domain.h"
+
+#define WORLD_TEXT PORIN_IMAGE_BASE
+#define WORLD_CONSTANTS (PORIN_IMAGE_BASE + 0x1000)
+#define WORLD_DATA (PORIN_IMAGE_BASE + 0x2000)
+#define WORLD_DATA_SIZE 0x40000u
+
+/* The smallest image: one function that returns, the note, and bss for the test's structures and strings. */
+struct world_file {
+    Elf64_Ehdr header;
+    Elf64_Phdr segments[4];
+    uint8_t text[16];
+    struct { Elf64_Nhdr head; char name[8]; struct porin_note note; } note;
+};
+
+static struct world_file world_image(void)
+{
+    struct world_file file = {
+        .header = { .e_type = ET_EXEC, .e_machine = EM_X86_64, .e_version = 1, .e_phoff = offsetof(struct world_file, segments),
+                    .e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 4 },
+        .text = { 0xf3, 0x0f, 0x1e, 0xfa, 0xc3, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc },
+        .note = { { sizeof PORIN_NOTE_NAME, sizeof(struct porin_note), PORIN_NOTE_TYPE }, PORIN_NOTE_NAME,
+                  { .format_version = PORIN_FORMAT_VERSION } },
+    };
+    memcpy(file.header.e_ident, ELFMAG, SELFMAG);
+    file.header.e_ident[EI_CLASS] = ELFCLASS64;
+    file.header.e_ident[EI_DATA] = ELFDATA2LSB;
+    file.header.e_ident[EI_VERSION] = EV_CURRENT;
+    const uint64_t text = offsetof(struct world_file, text), note = offsetof(struct world_file, note);
+    file.segments[0] = (Elf64_Phdr){ PT_LOAD, PF_R | PF_X, text, WORLD_TEXT, WORLD_TEXT, sizeof file.text, sizeof file.text, 16 };
+    file.segments[1] = (Elf64_Phdr){ PT_LOAD, PF_R, note, WORLD_CONSTANTS, WORLD_CONSTANTS, sizeof file.note, sizeof file.note, 16 };
+    file.segments[2] = (Elf64_Phdr){ PT_LOAD, PF_R | PF_W, text, WORLD_DATA, WORLD_DATA, 16, WORLD_DATA_SIZE, 16 };
+    file.segments[3] = (Elf64_Phdr){ PT_NOTE, PF_R, note, WORLD_CONSTANTS, WORLD_CONSTANTS, sizeof file.note, sizeof file.note, 4 };
+    return file;
+}
+
+static porin_status world_create(const struct porin_domain_options *options, porin_domain **out, struct porin_error *error)
+{
+    static porin_image *image;
+    const struct world_file file = world_image();
+    if (!image) {
+        porin_status status = porin_image_load_memory("world", &file, sizeof file, &image, error);
+        if (status != PORIN_OK) {
+            fprintf(stderr, "the test's image: %s\n", error->text);
+            return status;
+        }
+    }
+    return porin_domain_create(image, options, out, error);
+}
+
+/* A domain with all grants, the given directories and no console. */
+static inline porin_domain *world_domain(const struct porin_directory *directories, size_t count)
+{
+    struct porin_domain_options options;
+    struct porin_error error;
+    porin_domain *domain = NULL;
+    porin_domain_options_default(&options);
+    options.grants = PORIN_GRANT_MEMORY | PORIN_GRANT_TIME | PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES;
+    options.stdio[0] = options.stdio[1] = options.stdio[2] = -1;
+    options.directories = directories;
+    options.directory_count = count;
+    if (world_create(&options, &domain, &error) != PORIN_OK)
+        fail_msg("no domain: %s", error.text);
+    return domain;
+}
+
+/* One request: ask(domain, SYS_read, fd, address, size). Missing arguments are 0. */
+#define ask(domain, number, ...) personality_call(domain, number, (const uint64_t[6]){ __VA_ARGS__ })
+#define word(value) ((uint64_t)(int64_t)(value))
+
+/* Where in the domain's data the test puts things; strings go round in a part of their own. */
+#define WORLD_BUFFER (WORLD_DATA + 0x1000u)
+#define WORLD_STRINGS (WORLD_DATA + 0x20000u)
+
+static inline uint64_t put(porin_domain *domain, const char *text)
+{
+    static __thread uint32_t at;
+    size_t size = strlen(text) + 1;
+    if (at + size > 0x10000)
+        at = 0;
+    uint64_t address = WORLD_STRINGS + at;
+    assert_int_equal(copy_out(domain, (porin_addr){ (uint32_t)address }, text, size), PORIN_OK);
+    at += (uint32_t)((size + 15) & ~15ull);
+    return address;
+}
+
+static inline void put_bytes(porin_domain *domain, uint64_t address, const void *bytes, size_t size)
+{
+    assert_int_equal(copy_out(domain, (porin_addr){ (uint32_t)address }, bytes, size), PORIN_OK);
+}
+
+static inline void get_bytes(porin_domain *domain, void *bytes, uint64_t address, size_t size)
+{
+    assert_int_equal(copy_in(bytes, domain, (porin_addr){ (uint32_t)address }, size), PORIN_OK);
+}
+
+/* Opens a guest path. */
+static inline int64_t guest_open(porin_domain *domain, const char *path, int flags)
+{
+    return ask(domain, SYS_openat, word(AT_FDCWD), put(domain, path), word(flags), 0644);
+}
+
+/* Files of the host for a test to grant, below a fresh directory. */
+static inline void host_path(char path[4096], const char *directory, const char *name)
+{
+    assert_true(snprintf(path, 4096, "%s/%s", directory, name) < 4096);
+}
+
+static inline void host_file(const char *directory, const char *name, const char *contents)
+{
+    char path[4096];
+    host_path(path, directory, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(contents, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static inline void host_directory(const char *directory, const char *name)
+{
+    char path[4096];
+    host_path(path, directory, name);
+    assert_int_equal(mkdir(path, 0755), 0);
+}
+
+static inline void host_link(const char *directory, const char *name, const char *target)
+{
+    char path[4096];
+    host_path(path, directory, name);
+    assert_int_equal(symlink(target, path), 0);
+}
+
+static inline void host_fresh(char path[4096])
+{
+    const char *base = getenv("TMPDIR");
+    snprintf(path, 4096, "%s/porin-test-XXXXXX", base ? base : "/tmp");
+    assert_non_null(mkdtemp(path));
+}
+
+static inline void host_remove(const char *path)
+{
+    char command[4200];
+    snprintf(command, sizeof command, "rm -rf '%s'", path);
+    assert_int_equal(system(command), 0);
+}
+#endif
