@@ -76,7 +76,8 @@ static void print_stats(const struct porin_verify_input *input, const struct por
 
 static void print_refusal(const char *path, const struct porin_verify_input *input, const struct porin_verify_report *report)
 {
-    printf("%s: refused: %s\n  at slot offset 0x%x (text + 0x%x):", path, porin_reason_name(report->reason), input->text_offset + report->offset, report->offset);
+    printf("%s: refused: %s\n  at slot offset 0x%x (text + 0x%x):", path, porin_reason_name(report->reason),
+           input->text_offset + report->offset, report->offset);
     for (uint32_t i = report->offset; i < report->offset + report->length && i < input->text_size; i++)
         printf(" %02x", input->text[i]);
     printf("\n  %s\n", porin_reason_text(report->reason));
@@ -138,7 +139,8 @@ static int verify_image(const char *path, const struct options *options, const s
 int command_verify(int argc, char **argv)
 {
     static const struct option long_options[] = {
-        { "raw", no_argument, NULL, 'r' }, { "stats", no_argument, NULL, 's' }, { "allow-rdtsc", no_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' }, { 0 },
+        { "raw", no_argument, NULL, 'r' }, { "stats", no_argument, NULL, 's' },
+        { "allow-rdtsc", no_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' }, { 0 },
     };
     struct options options = { 0 };
     for (int option; (option = getopt_long(argc, argv, "", long_options, NULL)) != -1; )

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The decoder: prefixes, then the form's cell by space and opcode, then the operand bytes. Reads at most DECODE_WINDOW bytes, loops nowhere. */
+/* The decoder: prefixes, then the form's cell by space and opcode, then the operand bytes. Reads at most DECODE_WINDOW bytes. */
 #include "verifier/decode.h"
 #include <string.h>
 #include "verifier/refuse.h"
@@ -88,7 +88,8 @@ static unsigned read_evex(const uint8_t *p, struct instruction *in, struct exten
     in->mask = p[3] & 7;
     in->vector_length = p[3] >> 5 & 3;
     bool rounding = in->broadcast && p[5] >= 0xC0;
-    if (refuse_if(p[1] & 8) || refuse_if(!(p[2] & 4)) || refuse_if(map < MAP_0F || map > MAP_0F3A) || refuse_if(!rounding && in->vector_length == 3))
+    if (refuse_if(p[1] & 8) || refuse_if(!(p[2] & 4)) || refuse_if(map < MAP_0F || map > MAP_0F3A)
+        || refuse_if(!rounding && in->vector_length == 3))
         return SPACES;
     return SPACE_EVEX(map, p[2] & 3u, (unsigned)extension->w, rounding ? LENGTH_ROUNDING : (unsigned)in->vector_length);
 }
@@ -129,12 +130,13 @@ static enum porin_reason check_vector_fields(const struct instruction *in)
     return PORIN_REASON_NONE;
 }
 
-/* No row: say whether it is the prefixes' fault. */
-static enum porin_reason no_form_reason(unsigned map, struct prefixes prefixes, uint8_t w, uint8_t opcode, bool prefixed)
+/* No row: say whether it is the prefixes' fault, that is, whether other ones would have made a row of it. */
+static enum porin_reason no_form_reason(unsigned map, uint8_t opcode, bool prefixed)
 {
     enum porin_reason reason = map == MAP_ONE ? prefix_reason(opcode) : PORIN_REASON_OPCODE;
-    if (reason == PORIN_REASON_OPCODE && (prefixed || prefixes.has66 || prefixes.repeat || w) && cell_of(SPACE_LEGACY(map, 0u, 0u, 0u), opcode))
-        return PORIN_REASON_PREFIX;
+    for (unsigned i = 0; reason == PORIN_REASON_OPCODE && prefixed && i < 12; i++)
+        if (cell_of(SPACE_LEGACY(map, i & 1, i / 4, i >> 1 & 1), opcode))
+            return PORIN_REASON_PREFIX;
     return reason;
 }
 
@@ -167,7 +169,7 @@ enum porin_reason decode(const uint8_t *bytes, struct instruction *in)
     in->modrm = *p;
     in->length = (uint8_t)(p - bytes);
     if (!cell)
-        return in->vector ? PORIN_REASON_OPCODE : no_form_reason(map, prefixes, extension.w, opcode, in->gs || in->lock);
+        return in->vector ? PORIN_REASON_OPCODE : no_form_reason(map, opcode, p != bytes + 1 + (map > 0) + (map > 1));
     if (cell >= CELL_GROUP) {
         in->length++;
         cell = verifier_groups[cell - CELL_GROUP][GROUP_SLOT(in->modrm)];
@@ -184,7 +186,7 @@ enum porin_reason decode(const uint8_t *bytes, struct instruction *in)
         in->displacement_at = (uint8_t)(p - bytes);
     }
     in->length = (uint8_t)(p - bytes + in->displacement_size + in->form->immediate_size);
-    if (refuse_if(in->rex && (in->form->flags & FORM_NO_REX)))
+    if (refuse_if((in->form->flags & FORM_NO_REX) && in->rex && in->rex != 0x48))
         return PORIN_REASON_PREFIX;
     if (refuse_if(in->lock && !(in->memory && (in->form->flags & FORM_LOCK))))
         return PORIN_REASON_LOCK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the generated tables hold: accepted forms, the index that finds them, and the sequences (from trusted/tables/{forms,sequences}.def). */
+/* What the generated tables hold: accepted forms, the index that finds them, and the sequences (from trusted/tables). */
 #ifndef PORIN_VERIFIER_FORM_H
 #define PORIN_VERIFIER_FORM_H
 #include <stdint.h>
@@ -27,7 +27,7 @@ enum form_flag {
     FORM_ENDS = 32,        /* control does not go on behind it */
     FORM_POLICY = 64,      /* rdtsc */
     FORM_BRANCH = 128,     /* immediate is a branch distance */
-    FORM_NO_REX = 256,     /* names no register and no memory: a REX prefix would mean nothing, or something else */
+    FORM_NO_REX = 256,     /* names no register and no memory: REX bits other than W would mean nothing, or something else */
     FORM_MASKED = 512,     /* EVEX.aaa may be other than 0 */
     FORM_ZERO_REGISTER = 1024, /* EVEX.z accepted with a register destination */
     FORM_ZERO_MEMORY = 2048, /* EVEX.z accepted with a memory operand (which then is a source) */

@@ -7,7 +7,8 @@
 struct refuse_site { const char *file, *condition; int line; };
 extern const struct refuse_site *refuse_switched_off; /* NULL: none */
 #define refuse_if(condition) \
-    ({ static const struct refuse_site site __attribute__((section("refuse_sites"), used, aligned(8))) = { __FILE__, #condition, __LINE__ }; \
+    ({ static const struct refuse_site site __attribute__((section("refuse_sites"), used, aligned(8))) = \
+           { __FILE__, #condition, __LINE__ }; \
        (condition) && refuse_switched_off != &site; })
 #else
 #define refuse_if(condition) (__builtin_expect(!!(condition), 0))

@@ -117,7 +117,9 @@ static bool sweep_text(struct sweep *s)
             continue;
         }
         ends = in.form->flags & FORM_ENDS;
-        s->report->uses |= in.form->uses | (in.gs && instruction_displacement(bytes, &in) == PORIN_TB_THREAD_POINTER ? PORIN_USES_THREAD_POINTER : 0);
+        s->report->uses |= in.form->uses;
+        if (in.gs && instruction_displacement(bytes, &in) == PORIN_TB_THREAD_POINTER)
+            s->report->uses |= PORIN_USES_THREAD_POINTER;
         s->report->cpu_features |= in.form->features;
         if (in.form->flags & FORM_BRANCH && !add_branch(s, offset, length, instruction_immediate(bytes, &in)))
             return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Turns trusted/tables/{forms,sequences}.def into the verifier's tables (form.h) and, for tests and the reference page, a detailed list.
- * Runs at build time: verifier_tables tables.c details.h. Any row it does not understand, and any two rows that claim one encoding, stop the build. */
+ * Runs at build time: verifier_tables tables.c details.h. Rows it does not understand or that claim the same encoding stop the build. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -241,8 +241,9 @@ static uint8_t set_number(const char *flags)
 static uint16_t form_flags(const struct row *row, const struct operands *list, bool rounding)
 {
     static const struct { const char *word; uint16_t flag; } words[] = {
-        { "lock", FORM_LOCK }, { "only", FORM_ONLY }, { "address", FORM_ADDRESS }, { "thread-block", FORM_THREAD_BLOCK }, { "ends", FORM_ENDS },
-        { "policy", FORM_POLICY }, { "k", FORM_MASKED }, { "kz", FORM_MASKED | FORM_ZERO_REGISTER | FORM_ZERO_MEMORY },
+        { "lock", FORM_LOCK }, { "only", FORM_ONLY }, { "address", FORM_ADDRESS },
+        { "thread-block", FORM_THREAD_BLOCK }, { "ends", FORM_ENDS }, { "policy", FORM_POLICY },
+        { "k", FORM_MASKED }, { "kz", FORM_MASKED | FORM_ZERO_REGISTER | FORM_ZERO_MEMORY },
         { "b32", FORM_BROADCAST }, { "b64", FORM_BROADCAST }, { "scratch", 0 }, { "er", 0 }, { "sae", 0 },
     };
     uint16_t flags = row->modrm[0] == '/' || row->modrm[0] == '=' ? FORM_MODRM : 0;
@@ -427,7 +428,8 @@ static void write_forms(FILE *out)
     fprintf(out, "const struct form verifier_forms[] = {\n{0},\n");
     for (unsigned i = 1; i < concrete_count; i++) {
         const struct form *f = &concretes[i].form;
-        fprintf(out, "{0x%llxull,0x%x,%u,%u,%u,%u,%u,%u},\n", (unsigned long long)f->features, f->flags, f->reg, f->rm, f->vvvv, f->immediate_size, f->set, f->uses);
+        fprintf(out, "{0x%llxull,0x%x,%u,%u,%u,%u,%u,%u},\n", (unsigned long long)f->features, f->flags, f->reg, f->rm, f->vvvv,
+                f->immediate_size, f->set, f->uses);
     }
     fprintf(out, "};\nconst struct fixed_form verifier_fixed[] = {\n");
     for (unsigned i = 0; i < FIXED_ROWS; i++) {
@@ -486,8 +488,9 @@ static void write_details(FILE *out)
 {
     for (unsigned i = 1; i < concrete_count; i++) {
         const struct concrete *c = &concretes[i];
-        fprintf(out, "DETAIL(%u, \"%s\", \"%s\", \"%s\", 0x%02X, \"%s\", \"%s\", \"%s\", %u, %u, %u, %u, %d)\n", i, c->row->mnemonic, c->row->operands, c->row->space,
-                c->row->opcode, c->row->modrm, c->row->features, c->row->flags, c->space, c->bits, c->w, c->length, c->rounding);
+        fprintf(out, "DETAIL(%u, \"%s\", \"%s\", \"%s\", 0x%02X, \"%s\", \"%s\", \"%s\", %u, %u, %u, %u, %d)\n", i,
+                c->row->mnemonic, c->row->operands, c->row->space, c->row->opcode, c->row->modrm, c->row->features, c->row->flags,
+                c->space, c->bits, c->w, c->length, c->rounding);
     }
 }
 
