@@ -46,7 +46,7 @@ gate_templates:
         field   FIELD_SLOW, 4
         movq    %r14, %r10                      /* r14 is a multiple of 2^33 ... */
         shrq    $STACK_SLOT_SHIFT, %r10         /* ... so this is 16 times the caller's slot number */
-        cmpl    $0, %gs:TB_STACKS + SS_GENERATION(%r10) /* is there a stack, of this very domain and not a later one in its slot? */
+        cmpl    $0x11223344, %gs:TB_STACKS + SS_GENERATION(%r10) /* is there a stack, of this very domain and not a later one in its slot? */
         field   FIELD_DELTA, 8
         field   FIELD_GENERATION, 4
         .byte   0x0f, 0x85                      /* jne: no */
