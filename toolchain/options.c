@@ -432,7 +432,7 @@ bool options_read(struct options *options, int argc, char **argv, bool *answered
         if (!read_word(&r))
             return false;
     find_sysroot(options);
-    if (!*answered && options->file_count == 0) {
+    if (!*answered && (options->mode == MODE_LINK ? options->input_count : options->file_count) == 0) {
         fprintf(stderr, "porin-cc: no input files\n");
         return false;
     }
