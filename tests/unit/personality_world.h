@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of the personality share: a domain without code of its own, whose requests the test makes, and directories to grant. */
+/* What the tests of the personality share: a domain whose requests the test makes, and directories to grant. */
 #ifndef PORIN_TEST_PERSONALITY_WORLD_H
 #define PORIN_TEST_PERSONALITY_WORLD_H
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,56 +17,36 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "image_format.h"
-#include "layout.h"
+#include "domain_image.h"
 #include "porin/porin.h"
 #include "runtime/copy.h"
 #include "runtime/domain.h"
 
-#define WORLD_TEXT PORIN_IMAGE_BASE
-#define WORLD_CONSTANTS (PORIN_IMAGE_BASE + 0x1000)
-#define WORLD_DATA (PORIN_IMAGE_BASE + 0x2000)
+#define WORLD_TEXT IMAGE_TEXT
+#define WORLD_CONSTANTS IMAGE_CONSTANTS
+#define WORLD_DATA IMAGE_DATA
 #define WORLD_DATA_SIZE 0x40000u
 
-/* The smallest image: one function that returns, the note, and bss for the test's structures and strings. */
-struct world_file {
-    Elf64_Ehdr header;
-    Elf64_Phdr segments[4];
-    uint8_t text[16];
-    struct { Elf64_Nhdr head; char name[8]; struct porin_note note; } note;
-};
-
-static struct world_file world_image(void)
+/* cmocka would put its handlers over the runtime's, which the copies from and to domains need: they are declined. */
+void (*signal(int number, void (*handler)(int)))(int)
 {
-    struct world_file file = {
-        .header = { .e_type = ET_EXEC, .e_machine = EM_X86_64, .e_version = 1, .e_phoff = offsetof(struct world_file, segments),
-                    .e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 4 },
-        .text = { 0xf3, 0x0f, 0x1e, 0xfa, 0xc3, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc },
-        .note = { { sizeof PORIN_NOTE_NAME, sizeof(struct porin_note), PORIN_NOTE_TYPE }, PORIN_NOTE_NAME,
-                  { .format_version = PORIN_FORMAT_VERSION } },
-    };
-    memcpy(file.header.e_ident, ELFMAG, SELFMAG);
-    file.header.e_ident[EI_CLASS] = ELFCLASS64;
-    file.header.e_ident[EI_DATA] = ELFDATA2LSB;
-    file.header.e_ident[EI_VERSION] = EV_CURRENT;
-    const uint64_t text = offsetof(struct world_file, text), note = offsetof(struct world_file, note);
-    file.segments[0] = (Elf64_Phdr){ PT_LOAD, PF_R | PF_X, text, WORLD_TEXT, WORLD_TEXT, sizeof file.text, sizeof file.text, 16 };
-    file.segments[1] = (Elf64_Phdr){ PT_LOAD, PF_R, note, WORLD_CONSTANTS, WORLD_CONSTANTS, sizeof file.note, sizeof file.note, 16 };
-    file.segments[2] = (Elf64_Phdr){ PT_LOAD, PF_R | PF_W, text, WORLD_DATA, WORLD_DATA, 16, WORLD_DATA_SIZE, 16 };
-    file.segments[3] = (Elf64_Phdr){ PT_NOTE, PF_R, note, WORLD_CONSTANTS, WORLD_CONSTANTS, sizeof file.note, sizeof file.note, 4 };
-    return file;
+    (void)number;
+    (void)handler;
+    return SIG_DFL;
 }
 
-static porin_status world_create(const struct porin_domain_options *options, porin_domain **out, struct porin_error *error)
+static inline porin_status world_create(const struct porin_domain_options *options, porin_domain **out, struct porin_error *error)
 {
     static porin_image *image;
-    const struct world_file file = world_image();
     if (!image) {
-        porin_status status = porin_image_load_memory("world", &file, sizeof file, &image, error);
-        if (status != PORIN_OK) {
-            fprintf(stderr, "the test's image: %s\n", error->text);
+        struct image_parts parts;
+        image_begin(&parts, 2);
+        parts.program[2].p_memsz = WORLD_DATA_SIZE;
+        uint8_t *file = image_write(&parts);
+        porin_status status = porin_image_load_memory("world", file, FILE_SIZE, &image, error);
+        free(file);
+        if (status != PORIN_OK)
             return status;
-        }
     }
     return porin_domain_create(image, options, out, error);
 }

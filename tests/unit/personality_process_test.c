@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory, clocks, synthetic answers, and futexes between threads. */
+#define _GNU_SOURCE
+#include "personality_world.h"
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
+#define RW (PROT_READ | PROT_WRITE)
+
+static char root[4096];
+
+static int set_up(void **state)
+{
+    static const struct porin_directory directory = { root, "/data", false };
+    host_fresh(root);
+    *state = world_domain(&directory, 1);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    porin_domain_destroy(*state);
+    host_remove(root);
+    return 0;
+}
+
+static void memory_comes_and_goes(void **state)
+{
+    porin_domain *domain = *state;
+    int64_t start = ask(domain, SYS_mmap, 0, 0x10000, RW, ANONYMOUS, UINT64_MAX, 0);
+    assert_true(start > WORLD_DATA);
+    put_bytes(domain, (uint64_t)start + 0xfff0, "sixteen bytes  ", 16);
+    assert_int_equal(ask(domain, SYS_mprotect, word(start), 0x1000, PROT_READ), 0);
+    assert_int_equal(ask(domain, SYS_uname, word(start)), -EFAULT);
+    assert_int_equal(ask(domain, SYS_mprotect, word(start), 0x1000, RW), 0);
+    assert_int_equal(ask(domain, SYS_uname, word(start)), 0);
+    assert_int_equal(ask(domain, SYS_madvise, word(start), 0x10000, MADV_DONTNEED), 0);
+    char byte = 1;
+    get_bytes(domain, &byte, (uint64_t)start, 1);
+    assert_int_equal(byte, 0);
+    int64_t moved = ask(domain, SYS_mremap, word(start), 0x10000, 0x20000, MREMAP_MAYMOVE);
+    assert_true(moved > 0);
+    put_bytes(domain, (uint64_t)moved + 0x1fff0, "sixteen bytes  ", 16);
+    assert_int_equal(ask(domain, SYS_munmap, word(moved), 0x20000), 0);
+    assert_int_equal(ask(domain, SYS_uname, word(moved)), -EFAULT);
+    int64_t top = ask(domain, SYS_brk, 0);
+    assert_int_equal(ask(domain, SYS_brk, word(top + 0x5000)), top + 0x5000);
+    put_bytes(domain, (uint64_t)top + 0x4ff0, "sixteen bytes  ", 16);
+    assert_int_equal(ask(domain, SYS_brk, UINT64_MAX), top + 0x5000);
+    assert_int_equal(ask(domain, SYS_brk, word(top)), top);
+}
+
+/* Attack 4 of the rules: no request of the memory services may change text, gates, constants, the guards, or make anything executable. */
+static void memory_services_leave_code_alone(void **state)
+{
+    porin_domain *domain = *state;
+    const uint64_t targets[] = { WORLD_TEXT, WORLD_CONSTANTS, PORIN_GATES_SERVICE, PORIN_GATES_IMPORT, 0, PORIN_SLOT_EDGE, 0xffff0000,
+                                 0xfffff000, PORIN_STACK_END - 0x1000 };
+    uint8_t before[3][0x1000], after[0x1000];
+    for (int i = 0; i < 3; i++)
+        get_bytes(domain, before[i], targets[i], sizeof before[i]);
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
+        uint64_t at = targets[i];
+        assert_true(ask(domain, SYS_munmap, at, 0x1000) < 0);
+        assert_true(ask(domain, SYS_mprotect, at, 0x1000, RW) < 0);
+        assert_true(ask(domain, SYS_mprotect, at, 0x1000, 0) < 0);
+        assert_true(ask(domain, SYS_madvise, at, 0x1000, MADV_DONTNEED) < 0);
+        assert_true(ask(domain, SYS_madvise, at, 0x1000, 9 /* MADV_REMOVE */) < 0);
+        assert_true(ask(domain, SYS_mmap, at, 0x1000, RW, ANONYMOUS | MAP_FIXED, UINT64_MAX, 0) < 0);
+        assert_true(ask(domain, SYS_mmap, at - 0x1000, 0x2000, RW, ANONYMOUS | MAP_FIXED, UINT64_MAX, 0) < 0);
+        assert_true(ask(domain, SYS_mremap, at, 0x1000, 0x2000, MREMAP_MAYMOVE) < 0);
+        assert_true(ask(domain, SYS_mremap, at, 0x1000, 0x1000, 0) < 0 || at == 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        get_bytes(domain, after, targets[i], sizeof after);
+        assert_memory_equal(before[i], after, sizeof after);
+    }
+    int64_t start = ask(domain, SYS_mmap, 0, 0x1000, RW, ANONYMOUS, UINT64_MAX, 0);
+    assert_int_equal(ask(domain, SYS_mprotect, word(start), 0x1000, RW | PROT_EXEC), -EACCES);
+    assert_int_equal(ask(domain, SYS_mprotect, word(start), 0x1000, PROT_EXEC), -EACCES);
+    assert_int_equal(ask(domain, SYS_mmap, 0, 0x1000, PROT_READ | PROT_EXEC, ANONYMOUS, UINT64_MAX, 0), -EACCES);
+    assert_int_equal(ask(domain, SYS_mmap, 0, 0x1000, RW | 0x80, ANONYMOUS, UINT64_MAX, 0), -EINVAL);
+    assert_int_equal(ask(domain, SYS_mmap, 0, 0x1000, RW, ANONYMOUS | MAP_HUGETLB, UINT64_MAX, 0), -EINVAL);
+    assert_int_equal(ask(domain, SYS_mremap, word(start), 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_FIXED, WORLD_TEXT), -EINVAL);
+    assert_int_equal(ask(domain, SYS_mremap, word(start), 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_DONTUNMAP), -EINVAL);
+}
+
+static void hostile_sizes_do_not_wrap(void **state)
+{
+    porin_domain *domain = *state;
+    const uint64_t sizes[] = { 0, 1ull << 32, (1ull << 32) + 1, 1ull << 40, 1ull << 63, UINT64_MAX, UINT64_MAX - 4094, UINT64_MAX - 0xffff };
+    int64_t start = ask(domain, SYS_mmap, 0, 0x1000, RW, ANONYMOUS, UINT64_MAX, 0);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        assert_true(ask(domain, SYS_mmap, 0, sizes[i], RW, ANONYMOUS, UINT64_MAX, 0) < 0);
+        assert_true(ask(domain, SYS_mmap, word(start), sizes[i], RW, ANONYMOUS | MAP_FIXED, UINT64_MAX, 0) < 0);
+        assert_true(ask(domain, SYS_munmap, word(start), sizes[i]) < 0);
+        assert_true(ask(domain, SYS_mprotect, word(start), sizes[i], 0) < 0 || sizes[i] == 0);
+        assert_true(ask(domain, SYS_mremap, word(start), 0x1000, sizes[i], MREMAP_MAYMOVE) < 0);
+        assert_true(ask(domain, SYS_mremap, word(start), sizes[i], 0x1000, MREMAP_MAYMOVE) < 0);
+        assert_true(ask(domain, SYS_madvise, word(start), sizes[i], MADV_DONTNEED) < 0 || sizes[i] == 0);
+    }
+    assert_true(ask(domain, SYS_munmap, (1ull << 32) + (uint64_t)start, 0x1000) < 0);
+    assert_true(ask(domain, SYS_munmap, domain->base + (uint64_t)start, 0x1000) < 0);
+    assert_true(ask(domain, SYS_munmap, (uint64_t)start + 1, 0x1000) < 0);
+    put_bytes(domain, (uint64_t)start, "still there", 12);
+}
+
+static void files_are_mapped_as_copies(void **state)
+{
+    porin_domain *domain = *state;
+    char text[16];
+    host_file(root, "file", "mapped contents");
+    int64_t file = guest_open(domain, "/data/file", O_RDWR);
+    int64_t start = ask(domain, SYS_mmap, 0, 0x2000, PROT_READ, MAP_PRIVATE, word(file), 0);
+    assert_true(start > 0);
+    get_bytes(domain, text, (uint64_t)start, sizeof text);
+    assert_string_equal(text, "mapped contents");
+    assert_int_equal(ask(domain, SYS_uname, word(start)), -EFAULT); /* read-only as asked */
+    assert_int_equal(ask(domain, SYS_mmap, 0, 0x1000, RW, MAP_SHARED, word(file), 0), -ENODEV);
+    assert_int_equal(ask(domain, SYS_mmap, 0, 0x1000, RW, MAP_PRIVATE, word(file), 100), -EINVAL);
+    assert_int_equal(ask(domain, SYS_mmap, 0, 0x1000, RW, MAP_PRIVATE, word(file), word(-4096)), -EINVAL);
+    assert_int_equal(ask(domain, SYS_mmap, 0, 0x1000, RW, MAP_PRIVATE, 99, 0), -EBADF);
+    int64_t taken = ask(domain, SYS_mmap, word(start), 0x1000, RW, ANONYMOUS | MAP_FIXED_NOREPLACE, UINT64_MAX, 0);
+    assert_int_equal(taken, -EEXIST);
+    assert_int_equal(ask(domain, SYS_ftruncate, word(file), 0), 0);
+    get_bytes(domain, text, (uint64_t)start, sizeof text); /* no SIGBUS for anybody */
+    assert_string_equal(text, "mapped contents");
+}
+
+static void clocks_tell_the_time(void **state)
+{
+    porin_domain *domain = *state;
+    struct timespec now, host, pause = { 0, 2000000 };
+    assert_int_equal(ask(domain, SYS_clock_gettime, CLOCK_REALTIME, WORLD_BUFFER), 0);
+    get_bytes(domain, &now, WORLD_BUFFER, sizeof now);
+    clock_gettime(CLOCK_REALTIME, &host);
+    assert_true(host.tv_sec - now.tv_sec < 2);
+    assert_int_equal(ask(domain, SYS_clock_gettime, 99, WORLD_BUFFER), -EINVAL);
+    assert_int_equal(ask(domain, SYS_clock_gettime, word(-6), WORLD_BUFFER), -EINVAL); /* another process's clock */
+    put_bytes(domain, WORLD_BUFFER, &pause, sizeof pause);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    assert_int_equal(ask(domain, SYS_nanosleep, WORLD_BUFFER, 0), 0);
+    clock_gettime(CLOCK_MONOTONIC, &host);
+    assert_true((host.tv_sec - now.tv_sec) * 1000000000 + host.tv_nsec - now.tv_nsec >= 2000000);
+    pause.tv_nsec = 1000000000;
+    put_bytes(domain, WORLD_BUFFER, &pause, sizeof pause);
+    assert_int_equal(ask(domain, SYS_nanosleep, WORLD_BUFFER, 0), -EINVAL);
+    assert_true(ask(domain, SYS_time, 0) >= host.tv_sec - host.tv_sec);
+}
+
+static void answers_are_synthetic(void **state)
+{
+    porin_domain *domain = *state, *other = world_domain(NULL, 0);
+    struct utsname name, real;
+    struct rlimit limit;
+    struct sysinfo facts;
+    uint64_t processors = 0;
+    assert_int_equal(ask(domain, SYS_uname, WORLD_BUFFER), 0);
+    get_bytes(domain, &name, WORLD_BUFFER, sizeof name);
+    uname(&real);
+    assert_string_equal(name.nodename, "porin");
+    assert_string_not_equal(name.release, real.release);
+    assert_int_equal(ask(domain, SYS_getuid), 1000);
+    assert_int_equal(ask(domain, SYS_getegid), 1000);
+    assert_int_not_equal(ask(domain, SYS_getpid), getpid());
+    assert_int_not_equal(ask(domain, SYS_getpid), ask(other, SYS_getpid));
+    assert_int_equal(ask(domain, SYS_gettid), ask(domain, SYS_getpid));
+    assert_int_equal(ask(domain, SYS_set_tid_address, UINT64_MAX), ask(domain, SYS_getpid));
+    assert_int_equal(ask(domain, SYS_kill, word(getppid()), 0), -ESRCH);
+    assert_int_equal(ask(domain, SYS_kill, word(-1), SIGKILL), -ESRCH);
+    assert_int_equal(ask(domain, SYS_kill, 0, 0), 0);
+    assert_int_equal(ask(domain, SYS_kill, 0, SIGCHLD), 0);
+    assert_int_equal(ask(domain, SYS_tkill, word(getpid()), 0), -ESRCH);
+    assert_int_equal(ask(domain, SYS_getrlimit, RLIMIT_NOFILE, WORLD_BUFFER), 0);
+    get_bytes(domain, &limit, WORLD_BUFFER, sizeof limit);
+    assert_int_equal(limit.rlim_cur, 256);
+    assert_int_equal(ask(domain, SYS_prlimit64, word(getppid()), RLIMIT_NOFILE, 0, WORLD_BUFFER), -ESRCH);
+    assert_int_equal(ask(domain, SYS_prlimit64, 0, RLIMIT_NOFILE, WORLD_BUFFER, 0), -EPERM);
+    assert_int_equal(ask(domain, SYS_sysinfo, WORLD_BUFFER), 0);
+    get_bytes(domain, &facts, WORLD_BUFFER, sizeof facts);
+    assert_true(facts.totalram <= SLOT_BYTES && facts.freeram <= facts.totalram);
+    assert_int_equal(ask(domain, SYS_sched_getaffinity, 0, 8, WORLD_BUFFER), 8);
+    get_bytes(domain, &processors, WORLD_BUFFER, sizeof processors);
+    assert_int_equal(processors, 1);
+    assert_int_equal(ask(domain, SYS_prctl, 15 /* PR_SET_NAME */, 0), 0);
+    assert_int_equal(ask(domain, SYS_prctl, 22 /* PR_SET_SECCOMP */, 1), -EINVAL);
+    assert_int_equal(ask(domain, SYS_getrandom, WORLD_BUFFER, 16, 0), 16);
+    assert_int_equal(ask(domain, SYS_getrandom, WORLD_BUFFER, 16, 0x100), -EINVAL);
+    porin_domain_destroy(other);
+}
+
+static void signal_actions_are_remembered(void **state)
+{
+    porin_domain *domain = *state;
+    const uint64_t action[4] = { 0x130000, 0x4000000, 0x130010, 5 };
+    uint64_t before[4] = { 1, 1, 1, 1 }, mask = 0xff00;
+    put_bytes(domain, WORLD_BUFFER, action, sizeof action);
+    assert_int_equal(ask(domain, SYS_rt_sigaction, SIGINT, WORLD_BUFFER, WORLD_BUFFER + 100, 8), 0);
+    get_bytes(domain, before, WORLD_BUFFER + 100, sizeof before);
+    assert_int_equal(before[0], 0);
+    assert_int_equal(ask(domain, SYS_rt_sigaction, SIGINT, 0, WORLD_BUFFER + 100, 8), 0);
+    get_bytes(domain, before, WORLD_BUFFER + 100, sizeof before);
+    assert_memory_equal(before, action, sizeof action);
+    assert_int_equal(ask(domain, SYS_kill, 0, SIGINT), -ENOSYS); /* handlers are not run, and that is said */
+    assert_int_equal(ask(domain, SYS_rt_sigaction, SIGKILL, WORLD_BUFFER, 0, 8), -EINVAL);
+    assert_int_equal(ask(domain, SYS_rt_sigaction, 65, WORLD_BUFFER, 0, 8), -EINVAL);
+    assert_int_equal(ask(domain, SYS_rt_sigaction, 0, WORLD_BUFFER, 0, 8), -EINVAL);
+    assert_int_equal(ask(domain, SYS_rt_sigaction, word(-1), WORLD_BUFFER, 0, 8), -EINVAL);
+    put_bytes(domain, WORLD_BUFFER, &mask, sizeof mask);
+    assert_int_equal(ask(domain, SYS_rt_sigprocmask, SIG_BLOCK, WORLD_BUFFER, 0, 8), 0);
+    assert_int_equal(ask(domain, SYS_rt_sigprocmask, SIG_BLOCK, 0, WORLD_BUFFER + 8, 8), 0);
+    get_bytes(domain, &mask, WORLD_BUFFER + 8, sizeof mask);
+    assert_int_equal(mask, 0xff00);
+    /* the host's own mask and handlers are not touched */
+    sigset_t host;
+    pthread_sigmask(SIG_SETMASK, NULL, &host);
+    assert_false(sigismember(&host, 9 + 1));
+    struct sigaction real;
+    sigaction(SIGINT, NULL, &real);
+    assert_ptr_equal(real.sa_handler, SIG_DFL);
+}
+
+/* A request by code of the domain, through the service gate: PORIN_OK or how the domain ended. */
+static porin_status request(porin_domain *domain, int64_t *result, uint64_t number, uint64_t a, uint64_t b, uint64_t c)
+{
+    porin_entry entry;
+    assert_int_equal(porin_entry_find(domain, "service", &entry, NULL), PORIN_OK);
+    return porin_call6(entry, (uint64_t *)result, number, a, b, c, 0, 0);
+}
+
+static void thread_pointers_are_slot_offsets(void **state)
+{
+    porin_domain *domain = *state;
+    int64_t result;
+    uint64_t pointer = 1;
+    assert_int_equal(request(domain, &result, SYS_arch_prctl, 0x1002 /* ARCH_SET_FS */, 0x12345678, 0), PORIN_OK);
+    assert_int_equal(result, 0);
+    assert_int_equal(request(domain, &result, SYS_arch_prctl, 0x1003 /* ARCH_GET_FS */, WORLD_BUFFER, 0), PORIN_OK);
+    get_bytes(domain, &pointer, WORLD_BUFFER, sizeof pointer);
+    assert_int_equal(pointer, 0x12345678);
+    assert_int_equal(request(domain, &result, SYS_arch_prctl, 0x1003, WORLD_TEXT, 0), PORIN_OK);
+    assert_int_equal(result, -EFAULT);
+    assert_int_equal(request(domain, &result, SYS_arch_prctl, 0x1002, 1ull << 32, 0), PORIN_OK);
+    assert_int_equal(result, -EPERM);
+    assert_int_equal(request(domain, &result, SYS_arch_prctl, 0x1001 /* ARCH_SET_GS */, 0, 0), PORIN_OK);
+    assert_int_equal(result, -EINVAL);
+}
+
+static void expect_end(porin_domain *domain, int exit_code, uint64_t number, uint64_t a, uint64_t b, uint64_t c)
+{
+    int64_t result = 0;
+    assert_int_equal(request(domain, &result, number, a, b, c), PORIN_ERR_EXIT);
+    assert_int_equal(porin_last_error()->exit_code, exit_code);
+    assert_int_equal(porin_domain_reset(domain, NULL), PORIN_OK);
+}
+
+/* Exit, abort and a closed pipe end the domain; the host and the next life of the domain go on. */
+static void a_domain_ends_itself_only(void **state)
+{
+    porin_domain *domain = *state;
+    int64_t result = 0, self = 0;
+    int ends[2];
+    expect_end(domain, 7, SYS_exit_group, 7, 0, 0);
+    expect_end(domain, 0x23, SYS_exit, 0x123, 0, 0);
+    assert_int_equal(request(domain, &self, SYS_gettid, 0, 0, 0), PORIN_OK);
+    expect_end(domain, 128 + SIGABRT, SYS_tkill, word(self), SIGABRT, 0);
+    expect_end(domain, 128 + SIGKILL, SYS_kill, 0, SIGKILL, 0);
+    expect_end(domain, 128 + SIGTERM, SYS_tgkill, word(ask(domain, SYS_getpid)), word(self), SIGTERM);
+    assert_int_equal(request(domain, &result, SYS_pipe2, WORLD_BUFFER, 0, 0), PORIN_OK);
+    get_bytes(domain, ends, WORLD_BUFFER, sizeof ends);
+    ask(domain, SYS_close, word(ends[0]));
+    expect_end(domain, 128 + SIGPIPE, SYS_write, word(ends[1]), WORLD_BUFFER, 1);
+    assert_int_equal(ask(domain, SYS_close, word(ends[1])), -EBADF);
+}
+
+struct waiter { porin_domain *domain; uint64_t address; int64_t result; };
+
+static void *wait_for_word(void *argument)
+{
+    struct waiter *waiter = argument;
+    waiter->result = ask(waiter->domain, SYS_futex, waiter->address, FUTEX_WAIT_PRIVATE, 7, 0);
+    return NULL;
+}
+
+#define WAITERS 4
+
+static void set_word(porin_domain *domain, uint64_t address, uint32_t value)
+{
+    put_bytes(domain, address, &value, sizeof value);
+}
+
+/* Waits until so many threads of the domain are woken by requests on that word: they may still be on their way to sleep. */
+static void wake_all(porin_domain *domain, uint64_t address, int64_t count)
+{
+    for (int64_t woken = 0; woken < count; sched_yield())
+        woken += ask(domain, SYS_futex, address, FUTEX_WAKE_PRIVATE, word(count - woken));
+}
+
+static void futexes_wait_and_wake(void **state)
+{
+    porin_domain *domain = *state, *other = world_domain(NULL, 0);
+    struct timespec brief = { 0, 5000000 };
+    pthread_t threads[WAITERS];
+    struct waiter waiters[WAITERS];
+    uint64_t lock = WORLD_BUFFER, second = WORLD_BUFFER + 64, timeout = WORLD_BUFFER + 128;
+    set_word(domain, lock, 7);
+    put_bytes(domain, timeout, &brief, sizeof brief);
+    assert_int_equal(ask(domain, SYS_futex, lock, FUTEX_WAIT, 8, 0), -EAGAIN);
+    assert_int_equal(ask(domain, SYS_futex, lock, FUTEX_WAIT, 7, timeout), -ETIMEDOUT);
+    assert_int_equal(ask(domain, SYS_futex, lock + 2, FUTEX_WAIT, 7, timeout), -EINVAL);
+    assert_int_equal(ask(domain, SYS_futex, lock, FUTEX_LOCK_PI, 0, 0), -ENOSYS);
+    assert_int_equal(ask(domain, SYS_futex, lock, FUTEX_WAIT_BITSET, 7, timeout, 0, 0), -EINVAL);
+    for (int i = 0; i < WAITERS; i++) {
+        waiters[i] = (struct waiter){ domain, lock, -1 };
+        assert_int_equal(pthread_create(&threads[i], NULL, wait_for_word, &waiters[i]), 0);
+    }
+    /* Another domain's request on the same offset wakes nobody. */
+    usleep(20000);
+    assert_int_equal(ask(other, SYS_futex, lock, FUTEX_WAKE, 100), 0);
+    assert_int_equal(ask(domain, SYS_futex, lock, FUTEX_CMP_REQUEUE, 0, 100, second, 8), -EAGAIN);
+    for (int64_t moved = 0; moved < WAITERS; sched_yield())
+        moved += ask(domain, SYS_futex, lock, FUTEX_CMP_REQUEUE, 0, 100, second, 7);
+    assert_int_equal(ask(domain, SYS_futex, lock, FUTEX_WAKE, 100), 0);
+    wake_all(domain, second, WAITERS);
+    for (int i = 0; i < WAITERS; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(waiters[i].result, 0);
+    }
+    assert_int_equal(ask(domain, SYS_futex, second, FUTEX_WAKE, 100), 0);
+    porin_domain_destroy(other);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(memory_comes_and_goes), TEST(memory_services_leave_code_alone), TEST(hostile_sizes_do_not_wrap),
+        TEST(files_are_mapped_as_copies), TEST(clocks_tell_the_time), TEST(answers_are_synthetic), TEST(signal_actions_are_remembered),
+        TEST(thread_pointers_are_slot_offsets), TEST(a_domain_ends_itself_only), TEST(futexes_wait_and_wake),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
