@@ -38,9 +38,12 @@ void _start(long *block)
 {
 	int argc = block[0];
 	char **argv = (void *)(block + 1), **envp = argv + argc + 1;
+	/* Through a register: a direct call would have to reach address 0 in an image without main. */
+	int (*program)() = main;
+	__asm__ ("" : "+r"(program));
 	__init_libc(envp, argv[0]);
 	/* Without exports no other thread finds its way in, and a program's locks cost nothing. */
-	if (!main || value_of(porin_exports_size)) __porin_share();
+	if (!program || value_of(porin_exports_size)) __porin_share();
 	__libc_start_init();
-	if (main) exit(main(argc, argv, envp));
+	if (program) exit(program(argc, argv, envp));
 }
