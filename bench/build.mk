@@ -7,6 +7,7 @@ bench_domain := $(bench_programs:%=$(B)/bench/domain/%) $(B)/bench/domain/functi
 bench_wasm := $(bench_programs:%=$(B)/bench/wasm2c/%)
 bench_domains := $(patsubst bench/domains/%.c,$(B)/bench/domains/%.porin,$(wildcard bench/domains/*.c))
 bench_sources := $(wildcard bench/*.c)
+bench_program_needs := bench/programs/program.h bench/build-program
 # The generated callee and everything that includes its header.
 wasm2c_runtime := /usr/share/wabt/wasm2c
 
@@ -15,11 +16,11 @@ $(B)/bench/packages: tools/packages-bench.txt
 	tools/install-packages $<
 	@touch $@
 
-$(bench_native): $(B)/bench/native/%: bench/programs/%.c bench/programs/program.h bench/build-program $(bench_recipes:%=$(B)/work/%-native.done)
+$(bench_native): $(B)/bench/native/%: bench/programs/%.c $(bench_program_needs) $(bench_recipes:%=$(B)/work/%-native.done)
 	bench/build-program native $*
-$(bench_domain): $(B)/bench/domain/%: bench/programs/%.c bench/programs/program.h bench/build-program $(bench_recipes:%=$(B)/work/%-domain.done)
+$(bench_domain): $(B)/bench/domain/%: bench/programs/%.c $(bench_program_needs) $(bench_recipes:%=$(B)/work/%-domain.done)
 	bench/build-program domain $*
-$(bench_wasm): $(B)/bench/wasm2c/%: bench/programs/%.c bench/programs/program.h bench/build-program $(wildcard bench/wasm/*.c) \
+$(bench_wasm): $(B)/bench/wasm2c/%: bench/programs/%.c $(bench_program_needs) $(wildcard bench/wasm/*.c) \
 		$(bench_recipes:%=$(B)/work/%-native.done) $(B)/bench/packages
 	bench/build-program wasm2c $*
 $(B)/bench/glibc/functions: bench/programs/functions.c bench/programs/program.h

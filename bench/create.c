@@ -141,7 +141,8 @@ static void live_measure(void)
     double objects = (after.objects - before.objects) / LIVE, private_pages = (after.private_pages - before.private_pages) / LIVE;
     double all = anonymous + tables + (objects > 0 ? objects : 0);
     printf("\n%d live domains, each called once: KiB for each\n", LIVE);
-    printf("  changed pages and trusted tables %.1f, page tables %.1f, memory objects %.1f: %.1f together\n", anonymous, tables, objects, all);
+    printf("  changed pages and trusted tables %.1f, page tables %.1f, memory objects %.1f: %.1f together\n",
+           anonymous, tables, objects, all);
     printf("  (smaps counts %.1f of private pages; creation and first call %.1f us each)\n", private_pages, each_us);
     results_object("live_domains");
     results_number("count", LIVE);

@@ -107,7 +107,8 @@ size_t elf_text_size(const char *path)
         return 0;
     unsigned char *bytes = file_read(path, &size);
     const Elf64_Ehdr *header = (const Elf64_Ehdr *)bytes;
-    if (size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 || header->e_shoff + header->e_shnum * sizeof(Elf64_Shdr) > size)
+    if (size < sizeof *header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0 ||
+        header->e_shoff + header->e_shnum * sizeof(Elf64_Shdr) > size)
         fail("%s is no ELF file with sections", path);
     const Elf64_Shdr *sections = (const Elf64_Shdr *)(bytes + header->e_shoff);
     for (unsigned i = 0; i < header->e_shnum; i++)

@@ -63,7 +63,8 @@ static void machine_describe(const struct bench_settings *settings, unsigned see
     if (info)
         fclose(info);
     uname(&system);
-    printf("porin-bench on %s, Linux %s; %u repetitions in random order (seed %u), medians\n", model, system.release, settings->repetitions, seed);
+    printf("porin-bench on %s, Linux %s; %u repetitions in random order (seed %u), medians\n", model, system.release,
+           settings->repetitions, seed);
     results_text("cpu", model);
     results_text("kernel", system.release);
     results_text("compiler", "gcc " __VERSION__);
@@ -120,6 +121,7 @@ int main(int argc, char **argv)
             parts[part].run(&settings);
     unsigned missed = bars_report();
     results_close();
-    printf("\n%s. All figures and samples: %s\n", missed ? "Some bars are missed" : "All bars are met", results ? results : results_default);
+    printf("\n%s. All figures and samples: %s\n", missed ? "Some bars are missed" : "All bars are met",
+           results ? results : results_default);
     return 0;
 }

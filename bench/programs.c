@@ -120,7 +120,7 @@ static void times_report(void)
 {
     double worst = 0;
     unsigned count;
-    printf("\nPrograms: time of their own work, milliseconds (median), and ratio to native gcc -O2 with the same libc (median, quartiles)\n");
+    printf("\nPrograms: processor time of their own work, milliseconds (median), and ratio to native gcc -O2 with the same libc\n");
     printf("  %-11s %9s %9s   %6s  %-12s   %6s\n", "", "native", "domain", "ratio", "quartiles", "wasm2c");
     results_list("programs");
     for (size_t program = 0; program < PROGRAMS; program++) {

@@ -32,7 +32,8 @@ struct summary samples_summary(const struct samples *samples)
         fail("a summary of no samples");
     memcpy(sorted, samples->values, samples->count * sizeof *sorted);
     qsort(sorted, samples->count, sizeof *sorted, value_compare);
-    return (struct summary){quantile(sorted, samples->count, 0.5), quantile(sorted, samples->count, 0.25), quantile(sorted, samples->count, 0.75)};
+    size_t count = samples->count;
+    return (struct summary){quantile(sorted, count, 0.5), quantile(sorted, count, 0.25), quantile(sorted, count, 0.75)};
 }
 
 double samples_median(const struct samples *samples)

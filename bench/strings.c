@@ -50,7 +50,8 @@ void bench_strings(const struct bench_settings *settings)
         for (size_t i = 0; i < VARIANTS; i++)
             variant_run(settings, order[i]);
     }
-    printf("\nString functions: nanoseconds of one call\n  %-8s %8s %10s %10s %10s   %s\n", "", "bytes", "domain", "native", "glibc", "domain/native");
+    printf("\nString functions: nanoseconds of one call\n");
+    printf("  %-8s %8s %10s %10s %10s   %s\n", "", "bytes", "domain", "native", "glibc", "domain/native");
     results_list("strings");
     for (size_t i = 0; i < row_count; i++) {
         const struct row *row = &rows[i];

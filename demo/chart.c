@@ -44,9 +44,11 @@ static void draw_swatches(struct canvas *canvas, uint32_t left, uint32_t top, ui
 {
     unsigned red, green, blue, begin, end;
     char sql[512];
-    snprintf(sql, sizeof sql, "WITH most AS (SELECT * FROM colour ORDER BY pixels DESC LIMIT %d), all_pixels AS (SELECT sum(pixels) s FROM most),"
-                              " running AS (SELECT red, green, blue, pixels, sum(pixels) OVER (ORDER BY pixels DESC, red, green, blue) upto FROM most)"
-                              " SELECT red, green, blue, %u * (upto - pixels) / s, %u * upto / s FROM running, all_pixels", SWATCHES, width, width);
+    snprintf(sql, sizeof sql,
+             "WITH most AS (SELECT * FROM colour ORDER BY pixels DESC LIMIT %d), all_pixels AS (SELECT sum(pixels) s FROM most),"
+             " running AS (SELECT red, green, blue, pixels, sum(pixels) OVER (ORDER BY pixels DESC, red, green, blue) upto FROM most)"
+             " SELECT red, green, blue, %u * (upto - pixels) / s, %u * upto / s FROM running, all_pixels",
+             SWATCHES, width, width);
     char *rows = facts_ask(facts, sql);
     for (char *state, *row = strtok_r(rows, "\n", &state); row; row = strtok_r(NULL, "\n", &state))
         if (sscanf(row, "%u|%u|%u|%u|%u", &red, &green, &blue, &begin, &end) == 5 && begin <= end && end <= width)

@@ -64,7 +64,8 @@ static void domains_create(const char *images)
 {
     static const char *const edges[] = {"stream_open", "stream_reset", "stream_validate", "stream_close", "stream_put", "stream_run",
                                         "stream_get", "stream_message", "stream_crc32", "stream_adler32"};
-    struct porin_edge_options options = {.policy = PORIN_POLICY_REGISTER_INTEGRITY | PORIN_POLICY_REGISTER_CONFIDENTIALITY, .fault_value = -1};
+    struct porin_edge_options options = {
+        .policy = PORIN_POLICY_REGISTER_INTEGRITY | PORIN_POLICY_REGISTER_CONFIDENTIALITY, .fault_value = -1};
     part_create(&zlib, images, "zlib");
     part_create(&libpng, images, "libpng");
     part_create(&facts, images, "sqlite");
@@ -125,8 +126,9 @@ static struct canvas show_decoding(const char *path, const uint8_t *bytes, size_
         printf("libpng    refuses it: %s\n", picture->message);
         return canvas;
     }
-    printf("libpng    decoded it: %u x %u, %u bits, %s%s, in %.1f ms; called the zlib domain %llu times for that\n", picture->width, picture->height,
-           picture->bit_depth, colour_name(picture->color_type), picture->interlaced ? ", interlaced" : "", ms,
+    printf("libpng    decoded it: %u x %u, %u bits, %s%s, in %.1f ms; called the zlib domain %llu times for that\n",
+           picture->width, picture->height, picture->bit_depth, colour_name(picture->color_type),
+           picture->interlaced ? ", interlaced" : "", ms,
            (unsigned long long)CALL(&libpng, "picture_calls", 0));
     if (picture->message[0])
         printf("          and warns: %s\n", picture->message);
@@ -153,7 +155,8 @@ char *facts_ask(const struct part *part, const char *sql)
 static void facts_store(const char *path, const struct picture *picture, const struct canvas *canvas, size_t file_size)
 {
     porin_addr name = part_put(&facts, path, strlen(path) + 1), pixels;
-    uint64_t status = CALL(&facts, "facts_open", name.offset, picture->width, picture->height, picture->bit_depth, picture->color_type, file_size);
+    uint64_t status = CALL(&facts, "facts_open", name.offset, picture->width, picture->height, picture->bit_depth,
+                           picture->color_type, file_size);
     porin_free(facts.domain, name);
     size_t count = (size_t)canvas->width * canvas->height;
     if (status == 0 && porin_alloc(facts.domain, (size_t)CHUNK_PIXELS * 4, &pixels) != PORIN_OK)
@@ -185,8 +188,9 @@ static void show_facts(const char *query)
     facts_print("", "SELECT count(*) || ' colours of 4096, in ' || sum(pixels) || ' pixels' FROM colour");
     facts_print("mean of ", "SELECT group_concat(channel || ' ' || mean, ', ') FROM (SELECT channel, CAST(round(1.0 * sum(level * pixels) /"
                             " max(1, sum(pixels))) AS INT) mean FROM histogram GROUP BY channel ORDER BY channel DESC)");
-    facts_print("most frequent: ", "SELECT group_concat(printf('#%02x%02x%02x %.1f %%', red, green, blue, share), ', ') FROM (SELECT red, green, blue,"
-                                   " 100.0 * pixels / (SELECT sum(pixels) FROM colour) share FROM colour ORDER BY pixels DESC LIMIT 4)");
+    facts_print("most frequent: ", "SELECT group_concat(printf('#%02x%02x%02x %.1f %%', red, green, blue, share), ', ') FROM"
+                                   " (SELECT red, green, blue, 100.0 * pixels / (SELECT sum(pixels) FROM colour) share FROM colour"
+                                   " ORDER BY pixels DESC LIMIT 4)");
     if (query)
         facts_print("your query: ", query);
 }
@@ -209,7 +213,8 @@ static void write_back(const struct canvas *picture, const char *path)
     part_get(file, &libpng, encoded.file, encoded.file_size);
     file_write(path, file, encoded.file_size);
     free(file);
-    printf("libpng    wrote the picture with its histogram and colours: %s, %u x %u, %u bytes\n", path, chart.width, chart.height, encoded.file_size);
+    printf("libpng    wrote the picture with its histogram and colours: %s, %u x %u, %u bytes\n",
+           path, chart.width, chart.height, encoded.file_size);
 }
 
 /* A bit of the compressed data turned over: libpng itself finds it and leaves by longjmp. */
@@ -222,7 +227,8 @@ static void show_damage(const uint8_t *bytes, size_t size)
     memcpy(damaged, bytes, size);
     damaged[size / 2] ^= 0x10;
     struct canvas canvas = picture_decode(damaged, size, &picture);
-    printf("damage    one bit of the file turned over: libpng %s%s\n", canvas.pixels ? "decoded it all the same" : "says: ", picture.message);
+    printf("damage    one bit of the file turned over: libpng %s%s\n",
+           canvas.pixels ? "decoded it all the same" : "says: ", picture.message);
     free(canvas.pixels);
     free(damaged);
 }
@@ -247,7 +253,8 @@ static void show_overflow(void)
     if (!died)
         die("the planted overflow was not noticed");
     part_where(&caption, died->offset, where, sizeof where);
-    printf("overflow  stopped: domain \"%s\" died of %s at 0x%x%s%s\n", died->domain, strsignal(died->signal), died->offset, where[0] ? ", in " : "", where);
+    printf("overflow  stopped: domain \"%s\" died of %s at 0x%x%s%s\n",
+           died->domain, strsignal(died->signal), died->offset, where[0] ? ", in " : "", where);
     if (porin_domain_reset(caption.domain, &error) != PORIN_OK)
         die("reset of domain caption: %s", error.text);
     caption_ask("evening at the sea", made, sizeof made, &died);

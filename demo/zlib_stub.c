@@ -145,7 +145,9 @@ static int close_stream(z_streamp z, enum stream_direction direction)
     return (int)stream_close(number);
 }
 
-static uint64_t checksum(uint64_t (*step)(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t), uint64_t sum, const Bytef *bytes, uInt size)
+typedef uint64_t checksum_step(uint64_t sum, uint64_t size, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+
+static uint64_t checksum(checksum_step *step, uint64_t sum, const Bytef *bytes, uInt size)
 {
     for (size_t at = 0; at < size; at += STREAM_PUT_BYTES) {
         uint64_t words[STREAM_PUT_BYTES / 8] = {0};

@@ -18,7 +18,9 @@ static char *document_make(void)
         for (char *c = word; *c; c++)
             if (*c == '\n')
                 *c = '_';
-        at += (size_t)sprintf(text + at, "%s{\"id\": %d, \"name\": \"%s\", \"price\": %d.%02d, \"tags\": [\"%.4s\", null, true, -%d], \"note\": \"\\u00e9\\n\\\"\"}",
+        at += (size_t)sprintf(text + at,
+                              "%s{\"id\": %d, \"name\": \"%s\", \"price\": %d.%02d, \"tags\": [\"%.4s\", null, true, -%d],"
+                              " \"note\": \"\\u00e9\\n\\\"\"}",
                               i ? ", " : "", i, word, (int)(program_random(&seed) % 1000), i % 100, word, i);
     }
     sprintf(text + at, "]}");
