@@ -41,8 +41,8 @@ SNIPPET(service_gate_call);
 SNIPPET(service_gate_depth);
 SNIPPET(service_gate_longjmp);
 SNIPPET(service_gate_fenv);
+SNIPPET(gate_stack_in);
 #undef SNIPPET
-extern const uint8_t gate_enter_framed[], gate_leave_freed[]; /* behind the instructions that make and drop the frame */
 
 struct field {
     uint32_t position, kind;        /* position counts from gate_templates */
@@ -56,23 +56,31 @@ static int unbound_file = -1;       /* the gates of a domain without bound impor
 struct writer {
     uint8_t *code;
     uint32_t length;
-    int64_t distance;               /* callee's base - caller's base */
-    uint32_t generation, entry;
+    struct edge *edge;              /* NULL: bound to nothing */
+    int32_t delta;                  /* 16 * (callee's slot - caller's slot) */
+    uint32_t pushes, pops;          /* so far */
 };
 
-static void field_patch(const struct writer *gate, uint32_t at, uint32_t kind)
+static void field_patch(struct writer *gate, uint32_t at, uint32_t kind)
 {
-    int32_t word = 0, slots = (int32_t)(gate->distance >> STACK_SLOT_SHIFT);
-    int64_t distance = kind == FIELD_DISTANCE ? gate->distance : -gate->distance;
+    int32_t word = 0;
+    if (kind == FIELD_PUSH) {
+        must(gate->pushes < GATE_MAX_PUSHES);
+        gate->edge->pushes[gate->pushes++] = (uint16_t)(at + 1);
+        return;
+    }
+    if (kind == FIELD_POP) {
+        must(gate->pops < gate->pushes);
+        gate->edge->pops[gate->pops++] = (uint16_t)(at + 1);
+        return;
+    }
     memcpy(&word, gate->code + at, sizeof word);
     switch (kind) {
     case FIELD_SLOW: word = (int32_t)(SLOW_OFFSET - (at + 4)); break;
-    case FIELD_DELTA: word += slots; break;
-    case FIELD_DELTA_BACK: word -= slots; break;
-    case FIELD_GENERATION: word = (int32_t)gate->generation; break;
-    case FIELD_ENTRY: word = (int32_t)gate->entry; break;
-    case FIELD_DISTANCE:
-    case FIELD_DISTANCE_BACK: memcpy(gate->code + at, &distance, sizeof distance); return;
+    case FIELD_DELTA: word += gate->delta; break;
+    case FIELD_DELTA_BACK: word -= gate->delta; break;
+    case FIELD_GENERATION: word = (int32_t)gate->edge->callee_generation; break;
+    case FIELD_ENTRY: word = (int32_t)gate->edge->entry; break;
     default: must(!"field kind");
     }
     memcpy(gate->code + at, &word, sizeof word);
@@ -110,7 +118,7 @@ static void labels_check(const uint8_t space[PORIN_GATE_SIZE])
 
 uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain *caller, struct edge *edge)
 {
-    struct writer gate = { code, 0, ((int64_t)edge->callee_slot - caller->slot) * (1ll << PORIN_SLOT_SHIFT), edge->callee_generation, edge->entry };
+    struct writer gate = { .code = code, .edge = edge, .delta = ((int32_t)edge->callee_slot - (int32_t)caller->slot) * 16 };
     bool hide = edge->policy & PORIN_POLICY_REGISTER_CONFIDENTIALITY;
     bool save = hide || edge->policy & PORIN_POLICY_REGISTER_INTEGRITY;
     uint32_t caller_uses = caller->image->uses, callee_uses = edge->callee_uses;
@@ -118,6 +126,7 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
     APPEND(&gate, gate_enter);
     if (save)
         APPEND(&gate, gate_save);
+    APPEND(&gate, gate_stack_in);
     if (callee_uses & PORIN_USES_THREAD_POINTER)
         APPEND(&gate, gate_thread_in);
     if (hide)
@@ -139,8 +148,9 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
         APPEND(&gate, gate_hide_results);
     if (hide && caller_uses & PORIN_USES_EVEX)
         APPEND(&gate, gate_hide_evex);
-    edge->leave_offset = gate.length + (uint32_t)(gate_leave_freed - gate_leave);
     APPEND(&gate, gate_leave);
+    must(gate.pops == gate.pushes);
+    edge->frame_size = 8 * gate.pushes;
     labels_check(code);
     return gate.length;
 }
@@ -249,8 +259,10 @@ struct edge *gate_of_return(struct porin_domain *caller, uint64_t word)
     return edge && edge->bound && offset % PORIN_GATE_SIZE == edge->return_offset ? edge : NULL;
 }
 
-bool gate_has_frame(const struct edge *edge, uint32_t offset)
+uint32_t gate_frame_at(const struct edge *edge, uint32_t offset)
 {
-    uint32_t at = offset % PORIN_GATE_SIZE;
-    return edge->bound && at >= (uint32_t)(gate_enter_framed - gate_enter) && at < edge->leave_offset;
+    uint32_t at = offset % PORIN_GATE_SIZE, size = 0;
+    for (uint32_t i = 0; edge->bound && i < edge->frame_size / 8; i++)
+        size += 8 * (at >= edge->pushes[i]) - 8 * (at >= edge->pops[i]);
+    return size;
 }

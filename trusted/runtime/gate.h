@@ -5,6 +5,8 @@
 #include "domain.h"
 #include "layout.h"
 
+#define GATE_MAX_PUSHES 8
+
 /* An import of a domain and what it is bound to. */
 struct edge {
     const char *name;               /* in the image */
@@ -15,7 +17,8 @@ struct edge {
     uint32_t entry;                 /* slot offset of the callee's entry */
     uint32_t policy;                /* PORIN_POLICY_* */
     uint32_t return_offset;         /* of the return point in the gate's code */
-    uint32_t leave_offset;          /* from here on in the gate's code the frame is gone again */
+    uint32_t frame_size;            /* of what the gate has on the control stack during the call, without return addresses */
+    uint16_t pushes[GATE_MAX_PUSHES], pops[GATE_MAX_PUSHES]; /* offsets behind the instructions that make the frame and take it away */
     int64_t fault_value;
 };
 
@@ -27,8 +30,8 @@ bool gates_map(struct porin_domain *domain);
 porin_status gates_publish(struct porin_domain *domain, struct porin_error *error);
 /* The edge whose return point is the host address `word`, if it is one of this domain's. */
 struct edge *gate_of_return(struct porin_domain *caller, uint64_t word);
-/* Does the gate's frame lie at rsp, when the instruction at slot offset `offset` in its code is the next one? */
-bool gate_has_frame(const struct edge *edge, uint32_t offset);
+/* Bytes of the gate's frame at rsp when the instruction at slot offset `offset` in its code is the next one. */
+uint32_t gate_frame_at(const struct edge *edge, uint32_t offset);
 /* The edge whose code contains slot offset `offset` of caller. */
 struct edge *gate_at(struct porin_domain *caller, uint32_t offset);
 /* Writes the code of a bound edge of caller; returns its length up to and without the slow stub. Sets edge->return_offset. */

@@ -4,12 +4,12 @@
 #define PORIN_RUNTIME_GATE_FIELDS_H
 
 #define FIELD_SLOW 1            /* rel32: to the slow stub at the end of the gate's space */
-#define FIELD_DELTA 2           /* disp32 into the stack table: add 16 * (callee's slot - caller's slot) */
+#define FIELD_DELTA 2           /* disp32: add 16 * (callee's slot - caller's slot) */
 #define FIELD_DELTA_BACK 3      /* the same, subtracted */
 #define FIELD_GENERATION 4      /* imm32: the callee's generation */
-#define FIELD_DISTANCE 5        /* imm64: callee's base - caller's base */
-#define FIELD_DISTANCE_BACK 6   /* the same, negated */
-#define FIELD_ENTRY 7           /* disp32: slot offset of the entry */
+#define FIELD_ENTRY 5           /* disp32: slot offset of the entry */
+#define FIELD_PUSH 6            /* nothing to patch: last byte of an instruction behind which the gate's frame has a word more */
+#define FIELD_POP 7             /* ... a word less */
 
 #define GATE_SLOW_SIZE 16       /* bytes of gate_slow_stub */
 #endif

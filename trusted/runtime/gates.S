@@ -4,7 +4,7 @@
  * A domain-to-domain gate. From: the caller domain, by call or jmp to the gate's label, with any register contents; nothing of the caller's
  * is trusted but r14, r15's upper half (zero) and rsp. To: the callee's entry, with r14, r15, gs:0 of the callee, r10 = its address
  * and r11 = 0. Back: to the word on top of the control stack at entry, with r14, r15, gs:0 of the caller, r10 = r11 = 0.
- * Stack: control stack, one frame of GATE_FRAME_SIZE. No memory of a domain is touched. Cannot fault: the limit test leaves room.
+ * Stack: control stack, one frame of the words pushed here. No memory of a domain is touched. Cannot fault: the limit test leaves room.
  * Registers in use: r10 = 16 * slot number of the domain being left, r11 = scratch. */
 #include "thread_layout.h"
 #include "gate_fields.h"
@@ -37,7 +37,7 @@ gate_fields:
         .balign 8
 gate_templates:
 
-/* Tests, switch of the data stack. */
+/* Tests. */
         snippet gate_enter
         endbr64                                 /* the only label of the gate */
         cmpq    %gs:TB_LIMIT, %rsp              /* room for us and the callee on the control stack? all ones: attention wanted */
@@ -46,28 +46,34 @@ gate_templates:
         field   FIELD_SLOW, 4
         movq    %r14, %r10                      /* r14 is a multiple of 2^33 ... */
         shrq    $STACK_SLOT_SHIFT, %r10         /* ... so this is 16 times the caller's slot number */
-        cmpl    $0x11223344, %gs:TB_STACKS + SS_GENERATION(%r10) /* is there a stack, of this very domain and not a later one in its slot? */
+        cmpl    $0x11223344, %gs:TB_STACKS + SS_GENERATION(%r10) /* a stack of this very domain, not of a later one in its slot? */
         field   FIELD_DELTA, 8
         field   FIELD_GENERATION, 4
         .byte   0x0f, 0x85                      /* jne: no */
         .long   0
         field   FIELD_SLOW, 4
-        leaq    -GATE_FRAME_SIZE(%rsp), %rsp    /* from here to the add below the frame belongs to the crossing */
-        .globl  gate_enter_framed
-gate_enter_framed:
-        movl    %r15d, %gs:TB_STACKS + SS_POINTER(%r10) /* where the caller continues, also if it is entered again from the callee */
-        movl    %gs:TB_STACKS + SS_POINTER(%r10), %r15d /* the callee's data stack */
-        field   FIELD_DELTA, 4
-        movq    %r15, GF_STACK(%rsp)            /* to be put back: the callee may change it by calling on */
         end     gate_enter
 
 /* PORIN_POLICY_REGISTER_INTEGRITY */
         snippet gate_save
-        movq    %rbx, GF_RBX(%rsp)              /* callee-saved registers, which the callee may not have saved */
-        movq    %rbp, GF_RBP(%rsp)
-        movq    %r12, GF_R12(%rsp)
-        movq    %r13, GF_R13(%rsp)
+        pushq   %rbx                            /* callee-saved registers, which the callee may not have saved */
+        field   FIELD_PUSH, 1
+        pushq   %rbp
+        field   FIELD_PUSH, 1
+        pushq   %r12
+        field   FIELD_PUSH, 1
+        pushq   %r13
+        field   FIELD_PUSH, 1
         end     gate_save
+
+/* Switch of the data stack. */
+        snippet gate_stack_in
+        movl    %r15d, %gs:TB_STACKS + SS_POINTER(%r10) /* where the caller continues, also if it is entered again from the callee */
+        movl    %gs:TB_STACKS + SS_POINTER(%r10), %r15d /* the callee's data stack */
+        field   FIELD_DELTA, 4
+        pushq   %r15                            /* to be put back: the callee changes it by calling on */
+        field   FIELD_PUSH, 1
+        end     gate_stack_in
 
 /* Where the callee uses its thread pointer. */
         snippet gate_thread_in
@@ -117,9 +123,10 @@ gate_enter_framed:
 
 /* The crossing itself. The word pushed by the call is the gate's return point: what unwinding looks for. */
         snippet gate_call
-        movabsq $0, %r11                        /* distance of the slots: nothing here shows where either is */
-        field   FIELD_DISTANCE, 8
-        addq    %r11, %r14                      /* the callee's base */
+        .byte   0x4d, 0x8d, 0xb2                /* leaq disp32(%r10), %r14: 16 times the callee's slot number; only the distance of the */
+        .long   0                               /* slots stands here, nothing shows where either is */
+        field   FIELD_DELTA, 4
+        shlq    $STACK_SLOT_SHIFT, %r14         /* the callee's base */
         leaq    0x11223344(%r14), %r10          /* its entry, a label of its text */
         field   FIELD_ENTRY, 4
         xorl    %r11d, %r11d                    /* r11 is always zero-extended in domain code */
@@ -130,15 +137,15 @@ gate_enter_framed:
         snippet gate_return
         movq    %r14, %r10                      /* r14 did not change: no domain can write it */
         shrq    $STACK_SLOT_SHIFT, %r10         /* 16 times the callee's slot number */
-        movl    GF_STACK(%rsp), %r11d
-        cmpl    %r11d, %gs:TB_STACKS + SS_POINTER(%r10) /* did the callee call on? compare and branch, for a store would make the */
-        je      1f                              /* next crossing wait for this one's loads */
-        movl    %r11d, %gs:TB_STACKS + SS_POINTER(%r10)
-1:      movl    %gs:TB_STACKS + SS_POINTER(%r10), %r15d /* where the caller left */
+        popq    %r11
+        field   FIELD_POP, 1
+        movl    %r11d, %gs:TB_STACKS + SS_POINTER(%r10) /* the callee's data stack as it was */
+        movl    %gs:TB_STACKS + SS_POINTER(%r10), %r15d /* where the caller left */
         field   FIELD_DELTA_BACK, 4
-        movabsq $0, %r11
-        field   FIELD_DISTANCE_BACK, 8
-        addq    %r11, %r14                      /* the caller's base */
+        .byte   0x4d, 0x8d, 0xb2                /* leaq disp32(%r10), %r14 */
+        .long   0
+        field   FIELD_DELTA_BACK, 4
+        shlq    $STACK_SLOT_SHIFT, %r14         /* the caller's base */
         end     gate_return
 
 /* Where the caller uses its thread pointer. */
@@ -150,10 +157,14 @@ gate_enter_framed:
 
 /* PORIN_POLICY_REGISTER_INTEGRITY */
         snippet gate_restore
-        movq    GF_RBX(%rsp), %rbx
-        movq    GF_RBP(%rsp), %rbp
-        movq    GF_R12(%rsp), %r12
-        movq    GF_R13(%rsp), %r13
+        popq    %r13
+        field   FIELD_POP, 1
+        popq    %r12
+        field   FIELD_POP, 1
+        popq    %rbp
+        field   FIELD_POP, 1
+        popq    %rbx
+        field   FIELD_POP, 1
         end     gate_restore
 
 /* The same, where the callee uses x87: the caller's x87 stack must be empty, as the calling convention says. */
@@ -176,9 +187,6 @@ gate_enter_framed:
         end     gate_hide_results
 
         snippet gate_leave
-        addq    $GATE_FRAME_SIZE, %rsp          /* the crossing is over; flags are no state the caller relies on */
-        .globl  gate_leave_freed
-gate_leave_freed:
         xorl    %r10d, %r10d                    /* nothing of the callee's is left in them */
         xorl    %r11d, %r11d
         ret

@@ -43,8 +43,8 @@ static enum position position_find(struct thread *thread, const ucontext_t *cont
     struct porin_domain *domain = domain_at((uint32_t)(rip >> PORIN_SLOT_SHIFT));
     uint32_t offset = (uint32_t)(rip - domain->base);
     *edge = gate_at(domain, offset);
-    if (*edge && gate_has_frame(*edge, offset))
-        sp += GATE_FRAME_SIZE;
+    if (*edge)
+        sp += gate_frame_at(*edge, offset);
     *walk = walk_begin(thread, frame, sp, domain);
     return *edge ? POSITION_GATE : POSITION_DOMAIN;
 }

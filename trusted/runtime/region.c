@@ -19,9 +19,15 @@
 
 struct arena { uint32_t first, end; };    /* slot numbers */
 
+/* Slots are handed out window by window: on current CPUs (measured: Zen 4) an indirect branch is predicted at full speed only within a
+ * window of 128 GiB, and domains that are made together tend to call each other. Which window and which slot in it is random. */
+#define WINDOW_SLOTS 16
+#define WINDOWS (PORIN_MAX_SLOTS / WINDOW_SLOTS)
+
 static struct arena arenas[MAX_ARENAS];
 static uint32_t arena_count;
-static uint16_t free_slots[PORIN_MAX_SLOTS];
+static uint16_t free_slots[WINDOWS];      /* a bit per slot of the window */
+static uint32_t window_now;               /* where slots are taken from while it has any */
 static uint32_t free_count, slot_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -42,7 +48,8 @@ static uint32_t arena_reserve(uint32_t first, uint32_t end)
         if (got == (void *)start) {
             arenas[arena_count++] = (struct arena){ first, end };
             for (uint32_t slot = first; slot < end; slot++)
-                free_slots[free_count++] = (uint16_t)slot;
+                free_slots[slot / WINDOW_SLOTS] |= (uint16_t)(1u << slot % WINDOW_SLOTS);
+            free_count += end - first;
             return end - first;
         }
         if (got != MAP_FAILED)
@@ -98,6 +105,21 @@ porin_status region_create(struct porin_error *error)
     return PORIN_OK;
 }
 
+/* A random window among those with the most free slots. */
+static uint32_t window_pick(void)
+{
+    int most = 0;
+    uint32_t count = 0, picked = 0;
+    for (uint32_t window = 0; window < WINDOWS; window++) {
+        int have = __builtin_popcount(free_slots[window]);
+        if (have > most)
+            most = have, count = 0;
+        if (have && have == most && random_below(++count) == 0)
+            picked = window;
+    }
+    return picked;
+}
+
 porin_status region_take(uint32_t *slot, struct porin_error *error)
 {
     pthread_mutex_lock(&lock);
@@ -105,9 +127,15 @@ porin_status region_take(uint32_t *slot, struct porin_error *error)
         pthread_mutex_unlock(&lock);
         return error_set(error, PORIN_ERR_SLOTS, "all %u slots are in use; destroy domains", slot_count);
     }
-    uint32_t pick = random_below(free_count);
-    *slot = free_slots[pick];
-    free_slots[pick] = free_slots[--free_count];
+    if (!free_slots[window_now])
+        window_now = window_pick();
+    uint32_t mask = free_slots[window_now], skip = random_below((uint32_t)__builtin_popcount(mask));
+    while (skip--)
+        mask &= mask - 1;
+    uint32_t bit = (uint32_t)__builtin_ctz(mask);
+    free_slots[window_now] &= (uint16_t)~(1u << bit);
+    free_count--;
+    *slot = window_now * WINDOW_SLOTS + bit;
     pthread_mutex_unlock(&lock);
     return PORIN_OK;
 }
@@ -120,7 +148,8 @@ void region_give(uint32_t slot)
     void *got = mmap((void *)base, 1ull << 32, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     must(got == (void *)base);
     pthread_mutex_lock(&lock);
-    free_slots[free_count++] = (uint16_t)slot;
+    free_slots[slot / WINDOW_SLOTS] |= (uint16_t)(1u << slot % WINDOW_SLOTS);
+    free_count++;
     pthread_mutex_unlock(&lock);
 }
 

@@ -23,14 +23,6 @@
 #define SS_GENERATION 4         /* generation of the domain it belongs to; 0: none (32 bits) */
 #define SS_THREAD_POINTER 8     /* thread pointer of the domain on this thread */
 
-/* A frame that a domain-to-domain gate keeps on the control stack, upwards from where its callee's return address lies. */
-#define GATE_FRAME_SIZE 48
-#define GF_STACK 0              /* the callee's data stack pointer from before the call */
-#define GF_RBX 8
-#define GF_RBP 16
-#define GF_R12 24
-#define GF_R13 32
-
 /* struct frame: one per switch between host stack and control stack, on the host stack, linked. */
 #define F_PREVIOUS 0
 #define F_CONTROL_SP 8          /* control stack pointer; entry: where the domain starts, service: where it stopped */

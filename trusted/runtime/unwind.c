@@ -44,7 +44,7 @@ void walk_boundary(struct walk *walk)
 bool walk_outer(struct walk *walk)
 {
     if (!walk->from_host) {
-        walk->sp += 8 + GATE_FRAME_SIZE;
+        walk->sp += 8 + walk->edge->frame_size;
         walk->domain = walk->caller;
         return true;
     }
