@@ -93,6 +93,9 @@ accept "V3 memory operands"
     vmovups (%r14,%r15), %ymm1
     vmovups 64(%r14,%r15), %zmm31
     addl $1, (%r14,%r15)
+    movl (%r14), %eax
+    movl 0x7fffffff(%r14), %eax
+    .byte 0x41, 0x8b, 0x04, 0x26 /* the same with a SIB byte */
     ret
 accept "V3 lea reads ordinary registers, r11 and r15"
     leaq (%rax,%rbx,8), %rcx
@@ -213,7 +216,6 @@ accept "padding as the assembler writes it"
 .irp n, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
     .nops \n
 .endr
-    .byte 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0
     xchg %ax, %ax
     ret
 accept "AVX-512 with masks, zeroing, broadcast, rounding and suppressed exceptions"
@@ -248,15 +250,12 @@ refuse TEXT_END, "V0 a call is no end"
     call 1f
     .byte 0xe8
     .long -10
-1:  .byte 0x0f, 0x1f
-    mark
-    .byte 0x00
+1:  mark
+    nopl (%rax)
 refuse TEXT_END, "V0 a conditional branch is no end"
     jne 1f
-1:  jne 1b - 2
-    nop
-    mark
-    nop
+1:  mark
+    jne 1b
 refuse OPCODE, "V1 XOP"
     mark
     .byte 0x8f, 0xe9, 0x78, 0x81, 0xc0
@@ -359,6 +358,10 @@ refuse PREFIX_ORDER, "V1 66 twice"
     mark
     .byte 0x66, 0x66, 0x01, 0xc0
     ret
+refuse PREFIX_ORDER, "V1 longer padding than the assembler writes"
+    mark
+    .byte 0x66, 0x66, 0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0
+    ret
 refuse PREFIX_ORDER, "V1 REX twice"
     mark
     .byte 0x48, 0x48, 0x01, 0xc0
@@ -391,9 +394,19 @@ refuse PREFIX, "V1 66 before a byte operation"
     mark
     .byte 0x66, 0x00, 0xc0
     ret
-refuse PREFIX, "V1 REX on an instruction without registers"
+refuse PREFIX, "V1 REX on pause"
     mark
+    .byte 0xf3, 0x41, 0x90
+    ret
+refuse PREFIX, "V1 REX on a trap"
+    mark
+    .byte 0x48, 0x0f, 0x0b
+    ret
+refuse RESERVED_REGISTER, "V1 REX.B makes nop an exchange"
+    nop
     .byte 0x41, 0x90
+    mark
+    .byte 0x41, 0x92
     ret
 refuse PREFIX, "V1 66 before VEX"
     mark
@@ -426,30 +439,35 @@ refuse PREFIX_ORDER, "V1 xacquire"
 
 /* ---- V2: label bytes ---- */
 refuse LABEL_BYTES, "V2 in an immediate"
-    .byte 0xb8
     mark
-    .long 0xfa1e0ff3
+    movl $0xfa1e0ff3, %eax
     ret
 refuse LABEL_BYTES, "V2 in a displacement"
-    .byte 0x43, 0x8b, 0x84, 0x3e
+    nop
     mark
-    .long 0xfa1e0ff3
+    movl 0xfa1e0ff3-0x100000000(%r14,%r15), %eax
     ret
 refuse LABEL_BYTES, "V2 in a 64-bit immediate, unaligned"
-    .byte 0x48, 0xb8, 0, 0
     mark
-    .byte 0xf3, 0x0f, 0x1e, 0xfa, 0, 0
+    movabsq $0x0000fa1e0ff30000, %rax
     ret
 refuse LABEL_BYTES, "V2 in a rip-relative displacement"
-    .byte 0x8b, 0x05
     mark
+    .byte 0x8b, 0x05
     .long 0xfa1e0ff3
     ret
 refuse LABEL_BYTES, "V2 in an immediate at the very end"
-    .byte 0xeb, 0xfe, 0xb8
+    jmp .
     mark
-    .long 0xfa1e0ff3
-    ret
+    movl $0xfa1e0ff3, %eax
+1:  jmp 1b
+refuse LABEL_BYTES, "V2 in the head of a sequence"
+    nop
+    mark
+    movl 0xfa1e0ff3-0x100000000(%r14,%r15), %r10d
+    check_target 1f
+    jmp *%r10
+1:  ud2
 refuse PREFIX, "V2 a label with a prefix"
     mark
     .byte 0x66, 0xf3, 0x0f, 0x1e, 0xfa
@@ -480,9 +498,9 @@ refuse MEMORY_BASE, "V3 r6 code without REX.B is rsi"
     mark
     .byte 0x42, 0x8b, 0x04, 0x3e
     ret
-refuse MEMORY_INDEX, "V3 r14 alone"
+refuse MEMORY_SCALE, "V3 a scale without index"
     mark
-    movq (%r14), %rax
+    .byte 0x41, 0x8b, 0x04, 0x66
     ret
 refuse MEMORY_INDEX, "V3 index rax (64-bit register)"
     mark

@@ -186,7 +186,7 @@ enum porin_reason decode(const uint8_t *bytes, struct instruction *in)
         in->displacement_at = (uint8_t)(p - bytes);
     }
     in->length = (uint8_t)(p - bytes + in->displacement_size + in->form->immediate_size);
-    if (refuse_if((in->form->flags & FORM_NO_REX) && in->rex && in->rex != 0x48))
+    if (refuse_if((in->form->flags & FORM_BARE) && in->rex))
         return PORIN_REASON_PREFIX;
     if (refuse_if(in->lock && !(in->memory && (in->form->flags & FORM_LOCK))))
         return PORIN_REASON_LOCK;

@@ -27,7 +27,7 @@ enum form_flag {
     FORM_ENDS = 32,        /* control does not go on behind it */
     FORM_POLICY = 64,      /* rdtsc */
     FORM_BRANCH = 128,     /* immediate is a branch distance */
-    FORM_NO_REX = 256,     /* names no register and no memory: REX bits other than W would mean nothing, or something else */
+    FORM_BARE = 256,       /* no REX prefix, though it would mean nothing */
     FORM_MASKED = 512,     /* EVEX.aaa may be other than 0 */
     FORM_ZERO_REGISTER = 1024, /* EVEX.z accepted with a register destination */
     FORM_ZERO_MEMORY = 2048, /* EVEX.z accepted with a memory operand (which then is a source) */

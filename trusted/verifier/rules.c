@@ -47,7 +47,7 @@ enum porin_reason check_memory(const struct instruction *in)
         return PORIN_REASON_NONE;
     if (refuse_if(in->base != R14))
         return PORIN_REASON_MEMORY_BASE;
-    if (refuse_if(in->index != R11 && in->index != R15))
+    if (refuse_if(in->index != R11 && in->index != R15 && in->index != REGISTER_NONE))
         return PORIN_REASON_MEMORY_INDEX;
     if (refuse_if(in->scale))
         return PORIN_REASON_MEMORY_SCALE;

@@ -97,7 +97,7 @@ static bool sweep_text(struct sweep *s)
 {
     const struct porin_verify_input *input = s->input;
     bool ends = false;
-    size_t length;
+    size_t length = 0;
     *s->report = (struct porin_verify_report){ .reason = PORIN_REASON_NONE };
     for (size_t offset = 0; offset < input->text_size; offset += length) {
         struct window window;
@@ -124,7 +124,15 @@ static bool sweep_text(struct sweep *s)
         if (in.form->flags & FORM_BRANCH && !add_branch(s, offset, length, instruction_immediate(bytes, &in)))
             return false;
     }
-    return refuse_if(!ends) ? refuse(s, PORIN_REASON_TEXT_END, input->text_size - 1, 1) : true;
+    return refuse_if(!ends) ? refuse(s, PORIN_REASON_TEXT_END, input->text_size - length, length) : true;
+}
+
+/* The instruction or sequence that the byte at offset belongs to. */
+static size_t start_of(const struct sweep *s, size_t offset)
+{
+    while (!(s->starts[offset / 64] >> offset % 64 & 1))
+        offset--;
+    return offset;
 }
 
 /* Rule V2: at an instruction start the label's bytes are endbr64; anywhere else they would be a landing point inside something. */
@@ -134,8 +142,8 @@ static bool check_labels(struct sweep *s)
     for (size_t i = 0; i + 4 <= s->input->text_size; i++) {
         uint32_t word;
         memcpy(&word, text + i, sizeof word);
-        if (word == PORIN_LABEL_BYTES && refuse_if(!(s->starts[i / 64] >> i % 64 & 1)))
-            return refuse(s, PORIN_REASON_LABEL_BYTES, i, sizeof word);
+        if (word == PORIN_LABEL_BYTES && refuse_if(start_of(s, i) != i))
+            return refuse(s, PORIN_REASON_LABEL_BYTES, start_of(s, i), i + sizeof word - start_of(s, i));
     }
     return true;
 }

@@ -241,7 +241,7 @@ static uint8_t set_number(const char *flags)
 static uint16_t form_flags(const struct row *row, const struct operands *list, bool rounding)
 {
     static const struct { const char *word; uint16_t flag; } words[] = {
-        { "lock", FORM_LOCK }, { "only", FORM_ONLY }, { "address", FORM_ADDRESS },
+        { "bare", FORM_BARE }, { "lock", FORM_LOCK }, { "only", FORM_ONLY }, { "address", FORM_ADDRESS },
         { "thread-block", FORM_THREAD_BLOCK }, { "ends", FORM_ENDS }, { "policy", FORM_POLICY },
         { "k", FORM_MASKED }, { "kz", FORM_MASKED | FORM_ZERO_REGISTER | FORM_ZERO_MEMORY },
         { "b32", FORM_BROADCAST }, { "b64", FORM_BROADCAST }, { "scratch", 0 }, { "er", 0 }, { "sae", 0 },
@@ -260,8 +260,6 @@ static uint16_t form_flags(const struct row *row, const struct operands *list, b
     }
     if (find(list, "J"))
         flags |= FORM_BRANCH;
-    if (!find(list, "G E R Z V W U M"))
-        flags |= FORM_NO_REX;
     const struct operand *rm = find(list, "W E M");
     if (rm && rm->role != 'r')
         flags &= (uint16_t)~FORM_ZERO_MEMORY;
