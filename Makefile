@@ -54,10 +54,15 @@ include $(wildcard build.mk */build.mk */*/build.mk)
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # Checks are cheap parts first; each build.mk adds its own.
-CHECKS := unit tidy $(filter-out unit tidy,$(CHECKS))
+CHECKS := tidy unit sanitize $(filter-out tidy unit sanitize,$(CHECKS))
 units := $(patsubst %.c,$(B)/%,$(unit_sources))
 check-unit: $(units)
 	@for unit in $(units); do echo "== $$unit"; timeout 300 $$unit || exit 1; done; echo "$(words $(units)) unit test programs passed"
+
+# The trusted parts once more, watched by the compiler's sanitizers.
+check-sanitize:
+	@$(MAKE) --no-print-directory B=$(B)/sanitize CFLAGS="$(subst $(B)/gen,$(B)/sanitize/gen,$(filter-out -Werror,$(CFLAGS))) \
+		-O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all" check-unit
 
 check-tidy tidy:
 	@tools/tidy
@@ -78,4 +83,4 @@ help:
 
 clean:
 	rm -rf $(B)
-.PHONY: all check check-unit check-tidy tidy packages install help clean
+.PHONY: all check check-unit check-sanitize check-tidy tidy packages install help clean
