@@ -3,11 +3,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "commands.h"
+#include "layout.h"
 #include "porin/porin.h"
 
 /* As shells have it for programs that cannot be started. */
@@ -133,6 +134,18 @@ static int report_load(const char *file, porin_status status, const struct porin
     return status == PORIN_ERR_REFUSED || status == PORIN_ERR_BAD_IMAGE || status == PORIN_ERR_VERSION ? EXIT_CANNOT_RUN : EXIT_OWN_FAILURE;
 }
 
+/* Says which domain died where and why. Offsets are the image's addresses, so that addr2line finds the source line. */
+static void report_fault(const char *file, const struct porin_error *error)
+{
+    fprintf(stderr, "porin run: domain %s died at offset 0x%x: %s (%s)", error->domain, error->offset, sigabbrev_np(error->signal) ?: "?",
+            sigdescr_np(error->signal) ?: "unknown signal");
+    if (error->signal == SIGSEGV || error->signal == SIGBUS)
+        fprintf(stderr, ", accessing 0x%x", error->address);
+    if (error->signal == SIGSEGV && error->address >= PORIN_SLOT_EDGE && error->address < PORIN_STACK_END)
+        fprintf(stderr, ": its data stack is full");
+    fprintf(stderr, "; for the source line: addr2line -e %s 0x%x\n", file, error->offset);
+}
+
 /* Runs the loaded image; the exit status is the program's. */
 static int run_image(const struct run *run, porin_image *image)
 {
@@ -152,7 +165,7 @@ static int run_image(const struct run *run, porin_image *image)
         fprintf(stderr, "porin run: %s: %s\n", run->file, error.text);
         return EXIT_OWN_FAILURE;
     }
-    fprintf(stderr, "porin run: domain %s died at offset 0x%x: %s\n", error.domain, error.offset, error.text);
+    report_fault(run->file, &error);
     return EXIT_SIGNAL + error.signal;
 }
 

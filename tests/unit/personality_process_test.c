@@ -177,7 +177,8 @@ static void answers_are_synthetic(void **state)
     assert_int_equal(ask(domain, SYS_kill, word(-1), SIGKILL), -ESRCH);
     assert_int_equal(ask(domain, SYS_kill, 0, 0), 0);
     assert_int_equal(ask(domain, SYS_kill, 0, SIGCHLD), 0);
-    assert_int_equal(ask(domain, SYS_tkill, word(getpid()), 0), -ESRCH);
+    assert_int_equal(ask(domain, SYS_tgkill, word(getpid()), 1, 0), -ESRCH);
+    assert_int_equal(ask(domain, SYS_tkill, word(-1), SIGTERM), -EINVAL);
     assert_int_equal(ask(domain, SYS_getrlimit, RLIMIT_NOFILE, WORLD_BUFFER), 0);
     get_bytes(domain, &limit, WORLD_BUFFER, sizeof limit);
     assert_int_equal(limit.rlim_cur, 256);
