@@ -137,5 +137,9 @@ void porin_free(porin_domain *domain, porin_addr addr);
 /* --- facts --- */
 struct porin_limits { uint32_t slots, slots_used; bool avx512; };
 porin_status porin_init(struct porin_error *error); /* done by the first call that needs it; says early what this machine lacks */
+/* Porin handles SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGTRAP: what a domain raised ends its call, everything else goes to the handler that
+ * was there before. A host that sets its own handlers after porin_init calls this once more; they are then called as before. Handlers of
+ * other signals need SA_ONSTACK, and must not block or replace the real-time signal that Porin takes (the highest unused one). */
+porin_status porin_signals_install(struct porin_error *error);
 void porin_limits_get(struct porin_limits *out);
 #endif

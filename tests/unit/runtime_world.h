@@ -32,6 +32,7 @@ static inline porin_domain *domain_make(porin_image *image, const char *name)
     struct porin_error error;
     struct porin_domain_options options;
     porin_domain *domain = NULL;
+    porin_signals_install(NULL); /* cmocka sets its own handlers before each test */
     porin_domain_options_default(&options);
     options.name = name;
     if (porin_domain_create(image, &options, &domain, &error) != PORIN_OK)

@@ -127,12 +127,15 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     errno = saved;
 }
 
-porin_status faults_start(struct porin_error *error)
+porin_status porin_signals_install(struct porin_error *error)
 {
-    struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+    struct sigaction action = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER }, before;
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < SIGNALS; i++)
-        if (sigaction(signals[i], &action, &previous[i]) != 0)
+    for (size_t i = 0; i < SIGNALS; i++) {
+        if (sigaction(signals[i], &action, &before) != 0)
             return error_set(error, PORIN_ERR_ARGUMENT, "sigaction(%d): %s", signals[i], strerror(errno));
+        if (!(before.sa_flags & SA_SIGINFO) || before.sa_sigaction != on_signal)
+            previous[i] = before;
+    }
     return PORIN_OK;
 }

@@ -5,8 +5,6 @@
 #include "unwind.h"
 #include <ucontext.h>
 
-/* Installs the handlers of SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGTRAP and remembers the host's. */
-porin_status faults_start(struct porin_error *error);
 /* Puts what belongs to the other side of a crossing into an interrupted context; everything else becomes zero or the default. */
 void context_land(ucontext_t *context, struct landing landing);
 #endif

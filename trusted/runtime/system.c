@@ -3,7 +3,6 @@
 #include "system.h"
 #include "domain.h"
 #include "error.h"
-#include "fault.h"
 #include "gate.h"
 #include "grace.h"
 #include "region.h"
@@ -51,7 +50,7 @@ porin_status porin_init(struct porin_error *error)
         if (status == PORIN_OK)
             status = gates_start(error);
         if (status == PORIN_OK)
-            status = faults_start(error);
+            status = porin_signals_install(error);
         if (status == PORIN_OK)
             status = grace_start(error);
         ready = status == PORIN_OK;

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Deaths of domains: what the caller learns, who survives, and that the host's own faults stay the host's. */
+#include "runtime_world.h"
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static porin_image *library;
+
+static int make_library(void **state)
+{
+    library = image_make_library(2);
+    (void)state;
+    return 0;
+}
+
+static int drop_library(void **state)
+{
+    porin_image_release(library);
+    (void)state;
+    return 0;
+}
+
+/* A call that must end with this status. */
+static const struct porin_error *call_dies(porin_domain *domain, const char *name, uint64_t a, porin_status status)
+{
+    uint64_t result;
+    assert_int_equal(porin_call6(entry(domain, name), &result, a, 0, 0, 0, 0, 0), status);
+    return porin_last_error();
+}
+
+static void test_kinds_of_faults(void **state)
+{
+    static const struct { const char *function; uint64_t argument; int signal; uint32_t address; } kinds[] = {
+        { "peek", 0, SIGSEGV, 0 },                /* NULL */
+        { "peek", 0xfff8, SIGSEGV, 0xfff8 },      /* the lower edge */
+        { "peek", 0xffffffff, SIGSEGV, 0xffffffff }, /* the upper edge, into the guard */
+        { "poke", PORIN_IMAGE_BASE, SIGSEGV, PORIN_IMAGE_BASE }, /* own text */
+        { "poke", PORIN_GATES_SERVICE, SIGSEGV, PORIN_GATES_SERVICE },
+        { "poke", PORIN_GATES_IMPORT, SIGSEGV, PORIN_GATES_IMPORT },
+        { "poke", IMAGE_CONSTANTS, SIGSEGV, IMAGE_CONSTANTS },
+        { "trap", 0, SIGILL, 0 },
+        { "divide", 0, SIGFPE, 0 },
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        porin_domain *domain = domain_make(library, "victim");
+        const struct porin_error *error = call_dies(domain, kinds[i].function, kinds[i].argument, PORIN_ERR_FAULT);
+        assert_int_equal(error->signal, kinds[i].signal);
+        assert_int_equal(error->address, kinds[i].address);
+        assert_string_equal(error->domain, "victim");
+        assert_in_range(error->offset, PORIN_IMAGE_BASE, PORIN_IMAGE_BASE + 0x1000);
+        assert_int_equal(call_dies(domain, "add", 1, PORIN_ERR_GONE)->status, PORIN_ERR_GONE);
+        porin_domain_destroy(domain);
+    }
+    (void)state;
+}
+
+static void test_control_stack_overflow(void **state)
+{
+    porin_domain *domain = domain_make(library, "deep");
+    assert_int_equal(call_dies(domain, "recurse", 0, PORIN_ERR_FAULT)->signal, SIGSEGV);
+    assert_int_equal(porin_domain_reset(domain, NULL), PORIN_OK);
+    assert_int_equal(call(domain, "add", 1, 2), 3);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
+static void test_exit(void **state)
+{
+    porin_domain *domain = domain_make(library, "leaver");
+    assert_int_equal(call_dies(domain, "leave", 23, PORIN_ERR_EXIT)->exit_code, 23);
+    call_dies(domain, "add", 1, PORIN_ERR_GONE);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
+/* host -> a -> b -> c dies: b gets the error and lives. */
+static void test_nearest_caller_survives(void **state)
+{
+    static const char *const deaths[] = { "trap", "recurse", "divide", "leave" };
+    for (size_t i = 0; i < sizeof deaths / sizeof *deaths; i++) {
+        porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b"), *c = domain_make(library, "c");
+        const struct porin_edge_options special = { PORIN_POLICY_REGISTER_INTEGRITY, -77 };
+        assert_int_equal(porin_domain_bind(a, "first", entry(b, "first"), NULL, NULL), PORIN_OK);
+        assert_int_equal(porin_domain_bind(b, "first", entry(c, deaths[i]), &special, NULL), PORIN_OK);
+        assert_int_equal(call(a, "first", 1, 2), (uint64_t)-77);
+        assert_int_equal(call(a, "error", 0, 0), i == 3 ? PORIN_ERR_EXIT : PORIN_ERR_FAULT);
+        assert_int_equal(call(b, "add", 1, 2), 3);
+        assert_int_equal(call(a, "first", 1, 2), (uint64_t)-77); /* c is dead and stays so */
+        assert_int_equal(call(a, "error", 0, 0), PORIN_ERR_GONE);
+        assert_int_equal(porin_domain_reset(c, NULL), PORIN_OK); /* edges outlive a reset */
+        assert_int_equal(call(a, "first", 1, 2), (uint64_t)-77);
+        assert_int_equal(call(a, "error", 0, 0), i == 3 ? PORIN_ERR_EXIT : PORIN_ERR_FAULT);
+        porin_domain_destroy(c);
+        porin_domain_destroy(b);
+        porin_domain_destroy(a);
+    }
+    (void)state;
+}
+
+/* a -> b -> a dies in the inner activation: b gets the error, returns, and a's outer activation ends too. */
+static void test_outer_activation_of_the_dead(void **state)
+{
+    porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b");
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "first"), NULL, NULL), PORIN_OK);
+    assert_int_equal(porin_domain_bind(b, "first", entry(a, "trap"), NULL, NULL), PORIN_OK);
+    assert_int_equal(call_dies(a, "first", 0, PORIN_ERR_FAULT)->signal, SIGILL);
+    assert_string_equal(porin_last_error()->domain, "a");
+    assert_int_equal(call(b, "error", 0, 0), PORIN_ERR_FAULT);
+    assert_int_equal(call(b, "add", 2, 3), 5);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
+/* Mutual recursion without end: an error where the control stack ends, and all calls come back. */
+static void test_endless_mutual_recursion(void **state)
+{
+    porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b");
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "first"), NULL, NULL), PORIN_OK);
+    assert_int_equal(porin_domain_bind(b, "first", entry(a, "first"), NULL, NULL), PORIN_OK);
+    assert_int_equal(call(a, "first", 0, 0), UINT64_MAX);
+    assert_int_equal(call(a, "error", 0, 0), PORIN_ERR_LIMIT);
+    assert_int_equal(call(a, "add", 1, 1), 2);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
+static volatile int *volatile nowhere = (volatile int *)16;
+static sigjmp_buf host_return_point;
+static volatile sig_atomic_t host_signals;
+
+static void on_host_fault(int signal)
+{
+    host_signals++;
+    siglongjmp(host_return_point, signal);
+}
+
+/* Runs in a child, where the host has a handler from before the runtime started. */
+static void child_host_faults(void)
+{
+    struct sigaction action = { .sa_handler = on_host_fault };
+    sigaction(SIGSEGV, &action, NULL);
+    porin_image *image = image_make_library(2);
+    porin_domain *domain = domain_make(image, "d");
+    uint64_t result;
+    for (int i = 0; i < 3; i++) {
+        if (sigsetjmp(host_return_point, 1) == 0) {
+            *nowhere = 1; /* the host's own fault */
+            _exit(1);
+        }
+        if (host_signals != i + 1)
+            _exit(2);
+        if (porin_call6(entry(domain, "peek"), &result, 0, 0, 0, 0, 0, 0) != PORIN_ERR_FAULT || host_signals != i + 1)
+            _exit(3); /* a domain's fault is not shown to the host */
+        if (porin_domain_reset(domain, NULL) != PORIN_OK)
+            _exit(4);
+    }
+    if (sigsetjmp(host_return_point, 1) == 0)
+        kill(getpid(), SIGSEGV); /* sent by somebody: the host's too */
+    _exit(host_signals == 4 ? 0 : 5);
+}
+
+static int run_in_child(void (*body)(void))
+{
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        body();
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static void child_default_action(void)
+{
+    signal(SIGSEGV, SIG_DFL); /* cmocka has one */
+    porin_image *image = image_make_library(2);
+    call(domain_make(image, "d"), "add", 1, 2);
+    *nowhere = 1;
+}
+
+static void test_host_faults_stay_the_hosts(void **state)
+{
+    (void)state;
+    int status = run_in_child(child_default_action);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+}
+
+static volatile sig_atomic_t alarms;
+
+static void on_alarm(int signal)
+{
+    (void)signal;
+    alarms++;
+}
+
+/* Attack 9: a domain at the end of its control stack while the host's timer fires. */
+static void test_alarm_at_the_end_of_the_stack(void **state)
+{
+    struct sigaction action = { .sa_handler = on_alarm, .sa_flags = SA_ONSTACK | SA_RESTART };
+    struct itimerval every = { { 0, 500 }, { 0, 500 } }, never = { 0 };
+    porin_domain *domain = domain_make(library, "deep");
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &every, NULL);
+    for (int i = 0; i < 200; i++) {
+        call_dies(domain, "recurse", 0, PORIN_ERR_FAULT);
+        assert_int_equal(porin_domain_reset(domain, NULL), PORIN_OK);
+    }
+    setitimer(ITIMER_REAL, &never, NULL);
+    assert_true(alarms > 0);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
+/* Copies survive what a domain can do to its memory. */
+static void test_copies_survive(void **state)
+{
+    porin_domain *domain = domain_make(library, "d");
+    char buffer[64], text[8];
+    call(domain, "add", 1, 2);
+    assert_int_equal(porin_copy_in(buffer, domain, (porin_addr){ IMAGE_DATA }, 32), PORIN_OK);
+    assert_int_equal(buffer[31], 0x5a);
+    assert_int_equal(porin_copy_in(buffer, domain, (porin_addr){ 0 }, 1), PORIN_ERR_RANGE);
+    assert_int_equal(porin_copy_in(buffer, domain, (porin_addr){ 0xffffffff }, 2), PORIN_ERR_RANGE);
+    assert_int_equal(porin_copy_in(buffer, domain, (porin_addr){ 0xfffffff0 }, SIZE_MAX), PORIN_ERR_RANGE);
+    assert_int_equal(porin_copy_out(domain, (porin_addr){ PORIN_IMAGE_BASE }, "x", 1), PORIN_ERR_RANGE);
+    assert_int_equal(porin_copy_out(domain, (porin_addr){ PORIN_GATES_IMPORT }, "x", 1), PORIN_ERR_RANGE);
+    assert_int_equal(porin_copy_out(domain, (porin_addr){ IMAGE_DATA }, "abcdefg", 8), PORIN_OK);
+    assert_int_equal(porin_copy_string_in(text, sizeof text, domain, (porin_addr){ IMAGE_DATA }), PORIN_OK);
+    assert_string_equal(text, "abcdefg");
+    assert_int_equal(porin_copy_string_in(text, 7, domain, (porin_addr){ IMAGE_DATA }), PORIN_ERR_RANGE);
+    assert_int_equal(porin_copy_string_in(text, 7, domain, (porin_addr){ 0 }), PORIN_ERR_RANGE);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kinds_of_faults),
+        cmocka_unit_test(test_control_stack_overflow),
+        cmocka_unit_test(test_exit),
+        cmocka_unit_test(test_nearest_caller_survives),
+        cmocka_unit_test(test_outer_activation_of_the_dead),
+        cmocka_unit_test(test_endless_mutual_recursion),
+        cmocka_unit_test(test_host_faults_stay_the_hosts),
+        cmocka_unit_test(test_alarm_at_the_end_of_the_stack),
+        cmocka_unit_test(test_copies_survive),
+    };
+    /* before the runtime starts in this process */
+    int status = run_in_child(child_host_faults);
+    if (!WIFEXITED(status) || WEXITSTATUS(status)) {
+        fprintf(stderr, "the host's handlers do not get the host's faults: status %#x\n", status);
+        return 1;
+    }
+    return cmocka_run_group_tests(tests, make_library, drop_library);
+}
