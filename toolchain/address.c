@@ -141,6 +141,16 @@ static bool reserved(int reg)
     return reg == R11 || reg == R14 || reg == R15;
 }
 
+/* r11 = what `want` describes, exactly */
+static void load_cached(struct rewriter *r, const struct cache *want)
+{
+    long distance;
+    if (cache_reaches(r, want, &distance) && distance == 0)
+        return;
+    load_address(r, want);
+    r->cache = *want;
+}
+
 char *address_text(struct rewriter *r, const struct operand *o)
 {
     if (o->base == R10)
@@ -167,6 +177,10 @@ char *address_text(struct rewriter *r, const struct operand *o)
         return based_text(o, (long)o->value - r->frame.d, "r15");
 
     struct cache want = {.valid = true, .base = o->base, .index = o->index, .scale = o->scale};
+    if (is_thread_offset(o->displacement)) {
+        load_cached(r, &want);
+        return format_text(SLICE_FORMAT "(%%r14,%%r11)" SLICE_FORMAT, SLICE_ARGS(o->displacement), SLICE_ARGS(o->decoration));
+    }
     split_displacement(o, &want.symbol, &want.number);
     long distance = 0;
     if (!cache_reaches(r, &want, &distance)) {
@@ -210,8 +224,12 @@ void address_lea(struct rewriter *r, const struct statement *s, const struct ope
         else
             emit(r, "lea%s\t%s(%%r15), %%%s", suffix, number, register_name(to->reg, width));
         free(number);
-    } else if (o->numeric && literal_has_label(o->value)) {
-        refuse(r, REFUSE_LABEL_BYTES);
+    } else if (o->numeric && literal_has_label(o->value) && width == 4) {
+        struct slice first = slice_trim((struct slice){o->text.start + o->displacement.length, o->text.length - o->displacement.length});
+        long half = (long)o->value / 2;
+        emit(r, SLICE_FORMAT "\t%ld" SLICE_FORMAT ", " SLICE_FORMAT, SLICE_ARGS(s->name), half, SLICE_ARGS(first), SLICE_ARGS(to->text));
+        emit(r, SLICE_FORMAT "\t%ld(%%%s), " SLICE_FORMAT, SLICE_ARGS(s->name), (long)o->value - half, register_name(to->reg, 8),
+             SLICE_ARGS(to->text));
     } else {
         char *texts[2] = {format_text(SLICE_FORMAT, SLICE_ARGS(o->text)), format_text(SLICE_FORMAT, SLICE_ARGS(to->text))};
         emit_with(r, s, texts, 2);

@@ -61,6 +61,11 @@ static void jump_to(struct rewriter *r, const struct operand *o, bool call)
         return;
     }
     struct slice name = target_name(o);
+    if (is_weak(r, name)) { /* without a definition it is a call of 0, which no direct branch may name: trapped only if executed */
+        emit(r, "movl\t$" SLICE_FORMAT ", %%r11d", SLICE_ARGS(name));
+        checked_branch(r, "%r11d", false, call);
+        return;
+    }
     branch_label(r, name);
     emit(r, "%s\t" SLICE_FORMAT, call ? "call" : "jmp", SLICE_ARGS(name));
 }

@@ -20,7 +20,7 @@ static const char *const code_options[] = {
     "-mno-mmx", "-msse3",                                     /* fisttp instead of changes of the x87 control word */
     "-mtls-dialect=gnu", "-ftls-model=local-exec",
     "-mtune-ctrl=^use_gather,^use_gather_2parts,^use_gather_4parts",
-    "-fno-lto", "-masm=att", NULL};
+    "-fno-lto", "-masm=att", "-fno-exceptions", NULL};
 
 static void add_headers(const struct options *o, struct arguments *gcc)
 {
@@ -121,7 +121,7 @@ int assemble(const struct options *o, const char *assembly, const char *object)
 }
 
 /* To assembly text: gcc for C, the preprocessor for .S, nothing for .s. */
-static int make_assembly(const struct options *o, const struct input *input, const char *final, const char **assembly)
+static int make_assembly(const struct options *o, const struct input *input, const char *final, bool vectorize, const char **assembly)
 {
     struct arguments gcc = {0};
     if (input->language == LANGUAGE_ASSEMBLY) {
@@ -130,6 +130,8 @@ static int make_assembly(const struct options *o, const struct input *input, con
     }
     *assembly = temporary_file(".s");
     gcc_command(o, &gcc, input->language == LANGUAGE_ASSEMBLY_CPP ? "-E" : "-S");
+    if (!vectorize)
+        arguments_add(&gcc, "-fno-tree-vectorize");
     add_dependencies(o, &gcc, final);
     arguments_add(&gcc, "-o");
     arguments_add(&gcc, *assembly);
@@ -139,39 +141,51 @@ static int make_assembly(const struct options *o, const struct input *input, con
     return status;
 }
 
-static int rewrite_file(const struct options *o, const struct input *input, const char *assembly, const char *output)
+static bool is_c(const struct input *input)
 {
-    struct buffer text = {0}, rewritten = {0};
+    return input->language == LANGUAGE_C || input->language == LANGUAGE_PREPROCESSED_C;
+}
+
+/* *retry: what is refused are gathers or scatters of gcc's own making, so compiling again without vectorisation is worth it. */
+static int rewrite_file(const struct input *input, const char *assembly, const char *output, bool *retry)
+{
+    struct buffer text = {0}, rewritten = {0}, messages = {0};
     const char *path = strcmp(assembly, "-") == 0 ? "/dev/stdin" : assembly;
-    (void)o;
     if (!buffer_read_file(&text, path)) {
         fprintf(stderr, "porin-cc: cannot read %s: %s\n", path, strerror(errno));
         return 1;
     }
-    struct rewrite_source source = {
-        .name = input->path,
-        .text = {text.data, text.length},
-        .from_compiler = input->language == LANGUAGE_C || input->language == LANGUAGE_PREPROCESSED_C,
-    };
-    int refused = rewrite(&source, &rewritten);
+    struct rewrite_source source = {.name = input->path, .text = {text.data, text.length}, .from_compiler = is_c(input)};
+    int gathers, refused = rewrite(&source, &rewritten, &messages, &gathers);
+    *retry = *retry && gathers > 0 && is_c(input) && strcmp(input->path, "-") != 0;
     bool to_stdout = strcmp(output, "-") == 0;
     if (!refused && !buffer_write_file(&rewritten, to_stdout ? "/dev/stdout" : output)) {
         fprintf(stderr, "porin-cc: cannot write %s: %s\n", output, strerror(errno));
         refused = 1;
     }
+    if (messages.length && !*retry)
+        fputs(messages.data, stderr);
     buffer_free(&text);
     buffer_free(&rewritten);
+    buffer_free(&messages);
     return refused ? 1 : 0;
 }
 
 int compile(const struct options *o, const struct input *input, enum mode mode, const char *output)
 {
     const char *assembly, *domain = mode == MODE_ASSEMBLY ? output : temporary_file(".domain.s");
-    int status = make_assembly(o, input, output, &assembly);
-    if (status == 0 && process_dry())
+    bool again = true;
+    int status = make_assembly(o, input, output, true, &assembly);
+    if (process_dry()) {
         fprintf(stderr, " [rewrite] %s %s\n", assembly, domain);
-    else if (status == 0)
-        status = rewrite_file(o, input, assembly, domain);
+    } else if (status == 0) {
+        status = rewrite_file(input, assembly, domain, &again);
+        if (status != 0 && again) {
+            again = false;
+            status = make_assembly(o, input, output, false, &assembly);
+            status = status ? status : rewrite_file(input, assembly, domain, &again);
+        }
+    }
     if (status == 0 && mode != MODE_ASSEMBLY)
         status = assemble(o, domain, output);
     if (status != 0 && strcmp(output, "-") != 0)

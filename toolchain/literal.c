@@ -73,7 +73,7 @@ bool literal_split(struct rewriter *r, const struct statement *s, const struct o
         make_constant(r, constant->value, last->reg, width);
         return true;
     }
-    if (literal_has_label(~constant->value) || spill == REG_NONE || s->prefix_count || operand_mentions(last, RSP)) {
+    if (literal_has_label(~constant->value) || spill == REG_NONE || s->prefix_count || operand_is_register(last, RSP)) {
         refuse(r, REFUSE_LABEL_BYTES);
         return true;
     }

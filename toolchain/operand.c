@@ -192,7 +192,7 @@ static bool parse_address_register(struct slice text, int *reg)
         return true;
     if (text.start[0] != '%' || !register_parse(slice_skip(text, 1), reg, &width, &high))
         return false;
-    return width == 8 && (is_general(*reg) || *reg == REG_RIP);
+    return *reg == REG_VECTOR || (width == 8 && (is_general(*reg) || *reg == REG_RIP));
 }
 
 /* Splits off the parenthesised part that ends the text; false if the text does not end with one that names registers. */

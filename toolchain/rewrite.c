@@ -16,9 +16,10 @@ void refuse(struct rewriter *r, enum refusal reason)
     struct slice file = r->file.length ? r->file : slice_of(r->source->name);
     long line = r->marker_line ? r->line + s->line - r->marker_line - 1 : r->line ? r->line : s->line;
     r->refused++;
-    fprintf(stderr, SLICE_FORMAT ":%ld: error: cannot rewrite `" SLICE_FORMAT "': %s [%s]\n", SLICE_ARGS(file), line, SLICE_ARGS(s->text),
+    r->gathers += reason == REFUSE_GATHER;
+    buffer_printf(r->messages, SLICE_FORMAT ":%ld: error: cannot rewrite `" SLICE_FORMAT "': %s [%s]\n", SLICE_ARGS(file), line, SLICE_ARGS(s->text),
             refusal_message(reason), refusal_name(reason));
-    fprintf(stderr, "porin-cc: note: porin-cc --explain=%s says what to do\n", refusal_name(reason));
+    buffer_printf(r->messages, "porin-cc: note: porin-cc --explain=%s says what to do\n", refusal_name(reason));
 }
 
 static void print_line(struct rewriter *r, const char *before, const char *format, va_list arguments)
@@ -134,6 +135,35 @@ static void collect_names(struct rewriter *r, struct slice text, size_t *capacit
         r->targets[r->target_count++] = (struct slice){text.start + i, end - i};
         i = end;
     }
+}
+
+/* Weak symbols that this file does not define may have no definition at all: then calls of them go nowhere. */
+static void collect_weak(struct rewriter *r)
+{
+    for (size_t i = 0; i < r->list.count; i++) {
+        struct statement *s = &r->list.items[i];
+        if (s->kind != STATEMENT_DIRECTIVE || (!slice_is(s->name, ".weak") && !slice_is(s->name, ".weakref")))
+            continue;
+        struct slice rest = s->arguments, name;
+        while (list_next(&rest, &name)) {
+            r->weak = grow(r->weak, (r->weak_count + 1) * sizeof r->weak[0]);
+            r->weak[r->weak_count++] = name;
+            if (slice_is(s->name, ".weakref"))
+                break;
+        }
+    }
+    for (size_t i = 0; r->weak_count && i < r->list.count; i++)
+        for (size_t k = 0; r->list.items[i].kind == STATEMENT_LABEL && k < r->weak_count; k++)
+            if (slice_equal(r->weak[k], r->list.items[i].text))
+                r->weak[k].length = 0;
+}
+
+bool is_weak(const struct rewriter *r, struct slice name)
+{
+    for (size_t i = 0; i < r->weak_count; i++)
+        if (slice_equal(r->weak[i], name))
+            return true;
+    return false;
 }
 
 /* References from debug information and from size and line directives do not count: else -g would change the code. */
@@ -385,6 +415,8 @@ static enum refusal check_operands(const struct statement *s, const struct opera
         return REFUSE_SYNTAX;
     for (int i = 0; i < ops->count; i++) {
         const struct operand *o = &ops->item[i];
+        if (o->kind == OPERAND_MEMORY && o->index == REG_VECTOR)
+            return REFUSE_GATHER;
         if (o->kind == OPERAND_REGISTER && o->reg == REG_SEGMENT)
             return REFUSE_SEGMENT;
         if (o->kind == OPERAND_REGISTER && o->reg == REG_OTHER && o->text.start[0] == '%')
@@ -520,9 +552,10 @@ static void statement(struct rewriter *r, struct statement *s)
     }
 }
 
-int rewrite(const struct rewrite_source *source, struct buffer *out)
+int rewrite(const struct rewrite_source *source, struct buffer *out, struct buffer *messages, int *gathers)
 {
-    struct rewriter r = {.source = source, .out = out};
+    struct rewriter r = {.source = source, .out = out, .messages = messages};
+    *gathers = 0;
     if (slice_starts(source->text, REWRITTEN_MARK)) {
         buffer_add_slice(out, source->text);
         return 0;
@@ -531,6 +564,7 @@ int rewrite(const struct rewrite_source *source, struct buffer *out)
     r.frame = (struct frame){.depth = 8, .d = 8, .rbp_depth = DEPTH_UNKNOWN};
     statements_parse(&r.list, source->text);
     collect_targets(&r);
+    collect_weak(&r);
     buffer_add_slice(out, slice_of(REWRITTEN_MARK "\t.cfi_sections .debug_frame\n"));
     for (r.at = 0; r.at < r.list.count; r.at++)
         statement(&r, &r.list.items[r.at]);
@@ -538,9 +572,11 @@ int rewrite(const struct rewrite_source *source, struct buffer *out)
     statements_free(&r.list);
     free(r.targets);
     free(r.files);
+    free(r.weak);
     for (struct jump *j; (j = r.jumps);) {
         r.jumps = j->next;
         free(j);
     }
+    *gathers = r.gathers;
     return r.refused;
 }

@@ -58,16 +58,18 @@ struct rewriter {
     struct section previous;
     struct slice *targets;     /* sorted labels that code or data refer to; others (of debug information) are no branch targets */
     size_t target_count;
+    struct slice *weak;        /* symbols declared weak and not defined here */
+    size_t weak_count;
     struct jump *jumps;        /* hand-written assembly: stack depths at forward branches */
     int trap_number;           /* trap of the indirect branches since the last one placed */
     bool trap_wanted;
-    int labels_made;
     struct slice *files;       /* .file numbers to names */
     size_t file_count;
     struct slice file;         /* where we are */
     long line;
     int marker_line;           /* assembly line of a "# line file" marker in hand-written assembly, 0 if none */
-    int refused;
+    struct buffer *messages;
+    int refused, gathers;
 };
 
 /* rewrite.c */
@@ -79,6 +81,7 @@ void emit_with(struct rewriter *r, const struct statement *s, char *const texts[
 void cache_clear(struct rewriter *r);
 void cache_forget(struct rewriter *r, unsigned registers);
 bool is_target(const struct rewriter *r, struct slice label);
+bool is_weak(const struct rewriter *r, struct slice name);
 
 /* address.c: the operand's text in domain form, after emitting what computes its address; NULL after a refusal. Caller frees. */
 char *address_text(struct rewriter *r, const struct operand *o);

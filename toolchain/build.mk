@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+# The compiler's runtime library for domains; it needs no libc and is part of the sysroot.
+runtime_objects := $(patsubst %.c,$(B)/obj/domain/%.o,$(wildcard toolchain/runtime/*.c))
+
+$(B)/obj/domain/toolchain/runtime/%.o: toolchain/runtime/%.c toolchain/runtime/wide.h $(B)/bin/porin-cc
+	@mkdir -p $(@D)
+	$(B)/bin/porin-cc -std=gnu11 -O2 -g -Wall -Wextra -Werror -ffreestanding -nostdlib -c $< -o $@
+
+$(B)/sysroot/lib/libporin-rt.a: $(runtime_objects)
+	@mkdir -p $(@D)
+	rm -f $@ && ar rcs $@ $^
+$(B)/sysroot/lib/libc.a: $(B)/sysroot/lib/libporin-rt.a
