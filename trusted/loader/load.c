@@ -16,6 +16,7 @@
 
 #define FIRST_HEAP 0x10000u              /* heap that is part of the data mapping, so that an idle domain needs no mapping more */
 #define HOLE_MAX (1u << 20)              /* bss beyond this is mapped separately: it would cost page cache besides */
+#define GAP_MAX 0x10000u                 /* between segments, that is filled to keep them adjacent */
 #define FILL 0xcc                        /* int3: what an unused byte of an executable page does */
 
 static bool file_write_segment(int file, const uint8_t *bytes, const struct image_segment *segment, uint64_t pages_offset)
@@ -24,17 +25,31 @@ static bool file_write_segment(int file, const uint8_t *bytes, const struct imag
     return sealed_write(file, bytes + segment->file_offset, segment->file_size, at);
 }
 
-/* Fills what the last page of text has left. */
+/* Fills what text has left of its pages. */
 static bool file_fill_text(int file, const struct porin_image *image)
 {
     uint8_t fill[IMAGE_PAGE];
     memset(fill, FILL, sizeof fill);
-    return sealed_write(file, fill, image->text_pages_size - image->layout.text.file_size, image->layout.text.file_size);
+    uint32_t at = image->layout.text.file_size;
+    while (at < image->text_pages_size) {
+        uint32_t piece = image->text_pages_size - at < sizeof fill ? image->text_pages_size - at : (uint32_t)sizeof fill;
+        if (!sealed_write(file, fill, piece, at))
+            return false;
+        at += piece;
+    }
+    return true;
 }
 
 static uint32_t segment_pages_size(const struct image_segment *segment, uint32_t size)
 {
     return size ? (uint32_t)(page_ceil((uint64_t)segment->offset + size) - page_floor(segment->offset)) : 0;
+}
+
+/* Where a segment's pages end in the file: at the next segment's, if little lies between, so that mappings are adjacent. */
+static uint32_t pages_extend(const struct image_segment *segment, uint32_t pages_size, const struct image_segment *next)
+{
+    uint64_t end = (uint64_t)page_floor(segment->offset) + pages_size, start = page_floor(next->offset);
+    return next->memory_size && start > end && start - end <= GAP_MAX ? pages_size + (uint32_t)(start - end) : pages_size;
 }
 
 /* Lays the image out in a memory file: text pages, constant pages, data pages, hole. */
@@ -44,6 +59,8 @@ static porin_status image_write(struct porin_image *image, const uint8_t *bytes,
     image->text_pages_size = segment_pages_size(&layout->text, layout->text.file_size);
     image->constants_pages_size = segment_pages_size(&layout->constants, layout->constants.file_size);
     image->data_pages_size = segment_pages_size(&layout->data, layout->data.file_size);
+    image->text_pages_size = pages_extend(&layout->text, image->text_pages_size, &layout->constants);
+    image->constants_pages_size = pages_extend(&layout->constants, image->constants_pages_size, &layout->data);
     image->data_start = layout->data.memory_size ? page_floor(layout->data.offset)
                                                  : (uint32_t)page_ceil((uint64_t)layout->constants.offset + layout->constants.memory_size);
     uint32_t memory = segment_pages_size(&layout->data, layout->data.memory_size);

@@ -15,6 +15,7 @@
 #define HOST_ROOM_LOW (64ull << 30)       /* left to the host at the lower end of a hole: heaps grow up */
 #define HOST_ROOM_HIGH (2ull << 40)       /* and at the upper end: stack and mmap area grow down */
 #define MAX_ARENAS 16
+#define BALLAST 32                        /* mappings */
 #define MIN_ARENA_SLOTS 4
 
 struct arena { uint32_t first, end; };    /* slot numbers */
@@ -30,6 +31,7 @@ static uint16_t free_slots[WINDOWS];      /* a bit per slot of the window */
 static uint32_t window_now;               /* where slots are taken from while it has any */
 static uint32_t free_count, slot_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static char *ballast;
 
 static uint32_t random_below(uint32_t limit)
 {
@@ -77,6 +79,15 @@ static void hole_reserve(uint64_t start, uint64_t end)
     arena_reserve(first, last);
 }
 
+/* Mappings kept only to be given up when the process has so many that not even emptying a slot is possible. */
+static void ballast_create(void)
+{
+    char *memory = mmap(NULL, BALLAST * 0x1000, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    for (size_t i = 0; memory != MAP_FAILED && i < BALLAST; i += 2)
+        mprotect(memory + i * 0x1000, 0x1000, PROT_READ);
+    ballast = memory != MAP_FAILED ? memory : NULL;
+}
+
 porin_status region_create(struct porin_error *error)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
@@ -99,6 +110,7 @@ porin_status region_create(struct porin_error *error)
         holes[count].start = previous, holes[count++].end = ADDRESS_END;
     for (size_t i = 0; i < count; i++)
         hole_reserve(holes[i].start, holes[i].end);
+    ballast_create();
     slot_count = free_count;
     if (!slot_count)
         return error_set(error, PORIN_ERR_SLOTS, "no free address space for slots of 8 GiB; is there a limit on address space (ulimit -v)?");
@@ -140,14 +152,23 @@ porin_status region_take(uint32_t *slot, struct porin_error *error)
     return PORIN_OK;
 }
 
+static bool slot_empty(uint64_t base)
+{
+    /* one call that replaces: at no time is the range free for another mapping of the process */
+    return mmap((void *)base, 1ull << 32, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == (void *)base;
+}
+
 void region_give(uint32_t slot)
 {
     uint64_t base = (uint64_t)slot << PORIN_SLOT_SHIFT;
     must(region_contains(base));
-    /* one call that replaces: at no time is the range free for another mapping of the process */
-    void *got = mmap((void *)base, 1ull << 32, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    must(got == (void *)base);
     pthread_mutex_lock(&lock);
+    if (!slot_empty(base)) {
+        if (ballast)
+            munmap(ballast, BALLAST * 0x1000);
+        must(slot_empty(base));
+        ballast_create();
+    }
     free_slots[slot / WINDOW_SLOTS] |= (uint16_t)(1u << slot % WINDOW_SLOTS);
     free_count++;
     pthread_mutex_unlock(&lock);

@@ -4,8 +4,8 @@
 #include <string.h>
 #include "verifier/refuse.h"
 
-/* Bits that extend register numbers, normalised from REX, VEX and EVEX (Intel SDM 2.2, 2.3, 2.7). */
-struct extension { uint8_t w, r, x, b; };
+/* What prefixes and opcode bytes say: the space, and bits that extend register numbers (0 or 8; with EVEX also 16). */
+struct encoding { unsigned space, r, x, b, rm_high; };
 
 static uint16_t cell_of(unsigned space, uint8_t opcode)
 {
@@ -26,110 +26,6 @@ static enum porin_reason prefix_reason(uint8_t byte)
     }
 }
 
-struct prefixes { bool has66; uint8_t repeat; };
-
-static const uint8_t *read_legacy(const uint8_t *p, struct instruction *in, struct extension *extension, struct prefixes *prefixes)
-{
-    if (*p == 0x65) {
-        in->gs = true;
-        p++;
-    }
-    if (*p == 0x66) {
-        prefixes->has66 = true;
-        p++;
-    }
-    if (*p == 0xF3 || *p == 0xF2) {
-        prefixes->repeat = *p == 0xF3 ? 1 : 2;
-        p++;
-    } else if (*p == 0xF0) {
-        in->lock = true;
-        p++;
-    }
-    uint8_t rex = (*p & 0xF0) == 0x40 ? *p++ : 0;
-    in->rex = rex;
-    extension->w = rex >> 3 & 1;
-    extension->r = rex << 1 & 8;
-    extension->x = rex << 2 & 8;
-    extension->b = rex << 3 & 8;
-    return p;
-}
-
-/* C5 and C4 (Intel SDM 2.3.5). Returns the space, or SPACES if a field is reserved. */
-static unsigned read_vex(const uint8_t *p, struct instruction *in, struct extension *extension)
-{
-    uint8_t first = p[1], last = *p == 0xC5 ? p[1] : p[2];
-    unsigned map = MAP_0F;
-    extension->r = ~first >> 4 & 8;
-    if (*p == 0xC4) {
-        extension->x = ~first >> 3 & 8;
-        extension->b = ~first >> 2 & 8;
-        extension->w = last >> 7;
-        map = first & 31;
-    }
-    in->vvvv = ~last >> 3 & 15;
-    in->vector = true;
-    if (refuse_if(map < MAP_0F || map > MAP_0F3A))
-        return SPACES;
-    return SPACE_VEX(map, last & 3u, (unsigned)extension->w, last >> 2 & 1u);
-}
-
-/* 62 (Intel SDM 2.7.1). Bits that APX gave a meaning must hold their old fixed values. */
-static unsigned read_evex(const uint8_t *p, struct instruction *in, struct extension *extension)
-{
-    unsigned map = p[1] & 7;
-    extension->r = (uint8_t)((~p[1] >> 4 & 8) | (~p[1] & 16));
-    extension->x = ~p[1] >> 3 & 8;
-    extension->b = ~p[1] >> 2 & 8;
-    extension->w = p[2] >> 7;
-    in->vvvv = (uint8_t)((~p[2] >> 3 & 15) | (~p[3] << 1 & 16));
-    in->vector = true;
-    in->zero = p[3] >> 7;
-    in->broadcast = p[3] >> 4 & 1;
-    in->mask = p[3] & 7;
-    in->vector_length = p[3] >> 5 & 3;
-    bool rounding = in->broadcast && p[5] >= 0xC0;
-    if (refuse_if(p[1] & 8) || refuse_if(!(p[2] & 4)) || refuse_if(map < MAP_0F || map > MAP_0F3A)
-        || refuse_if(!rounding && in->vector_length == 3))
-        return SPACES;
-    return SPACE_EVEX(map, p[2] & 3u, (unsigned)extension->w, rounding ? LENGTH_ROUNDING : (unsigned)in->vector_length);
-}
-
-static uint8_t read_memory(const uint8_t *p, struct instruction *in, struct extension extension)
-{
-    uint8_t mod = in->modrm >> 6, rm = in->modrm & 7, size = 1;
-    in->base = rm | extension.b;
-    in->index = REGISTER_NONE;
-    in->displacement_size = mod == 1 ? 1 : mod == 2 ? 4 : 0;
-    if (rm == 4) {
-        in->sib = p[1];
-        in->scale = in->sib >> 6;
-        in->base = (in->sib & 7) | extension.b;
-        in->index = (in->sib >> 3 & 7) | extension.x;
-        if (in->index == 4)
-            in->index = REGISTER_NONE;
-        if (mod == 0 && (in->sib & 7) == 5) {
-            in->base = REGISTER_NONE;
-            in->displacement_size = 4;
-        }
-        size = 2;
-    } else if (mod == 0 && rm == 5) {
-        in->base = REGISTER_RIP;
-        in->displacement_size = 4;
-    }
-    return size;
-}
-
-static enum porin_reason check_vector_fields(const struct instruction *in)
-{
-    uint16_t flags = in->form->flags;
-    if (refuse_if(in->mask && !(flags & FORM_MASKED))
-        || refuse_if(in->zero && (!in->mask || !(flags & (in->memory ? FORM_ZERO_MEMORY : FORM_ZERO_REGISTER))))
-        || refuse_if(in->broadcast && in->memory && !(flags & FORM_BROADCAST))
-        || refuse_if((flags & FORM_LENGTH_ZERO) && in->vector_length))
-        return PORIN_REASON_VECTOR_PREFIX;
-    return PORIN_REASON_NONE;
-}
-
 /* No row: say whether it is the prefixes' fault, that is, whether other ones would have made a row of it. */
 static enum porin_reason no_form_reason(unsigned map, uint8_t opcode, bool prefixed)
 {
@@ -140,57 +36,144 @@ static enum porin_reason no_form_reason(unsigned map, uint8_t opcode, bool prefi
     return reason;
 }
 
+static bool is_prefix(uint8_t byte)
+{
+    return byte == 0x65 || byte == 0x66 || byte == 0xF0 || byte == 0xF2 || byte == 0xF3;
+}
+
+/* Prefixes other than REX. Returns how many bytes; *space gets their part of the space. */
+static unsigned read_prefixes(const uint8_t *bytes, struct instruction *in, unsigned *space)
+{
+    const uint8_t *p = bytes;
+    in->gs = *p == 0x65;
+    p += in->gs;
+    unsigned has66 = *p == 0x66;
+    p += has66;
+    unsigned repeat = *p == 0xF3 ? 1 : *p == 0xF2 ? 2 : 0;
+    in->lock = *p == 0xF0;
+    p += in->lock || repeat;
+    *space = SPACE_LEGACY(0u, has66, repeat, 0u);
+    return (unsigned)(p - bytes);
+}
+
+/* C5 and C4 (Intel SDM 2.3.5). The space is SPACES if a field is reserved. Returns the size. */
+static unsigned read_vex(const uint8_t *p, struct instruction *in, struct encoding *e)
+{
+    bool three = *p == 0xC4;
+    uint8_t first = p[1], last = three ? p[2] : p[1];
+    unsigned map = three ? first & 31u : MAP_0F;
+    e->r = ~first >> 4 & 8;
+    e->x = three ? ~first >> 3 & 8 : 0;
+    e->b = three ? ~first >> 2 & 8 : 0;
+    in->vvvv = ~last >> 3 & 15;
+    e->space = SPACE_VEX(map, last & 3u, three ? last >> 7u : 0u, last >> 2 & 1u);
+    if (refuse_if(map < MAP_0F || map > MAP_0F3A))
+        e->space = SPACES;
+    return three ? 3 : 2;
+}
+
+/* 62 (Intel SDM 2.7.1). Bits that APX gave a meaning must hold their old fixed values. */
+static unsigned read_evex(const uint8_t *p, struct instruction *in, struct encoding *e)
+{
+    unsigned map = p[1] & 7;
+    e->r = (~p[1] >> 4 & 8) | (~p[1] & 16);
+    e->x = ~p[1] >> 3 & 8;
+    e->b = ~p[1] >> 2 & 8;
+    e->rm_high = e->x << 1;
+    in->vvvv = (~p[2] >> 3 & 15) | (~p[3] << 1 & 16);
+    in->zero = p[3] >> 7;
+    in->broadcast = p[3] >> 4 & 1;
+    in->mask = p[3] & 7;
+    in->vector_length = p[3] >> 5 & 3;
+    bool rounding = in->broadcast && p[5] >= 0xC0;
+    e->space = SPACE_EVEX(map, p[2] & 3u, p[2] >> 7u, rounding ? LENGTH_ROUNDING : (unsigned)in->vector_length);
+    if (refuse_if(p[1] & 8) || refuse_if(!(p[2] & 4)) || refuse_if(map < MAP_0F || map > MAP_0F3A)
+        || refuse_if(!rounding && in->vector_length == 3))
+        e->space = SPACES;
+    return 4;
+}
+
+/* ModRM, SIB and displacement, without branches: what the bytes are is hard to predict. Returns the size. */
+static inline unsigned read_modrm(const uint8_t *p, unsigned at, struct instruction *in, const struct encoding *e)
+{
+    unsigned modrm = p[0], sib = p[1], mod = modrm >> 6, rm = modrm & 7;
+    in->reg = (modrm >> 3 & 7) | e->r;
+    in->rm = rm | e->b | e->rm_high;
+    in->memory = mod != 3;
+    unsigned has_sib = in->memory & (rm == 4);
+    unsigned base = has_sib ? sib & 7 : rm;
+    unsigned index = has_sib ? (sib >> 3 & 7) | e->x : 4;
+    unsigned no_base = (mod == 0) & (base == 5);
+    in->base = (no_base ? REGISTER_RIP - has_sib : base | e->b);
+    in->index = (index == 4 ? REGISTER_NONE : index);
+    in->scale = (has_sib ? sib >> 6 : 0);
+    in->displacement_at = (at + 1 + has_sib);
+    in->displacement_size = (no_base ? 4 : 0x00040100 >> mod * 8 & 7);
+    return 1 + has_sib + in->displacement_size;
+}
+
+static enum porin_reason check_evex_fields(const struct instruction *in)
+{
+    uint16_t flags = in->form->flags;
+    if (refuse_if(in->mask && !(flags & FORM_MASKED))
+        || refuse_if(in->zero && (!in->mask || !(flags & (in->memory ? FORM_ZERO_MEMORY : FORM_ZERO_REGISTER))))
+        || refuse_if(in->broadcast && in->memory && !(flags & FORM_BROADCAST))
+        || refuse_if((flags & FORM_LENGTH_ZERO) && in->vector_length))
+        return PORIN_REASON_VECTOR_PREFIX;
+    return PORIN_REASON_NONE;
+}
+
 enum porin_reason decode(const uint8_t *bytes, struct instruction *in)
 {
-    struct extension extension = { 0 };
-    struct prefixes prefixes = { 0 };
-    unsigned space, map = MAP_ONE;
+    struct encoding e = { 0 };
+    unsigned at = 0, map = MAP_ONE;
     *in = (struct instruction){ 0 };
-    const uint8_t *p = read_legacy(bytes, in, &extension, &prefixes);
-    if ((*p & 0xFE) == 0xC4 || *p == 0x62) {
-        uint8_t size = *p == 0xC5 ? 2 : *p == 0xC4 ? 3 : 4;
-        in->length = (uint8_t)(p - bytes + size);
-        if (refuse_if(p != bytes))
+    if (is_prefix(bytes[0]))
+        at = read_prefixes(bytes, in, &e.space);
+    unsigned has_rex = (bytes[at] & 0xF0) == 0x40;
+    unsigned rex = bytes[at] & -has_rex;
+    at += has_rex;
+    in->rex = rex;
+    bool vector = (bytes[at] & 0xFE) == 0xC4 || bytes[at] == 0x62, evex = bytes[at] == 0x62;
+    if (vector) {
+        bool prefixed = at;
+        at += evex ? read_evex(bytes + at, in, &e) : read_vex(bytes + at, in, &e);
+        in->length = at;
+        if (refuse_if(prefixed))
             return PORIN_REASON_PREFIX;
-        space = *p == 0x62 ? read_evex(p, in, &extension) : read_vex(p, in, &extension);
-        if (space == SPACES)
+        if (e.space == SPACES)
             return PORIN_REASON_VECTOR_PREFIX;
-        p += size;
     } else {
-        if (*p == 0x0F) {
-            map = MAP_0F;
-            if (*++p == 0x38 || *p == 0x3A)
-                map = *p++ == 0x38 ? MAP_0F38 : MAP_0F3A;
-        }
-        space = SPACE_LEGACY(map, (unsigned)prefixes.has66, (unsigned)prefixes.repeat, (unsigned)extension.w);
+        e.r = rex << 1 & 8;
+        e.x = rex << 2 & 8;
+        e.b = rex << 3 & 8;
+        map = bytes[at] == 0x0F;
+        at += map;
+        if (map && (bytes[at] == 0x38 || bytes[at] == 0x3A))
+            map = bytes[at++] == 0x38 ? MAP_0F38 : MAP_0F3A;
+        e.space += SPACE_LEGACY(map, 0u, 0u, rex >> 3 & 1);
     }
-    uint8_t opcode = *p++;
-    uint16_t cell = cell_of(space, opcode);
-    in->modrm = *p;
-    in->length = (uint8_t)(p - bytes);
+    uint8_t opcode = bytes[at++], modrm = bytes[at];
+    uint16_t cell = cell_of(e.space, opcode);
+    in->length = at;
     if (!cell)
-        return in->vector ? PORIN_REASON_OPCODE : no_form_reason(map, opcode, p != bytes + 1 + (map > 0) + (map > 1));
+        return vector ? PORIN_REASON_OPCODE : no_form_reason(map, opcode, at != 1 + map / 2 + (map != 0));
     if (cell >= CELL_GROUP) {
         in->length++;
-        cell = verifier_groups[cell - CELL_GROUP][GROUP_SLOT(in->modrm)];
+        cell = verifier_groups[cell - CELL_GROUP][GROUP_SLOT(modrm)];
         if (!cell)
             return PORIN_REASON_OPERAND_FORM;
     }
-    in->form = &verifier_forms[cell];
-    in->rm = (opcode & 7) | extension.b;
-    if (in->form->flags & FORM_MODRM) {
-        in->reg = (in->modrm >> 3 & 7) | extension.r;
-        in->memory = in->modrm < 0xC0;
-        in->rm = (uint8_t)((in->modrm & 7) | extension.b | (*bytes == 0x62 ? extension.x << 1 : 0));
-        p += in->memory ? read_memory(p, in, extension) : 1;
-        in->displacement_at = (uint8_t)(p - bytes);
-    }
-    in->length = (uint8_t)(p - bytes + in->displacement_size + in->form->immediate_size);
-    if (refuse_if((in->form->flags & FORM_BARE) && in->rex))
+    const struct form *form = in->form = &verifier_forms[cell];
+    in->rm = (opcode & 7) | e.b;
+    if (form->flags & FORM_MODRM)
+        at += read_modrm(bytes + at, at, in, &e);
+    in->length = (at + form->immediate_size);
+    if (refuse_if((form->flags & FORM_BARE) && in->rex))
         return PORIN_REASON_PREFIX;
-    if (refuse_if(in->lock && !(in->memory && (in->form->flags & FORM_LOCK))))
+    if (refuse_if(in->lock && !(in->memory && (form->flags & FORM_LOCK))))
         return PORIN_REASON_LOCK;
-    return in->vector ? check_vector_fields(in) : PORIN_REASON_NONE;
+    return evex ? check_evex_fields(in) : PORIN_REASON_NONE;
 }
 
 static int32_t read_signed(const uint8_t *at, unsigned size)

@@ -9,20 +9,20 @@
 /* decode() may look at this many bytes from the instruction's start, whatever they hold. */
 #define DECODE_WINDOW 32
 
-enum { REGISTER_NONE = 0xFF, REGISTER_RIP = 0xFE };
+/* Register numbers beyond the real ones, for memory operands. */
+enum { REGISTER_NONE = 16, REGISTER_RIP = 17 };
 
 struct instruction {
     const struct form *form;
-    uint8_t length;            /* bytes looked at; the whole instruction once decode() returned PORIN_REASON_NONE */
-    bool gs, lock;             /* prefixes */
-    uint8_t rex;               /* the REX byte, 0 without one */
-    bool memory;               /* ModRM names memory */
-    uint8_t modrm, sib;
-    uint8_t reg, rm, vvvv;     /* register numbers with their extending bits; rm: of ModRM or opcode, valid unless memory */
-    uint8_t base, index, scale; /* of memory: register number, REGISTER_NONE or (base) REGISTER_RIP; scale as shift count */
-    uint8_t displacement_size, displacement_at;
-    bool vector, zero, broadcast; /* VEX or EVEX; EVEX.z, EVEX.b */
-    uint8_t mask, vector_length; /* EVEX.aaa, L'L as encoded */
+    unsigned length;            /* bytes looked at; the whole instruction once decode() returned PORIN_REASON_NONE */
+    unsigned rex;               /* the REX byte, 0 without one */
+    unsigned gs, lock;          /* prefixes: 0 or 1 */
+    unsigned memory;            /* 1: ModRM names memory */
+    unsigned reg, rm, vvvv;     /* register numbers with their extending bits; rm: of ModRM or opcode, meaningless if memory */
+    unsigned base, index, scale; /* of memory: register number or REGISTER_NONE, REGISTER_RIP; scale as shift count */
+    unsigned displacement_at, displacement_size;
+    unsigned zero, broadcast;   /* EVEX.z, EVEX.b */
+    unsigned mask, vector_length; /* EVEX.aaa, L'L as encoded */
 };
 
 /* Decodes the instruction at bytes. On refusal instruction->length still says how many bytes were looked at. */

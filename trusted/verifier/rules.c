@@ -22,12 +22,12 @@ static const uint32_t register_masks[RULES][2] = {
     [RULE_BYTE_WRITE] = { 0xFF, GENERAL & ~NEVER & ~SCRATCH },
 };
 
-static bool allowed(enum register_rule rule, uint8_t number, uint8_t rex)
+static bool allowed(enum register_rule rule, unsigned number, unsigned rex)
 {
     return register_masks[rule][rex != 0] >> number & 1;
 }
 
-enum porin_reason check_register(enum register_rule rule, uint8_t number, uint8_t rex)
+enum porin_reason check_register(enum register_rule rule, unsigned number, unsigned rex)
 {
     if (!refuse_if(!allowed(rule, number, rex)))
         return PORIN_REASON_NONE;

@@ -11,5 +11,5 @@ enum porin_reason check_instruction(const struct porin_verify_input *input, cons
 enum porin_reason check_memory(const struct instruction *instruction);
 
 /* One register field against its rule. */
-enum porin_reason check_register(enum register_rule rule, uint8_t number, uint8_t rex);
+enum porin_reason check_register(enum register_rule rule, unsigned number, unsigned rex);
 #endif
