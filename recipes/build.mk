@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Scripts find the build directory in $B. One stamp for each recipe and kind: build/work/NAME-domain.done and build/work/NAME-native.done.
+# One stamp for each recipe and kind: build/work/NAME-domain.done and build/work/NAME-native.done. Scripts find the build directory in $B.
 export B
 recipes := $(filter-out build.mk,$(notdir $(wildcard recipes/*)))
 domain_stamps := $(recipes:%=$(B)/work/%-domain.done)
