@@ -8,8 +8,9 @@ bench_wasm := $(bench_programs:%=$(B)/bench/wasm2c/%)
 bench_domains := $(patsubst bench/domains/%.c,$(B)/bench/domains/%.porin,$(wildcard bench/domains/*.c))
 bench_sources := $(wildcard bench/*.c)
 bench_program_needs := bench/programs/program.h bench/build-program
-# The generated callee and everything that includes its header.
+# For the ladder's wasm2c rung: wasm2c's runtime, which shall not handle the signals that Porin handles in that process.
 wasm2c_runtime := /usr/share/wabt/wasm2c
+wasm2c_flags := -I$(wasm2c_runtime) -DWASM_RT_SKIP_SIGNAL_RECOVERY=1
 
 $(B)/bench/packages: tools/packages-bench.txt
 	@mkdir -p $(@D)
@@ -36,11 +37,11 @@ $(B)/bench/callee_wasm.c: bench/wasm/callee.c $(B)/bench/packages
 	wasm2c -n callee $(B)/bench/callee.wasm -o $@
 
 $(B)/bench/callee_wasm.o: $(B)/bench/callee_wasm.c
-	$(CC) -O2 -w -I$(wasm2c_runtime) -c $< -o $@
+	$(CC) -O2 -w $(wasm2c_flags) -c $< -o $@
 $(B)/bench/wasm-rt-impl.o: $(B)/bench/packages
-	$(CC) -O2 -w -I$(wasm2c_runtime) -c $(wasm2c_runtime)/wasm-rt-impl.c -o $@
+	$(CC) -O2 -w $(wasm2c_flags) -c $(wasm2c_runtime)/wasm-rt-impl.c -o $@
 
-$(call object,bench/ladder.c): CFLAGS += -I$(B)/bench -I$(wasm2c_runtime)
+$(call object,bench/ladder.c): CFLAGS += -I$(B)/bench $(wasm2c_flags)
 $(call object,bench/ladder.c): $(B)/bench/callee_wasm.c
 $(B)/bench/porin-bench: $(call object,$(bench_sources)) $(B)/bench/callee_wasm.o $(B)/bench/wasm-rt-impl.o $(B)/lib/libporin.a
 	$(CC) $(CFLAGS) -o $@ $^ -lm $(LDLIBS)

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <x86intrin.h>
 
-enum { FUNCTIONS = 16384, FUNCTION_SIZE = 64, DATA_SIZE = 16 << 20, COLD_CALLS = 31 };
+enum { FUNCTIONS = 16384, FUNCTION_SIZE = 64, DATA_SIZE = 16 << 20, COLD_CALLS = 41 };
 
 static unsigned char *functions;  /* FUNCTIONS pieces of code, each a conditional jump and a return */
 static unsigned char *data;
@@ -66,12 +66,16 @@ static void displace(void)
     }
 }
 
-double cold_measure(void (*action)(void))
+double cold_measure(void (*action)(void), void (*baseline)(void))
 {
-    struct samples samples = {0};
+    struct samples with = {0}, without = {0};
     for (unsigned i = 0; i < COLD_CALLS; i++) {
         displace();
-        samples_add(&samples, (double)action_ticks(action));
+        samples_add(&with, (double)action_ticks(action));
+        if (baseline) {
+            displace();
+            samples_add(&without, (double)action_ticks(baseline));
+        }
     }
-    return (samples_median(&samples) - clock_ticks) * ns_per_tick;
+    return (samples_median(&with) - (baseline ? samples_median(&without) : clock_ticks)) * ns_per_tick;
 }

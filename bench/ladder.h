@@ -11,8 +11,8 @@ double spin_round_trip(void);
 
 /* Prepares code and data that displace caches, TLBs and branch predictors. */
 void cold_prepare(void);
-/* Median nanoseconds of action(), each time right after such a displacement; the clock's own cost is subtracted. */
-double cold_measure(void (*action)(void));
+/* Median nanoseconds of action(), each time right after such a displacement, less those of baseline() (NULL: of reading the clock). */
+double cold_measure(void (*action)(void), void (*baseline)(void));
 
 /* Functions of a translation unit of their own, so that no compiler sees through them. */
 uint64_t far_answer(uint64_t number);
