@@ -57,9 +57,8 @@ def disassemble(snippets):
             index += 1
         offset = address - starts[index]
         if offset < len(snippets[index]):
-            text = fields[2].partition("#")[0].strip() if len(fields) > 2 else "(bad)"
-            line = Line(offset, bytes.fromhex(fields[1]), text)
-            result[index] += [part for part in split_fwait(line) if part.offset < len(snippets[index])]
+            text = BLANKS.sub(" ", fields[2].partition("#")[0].strip()) if len(fields) > 2 else "(bad)"
+            result[index] += split_fwait(Line(offset, bytes.fromhex(fields[1]), text))
     return [in_step(lines, len(snippet), start) for lines, snippet, start in zip(result, snippets, starts)]
 
 
@@ -72,16 +71,17 @@ def in_step(lines, size, start):
         expected += len(line.raw)
     if expected < size:
         raise RuntimeError("disassembly ends early at %#x of %#x" % (expected, size))
-    return [Line(line.offset, line.raw, relative(line, start)) for line in lines]
+    return [line._replace(text=relative(line, start)) if line.text[0] in "jc" else line for line in lines]
 
 
+BLANKS = re.compile(r" {2,}")
 BRANCH = re.compile(r"^(j\w+|call\w*) +0x([0-9a-f]+)$")
 
 
 def relative(line, start):
     """Direct branches: objdump prints the target as an address; rewritten to an offset in the snippet, signed."""
-    match = line.text[0] in "jc" and BRANCH.match(line.text)
+    match = BRANCH.match(line.text)
     if not match:
-        return re.sub(r" {2,}", " ", line.text)
+        return line.text
     target = (int(match[2], 16) - start) & (2 ** 64 - 1)
     return "%s %d" % (match[1], target - 2 ** 64 if target >> 63 else target)

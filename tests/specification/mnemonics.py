@@ -33,8 +33,8 @@ INTEGER = expand("""
     {bt,bts,btr,btc,bsf,bsr,popcnt,lzcnt,tzcnt,lea,movbe}{w,l,q} bswap crc32{b,w,l,q}
     movzb{w,l,q} movzw{l,q} movsb{w,l,q} movsw{l,q} movslq movabsq
     cbtw cwtl cltq cwtd cltd cqto lahf sahf clc stc cmc cld
-    adcx{w,l,q} adox{l,q} movnti{l,q} pause lfence sfence mfence
-    prefetch{nta,t0,t1,t2}
+    adcx{l,q} adox{l,q} movnti{l,q} pause lfence sfence mfence
+    prefetch{nta,t0,t1,t2,w}
 """) | {"cmov" + c + w for c in CONDITIONS for w in "wlq"} | {"set" + c for c in CONDITIONS}
 
 # BMI1 and BMI2 are VEX-encoded integer instructions.
@@ -56,7 +56,7 @@ SSE = expand("""
     cmp{,%s}{ps,pd,ss,sd} {u,}comis{s,d} shufp{s,d} unpck{l,h}p{s,d}
     cvt{dq2pd,dq2ps,pd2dq,pd2ps,ps2dq,ps2pd,tpd2dq,tps2dq,sd2si,ss2si,tsd2si,tss2si,sd2ss,ss2sd} cvtsi2s{d,s}{l,q}
     padd{b,w,d,q,sb,sw,usb,usw} psub{b,w,d,q,sb,sw,usb,usw} pand pandn por pxor pavg{b,w}
-    pcmpeq{b,w,d,q} pcmpgt{b,w,d,q} pcmp{e,i}str{i,m} pcmpestr{i,m}{l,q}
+    pcmpeq{b,w,d,q} pcmpgt{b,w,d,q} pcmp{e,i}str{i,m} pcmpestr{i,m}l
     pmadd{wd,ubsw} p{max,min}{sb,sw,sd,ub,uw,ud} pmul{hw,huw,lw,ld,udq,dq,hrsw} psadbw mpsadbw phminposuw
     psll{w,d,q,dq} psrl{w,d,q,dq} psra{w,d} packss{wb,dw} packus{wb,dw} palignr
     punpck{l,h}{bw,wd,dq,qdq} pshuf{b,d,hw,lw} pmovmskb pmov{s,z}x{bw,bd,bq,wd,wq,dq} pextr{b,w,d,q} pinsr{b,w,d,q}
@@ -85,7 +85,7 @@ VECTOR = """
 
 VEX = VEX_INTEGER | expand(VECTOR + """
     vmov{ap,up}{s,d}.s vmov{ss,sd,q,dqa,dqu}.s vmov{dqa,dqu} vmovmskp{s,d} vlddqu v{rcp,rsqrt}{ps,ss} v{add,h}subp{s,d} vhaddp{s,d}
-    vpand vpandn vpor vpxor vpcmp{e,i}str{i,m} vpcmpestr{i,m}{l,q} vmpsadbw vphminposuw vpmovmskb
+    vpand vpandn vpor vpxor vpcmp{e,i}str{i,m} vpcmpestr{i,m}l vmpsadbw vphminposuw vpmovmskb
     vphadd{w,d,sw} vphsub{w,d,sw} vpsign{b,w,d} vblendp{s,d} vblendvp{s,d} vpblendvb vpblendw vpblendd vdpp{s,d} vround{ps,pd,ss,sd}
     vptest vtestp{s,d} vaes{imc,keygenassist} vzeroupper vzeroall vmaskmovp{s,d} vpmaskmov{d,q}
     vbroadcast{f,i}128 v{insert,extract}{f,i}128 vperm2{f,i}128

@@ -14,9 +14,11 @@ import tempfile
 from cases import sections
 
 SLOT = 32  # bytes between two instructions in the assembler's output
+VECTOR_BYTES = (0xC4, 0xC5, 0x62)  # VEX of three and two bytes, EVEX
 KNOWN = {}
 BAD = re.compile(r"[({-]bad[)}]")  # objdump's mark on an undefined encoding
-USELESS_REX = re.compile(r"^(lock )?rex(?:\.[WRXB]+)? ")
+USELESS_REX = re.compile(r"^((?:lock|repn?z|rep) )?rex(?:\.[WRXB]+)? ")
+WIDE_AND_66 = re.compile(rb"\x66[\xf0\xf2\xf3]?[\x48-\x4f]", re.DOTALL)
 
 
 def run_assembler(lines, wide):
@@ -89,49 +91,62 @@ def judge_vectors(lines):
 
 
 def is_twin(line):
-    """Two instructions have a second opcode that GNU as never picks: vpextrw to a register by map 3, vmovq with memory by 6E and 7E."""
-    words, opcode = line.text.split(" "), line.raw[{0x62: 4, 0xC5: 2, 0xC4: 3}[line.raw[0]]]
-    return words[0] == "vpextrw" and opcode == 0x15 and "(" not in line.text or words[0] == "vmovq" and opcode in (0x6E, 0x7E) and \
-        "(" in line.text and fields(line.raw)[1][1][1] & 3 == 1
+    """Two instructions have a second opcode that GNU as never picks: vpextrw to a register by map 3, vmovq with memory by 6E and 7E.
+
+    (Under EVEX GNU as picks those for vmovq, and F3 7E and 66 D6 are the others.)
+    """
+    name, opcode, memory = line.text.split(" ")[0], line.raw[{0x62: 4, 0xC5: 2, 0xC4: 3}[line.raw[0]]], "(" in line.text
+    if name == "vpextrw":
+        return opcode == 0x15 and not memory
+    by_w = opcode in (0x6E, 0x7E) and fields(line.raw)[1][1][1] & 3 == 1
+    return name == "vmovq" and memory and by_w == (line.raw[0] != 0x62)
 
 
 def twin(line):
     """The fields the instruction spelled by spelling() has when `line` is well formed: vpextrb is 14 for 15, vmovd has W = 0."""
-    wide, rest = fields(line.raw)
-    if line.text.startswith("vmovq"):
-        return 1 - wide, rest
-    return wide, rest[:2] + (0x14,) + rest[3:]
+    wide, (is_evex, payload, opcode, *rest) = fields(line.raw)
+    if line.text.startswith("vpextrw"):
+        opcode = 0x14
+    elif not is_evex:
+        wide = 1 - wide
+    else:
+        payload, opcode = payload[:1] + bytes([payload[1] & 0x7C | 1]) + payload[2:], {0x7E: 0x6E, 0xD6: 0x7E}[opcode]
+    return wide, (is_evex, payload, opcode, *rest)
 
 
 def spelling(line):
     """The instruction in words GNU as takes, in the encoding it has."""
     text = line.text.replace(",%riz,1", "")
     if is_twin(line):
-        text = text.replace("vmovq", "vmovd").replace("vpextrw", "vpextrb")
+        text = text.replace("vmovq", "vmovq" if line.raw[0] == 0x62 else "vmovd").replace("vpextrw", "vpextrb")
     return ("{evex} " if line.raw[0] == 0x62 else "{vex3} ") + text
 
 
-def judge_useless_rex(lines):
-    """Fills KNOWN for legacy instructions that objdump prints with their REX: True where it is only R, X and B that mean nothing."""
+def judge_prefixes(lines):
+    """Fills KNOWN for legacy instructions whose prefixes are in doubt: a REX that objdump shows as useless, 66 beside REX.W.
+
+    True where GNU as writes the same REX.W (only R, X and B mean nothing then) and the same 66.
+    """
     for line, code in zip(lines, assemble_each([USELESS_REX.sub(r"\1", line.text).replace(",%riz,1", "") for line in lines], 0)):
-        KNOWN[line.raw] = code is not None and (rex_w(code) == rex_w(line.raw) or code == b"\x90")  # xchg %rax,%rax is a nop too
+        KNOWN[line.raw] = code is not None and (sizes(code) == sizes(line.raw) or
+                                                  line.text.startswith("rex") and code == b"\x90")  # nop with REX.W: xchg %rax,%rax
 
 
-def rex_w(code):
-    """REX.W of a legacy instruction, 0 without REX."""
+def sizes(code):
+    """(whether 66 is there, REX.W or 0) of a legacy instruction."""
     count = 0
     while code[count] in b"\x65\x66\xf0\xf2\xf3":
         count += 1
-    return code[count] >> 3 & 1 if code[count] >> 4 == 4 else 0
+    return 0x66 in code[:count], code[count] >> 3 & 1 if code[count] >> 4 == 4 else 0
 
 
 def doubtful(raw):
-    """Whether a vector encoding is undefined; reassemble() has seen it before."""
-    return not KNOWN[raw]
+    """Whether GNU as would not write this encoding; legacy instructions that gave no reason to ask are beyond doubt."""
+    return not KNOWN.get(raw, raw[0] not in VECTOR_BYTES)
 
 
 def is_vector(line):
-    return line.raw[0] in (0xC4, 0xC5, 0x62) and len(line.raw) > 2
+    return line.raw[0] in VECTOR_BYTES and len(line.raw) > 2
 
 
 def reassemble(listings):
@@ -139,23 +154,29 @@ def reassemble(listings):
 
     Corrected are objdump 2.40's slips: a stray suffix before some EVEX names, {evex} where VEX would do, REX without effect.
     """
-    listings = [[respelled(line) for line in lines] for lines in listings]
+    listings = [[respelled(line) if line.raw[0] in (0x62, 0x66) else line for line in lines] for lines in listings]
     fresh = {line.raw: line for lines in listings for line in lines
-             if line.raw not in KNOWN and (is_vector(line) or USELESS_REX.match(line.text)) and not BAD.search(line.text)}
+             if line.raw not in KNOWN and (is_vector(line) or asks_for_prefixes(line)) and not BAD.search(line.text)}
     if len(KNOWN) > 1 << 20:
         KNOWN.clear()
     judge_vectors([line for line in fresh.values() if is_vector(line)])
-    judge_useless_rex([line for line in fresh.values() if not is_vector(line)])
-    return [[without_rex(line) for line in lines] for lines in listings]
+    judge_prefixes([line for line in fresh.values() if not is_vector(line)])
+    return [[without_rex(line) if "rex" in line.text else line for line in lines] for lines in listings]
+
+
+def asks_for_prefixes(line):
+    """Whether a legacy instruction's prefixes are in doubt. GNU as prefers another opcode for movq, so that is no witness."""
+    return USELESS_REX.match(line.text) or line.text.startswith("movmskps") or \
+        WIDE_AND_66.match(line.raw) and not line.text.startswith("movq ")
 
 
 def respelled(line):
-    """Vector names as GNU as has them."""
+    """Names as GNU as has them."""
     if line.raw[0] != 0x62:
-        return line
+        return line._replace(text=line.text.replace("adcxw", "adcxl"))
     return line._replace(text=re.sub(r"^(\{evex\} )?([lq](?=vp))?", "", line.text))
 
 
 def without_rex(line):
     """The line without the word for its REX where that is without effect."""
-    return line._replace(text=USELESS_REX.sub(r"\1", line.text)) if line.raw[0] != 0x62 and KNOWN.get(line.raw) else line
+    return line._replace(text=USELESS_REX.sub(r"\1", line.text)) if not is_vector(line) and KNOWN.get(line.raw) else line

@@ -10,7 +10,7 @@ from disassembly import disassemble
 from specification import read_image
 
 # Behind each snippet, so that it can be accepted at all: text must end in a trap, and a long immediate must not run out of bytes.
-ENDING = b"\xcc" * 11
+ENDING = b"\xcc" * 6
 PREFIXES = [b"\x66", b"\xf2", b"\xf3", b"\xf0", b"\x65", b"\x64", b"\x67", b"\x2e", b"\x36", b"\x3e", b"\x26", b"\x9b"]
 LABEL = b"\xf3\x0f\x1e\xfa"
 # ModRM (and SIB) bytes that domain code uses: (%r14,%r11), (%r14,%r15), (%r14), disp(%rip), register forms come from random bytes.
@@ -130,6 +130,29 @@ def image_text(path):
         return read_image(path)[0]
     except (OSError, ValueError, struct.error):
         return b""
+
+
+def every_form():
+    """All opcodes of all maps with the prefixes that select forms, each with one memory and one register operand (or eight)."""
+    shapes = [b"\x44\x1e\x10", b"\xc1"]
+    groups = [bytes([shape[0] | reg << 3]) + shape[1:] for shape in shapes for reg in range(8)]
+    for opcode in range(256):
+        for prefix in (b"", b"\x66", b"\xf3", b"\xf2", b"\x66\xf3", b"\x66\xf2", b"\xf0"):
+            for rex in (b"\x43", b"\x4b", b""):
+                for escape in (b"", b"\x0f", b"\x0f\x38", b"\x0f\x3a"):
+                    for operands in groups:
+                        yield prefix + rex + escape + bytes([opcode]) + operands
+        for number in range(96):
+            map_number, pp, wide, vvvv, length = number % 3 + 1, number // 3 % 4, number // 12 % 2, 0xE + number // 24 % 2, number // 48
+            payload = bytes([0x80 * wide | vvvv << 3 | length << 2 | pp, opcode])
+            for operands in groups:
+                yield bytes([0xC4, (0x80 if operands[0] < 0xC0 else 0xC0) | map_number]) + payload + operands
+        for number in range(48):
+            map_number, pp, wide, vvvv = number % 3 + 1, number // 3 % 4, number // 12 % 2, 0xE + number // 24
+            for last in (0x08, 0x28, 0x48, 0x18, 0x58, 0x78, 0x49, 0xC9, 0xC8, 0x00, 0x68):
+                for operands in shapes:
+                    yield bytes([0x62, (0x90 if operands[0] < 0xC0 else 0xD0) | map_number, 0x80 * wide | vvvv << 3 | 4 | pp, last, opcode]
+                                ) + operands
 
 
 class Source:

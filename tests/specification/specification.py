@@ -143,10 +143,16 @@ def check_encoding(raw, mnemonic, operands):
         if doubtful(raw):
             raise Refusal("V0", "reserved bits of a vector encoding")
         return
+    if doubtful(raw):
+        raise Refusal("V1", "operand size prefixes that contradict each other")
+    if mnemonic == "pause" and raw != b"\xf3\x90":
+        raise Refusal("V1", "pause with a REX")
     if mnemonic not in LEGACY:
         raise Refusal(refusing_rule(mnemonic), "not in the list of accepted instructions")
     if opcode in (0xF6, 0xF7) and rest[1] >> 3 & 7 == 1 or opcode in (0xC0, 0xC1, 0xD0, 0xD1, 0xD2, 0xD3) and rest[1] >> 3 & 7 == 6:
         raise Refusal("V0", "undocumented alias")
+    if mnemonic in ("lfence", "mfence", "sfence") and rest[2] & 7:
+        raise Refusal("V0", "fence with an operand")
     if mnemonic.startswith("set") and rest[2] & 0x38:
         raise Refusal("V0", "setcc with a register field")
     if mnemonic == "bswap" and operands[0] in REGISTERS and REGISTERS[operands[0]][1] == 16:
@@ -246,7 +252,7 @@ def judge_alone(raw, text):
     """Verdict on one instruction outside sequences; raises Refusal."""
     if raw == LABEL:
         return Judged("label")
-    if raw in NOPS:
+    if raw in NOPS or text == "nop" and len(raw) == 2 and raw[1] == 0x90:  # the latter with a REX that keeps it xchg %rax,%rax
         return Judged("plain")
     if BAD.search(text) or text.startswith(".byte") or len(raw) > 15:
         raise Refusal("V0", "no instruction")
