@@ -75,6 +75,9 @@ porin_status porin_domain_create(porin_image *image, const struct porin_domain_o
                                  struct porin_error *error);
 /* Ends the domain. Waits until no thread is inside it; edges to it fail with PORIN_ERR_GONE from now on. */
 void porin_domain_destroy(porin_domain *domain);
+/* Ends every call into the domain with PORIN_ERR_KILLED, on all threads; back when no thread runs its code any more. Calls that wait in a
+ * service end when the service does. The domain stays, dead, until it is reset or destroyed. */
+porin_status porin_domain_kill(porin_domain *domain);
 /* Back to the state right after creation, in place: data as in the image, heap gone, edges kept. No thread may be inside. */
 porin_status porin_domain_reset(porin_domain *domain, struct porin_error *error);
 const char *porin_domain_name(const porin_domain *domain);

@@ -216,7 +216,7 @@ void domain_exit(struct porin_domain *domain, int code)
     struct porin_error death = { .status = PORIN_ERR_EXIT, .exit_code = code };
     memcpy(death.domain, domain->name, sizeof death.domain);
     domain_die(domain, &death);
-    walk_bury(walk_begin(thread, frame, frame->control_sp, domain), domain);
+    walk_bury(walk_begin(thread, frame, frame->control_sp, domain), domain, false);
     activation_end(thread, domain, frame->control_sp);
 }
 

@@ -162,6 +162,16 @@ void domain_die(struct porin_domain *domain, const struct porin_error *death)
     threads_forget_domain(domain->slot);
 }
 
+porin_status porin_domain_kill(porin_domain *domain)
+{
+    if (!domain || domain->state == DOMAIN_FREE)
+        return PORIN_ERR_ARGUMENT;
+    struct porin_error death = { .status = PORIN_ERR_KILLED };
+    domain_die(domain, &death);
+    grace_throw_out(domain);
+    return PORIN_OK;
+}
+
 static struct data_stack *stack_of(const struct porin_domain *domain, const struct thread *thread)
 {
     for (uint32_t i = 0; i < domain->stack_count; i++)

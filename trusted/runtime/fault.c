@@ -84,7 +84,7 @@ static bool fault_unwind(int signal, const siginfo_t *info, ucontext_t *context)
     death_describe(&death, domain, signal, info, rip);
     domain_die(domain, &death);
     struct walk walk = walk_begin(thread, thread->frame, sp, domain);
-    walk_bury(walk, domain);
+    walk_bury(walk, domain, false);
     context_land(context, unwind(&walk, PORIN_ERR_FAULT));
     return true;
 }

@@ -21,7 +21,7 @@
 #define ASK_TIMEOUT_NS 1000000            /* then the signal is sent again */
 #define RETRY_NS 20000
 
-enum answer { ANSWER_NONE, ANSWER_OUTSIDE, ANSWER_INSIDE };
+enum answer { ANSWER_NONE, ANSWER_OUTSIDE, ANSWER_INSIDE, ANSWER_UNSURE };
 
 static int ask_signal;
 static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER; /* one question at a time */
@@ -30,11 +30,16 @@ static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER; /* one question at a 
  * walk->domain asked for. UNKNOWN: between these, or in a signal handler of the host that interrupted a domain. */
 enum position { POSITION_UNKNOWN, POSITION_DOMAIN, POSITION_GATE, POSITION_HOST };
 
+static struct walk walk_of_service(struct thread *thread, struct frame *frame)
+{
+    return walk_begin(thread, frame, frame->control_sp, domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT)));
+}
+
 static enum position position_find(struct thread *thread, const ucontext_t *context, struct walk *walk, struct edge **edge)
 {
     struct frame *frame = thread->frame;
     if (frame->kind != FRAME_ENTRY) {
-        *walk = walk_begin(thread, frame, frame->control_sp, domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT)));
+        *walk = walk_of_service(thread, frame);
         return POSITION_HOST;
     }
     uint64_t rip = (uint64_t)context->uc_mcontext.gregs[REG_RIP], sp = (uint64_t)context->uc_mcontext.gregs[REG_RSP];
@@ -60,7 +65,30 @@ static bool walk_meets(struct walk walk, const struct porin_domain *domain)
     return false;
 }
 
-static void on_ask(int signal, siginfo_t *info, void *data)
+/* The thread's answer. If the domain has died, the thread is thrown out if it runs the domain's code, and never gets back into it. */
+static enum answer answer_find(struct thread *thread, struct porin_domain *domain, ucontext_t *context)
+{
+    struct walk walk;
+    struct edge *edge = NULL;
+    if (!thread->frame)
+        return ANSWER_OUTSIDE;
+    enum position position = position_find(thread, context, &walk, &edge);
+    if (position == POSITION_UNKNOWN)
+        return ANSWER_UNSURE;
+    if (position == POSITION_GATE && edge->bound && edge->callee_slot == domain->slot)
+        return ANSWER_UNSURE; /* about to enter, or just back */
+    if (!walk_meets(walk, domain))
+        return ANSWER_OUTSIDE;
+    if (!domain_is_dead(domain))
+        return ANSWER_INSIDE;
+    walk_bury(walk, domain, position != POSITION_DOMAIN);
+    if (position != POSITION_DOMAIN || walk.domain != domain)
+        return ANSWER_INSIDE;
+    context_land(context, unwind(&walk, domain->death.status));
+    return walk_outer(&walk) && walk_meets(walk, domain) ? ANSWER_INSIDE : ANSWER_OUTSIDE;
+}
+
+static void on_ask(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
     (void)info;
@@ -69,22 +97,7 @@ static void on_ask(int signal, siginfo_t *info, void *data)
     struct porin_domain *domain = thread ? thread->question : NULL;
     if (!domain)
         return;
-    ucontext_t *context = data;
-    enum answer answer = thread->frame ? ANSWER_INSIDE : ANSWER_OUTSIDE;
-    struct walk walk;
-    struct edge *edge = NULL;
-    enum position position = thread->frame ? position_find(thread, context, &walk, &edge) : POSITION_UNKNOWN;
-    if (position != POSITION_UNKNOWN) {
-        bool inside = walk_meets(walk, domain);
-        if (inside && domain_is_dead(domain))
-            walk_bury(walk, domain);
-        if (position == POSITION_DOMAIN && walk.domain == domain && domain_is_dead(domain)) {
-            context_land(context, unwind(&walk, domain->death.status));
-            inside = walk_outer(&walk) && walk_meets(walk, domain);
-        }
-        bool crossing = position == POSITION_GATE && edge->bound && edge->callee_slot == domain->slot;
-        answer = inside || crossing ? ANSWER_INSIDE : ANSWER_OUTSIDE;
-    }
+    enum answer answer = answer_find(thread, domain, context);
     thread->question = NULL;
     thread->answer = answer;
     syscall(SYS_futex, &thread->answer, FUTEX_WAKE, 1, NULL, NULL, 0);
@@ -112,7 +125,7 @@ void grace_attach(void)
 
 struct inquiry {
     struct porin_domain *domain;
-    bool outside;                         /* so far */
+    enum answer worst;                    /* so far */
 };
 
 static bool thread_was_in(const struct porin_domain *domain, const struct thread *thread)
@@ -131,36 +144,59 @@ static bool self_inside(struct thread *thread, const struct porin_domain *domain
         return false;
     if (frame->kind == FRAME_ENTRY) /* a signal handler of the host that interrupted a domain */
         return true;
-    return walk_meets(walk_begin(thread, frame, frame->control_sp, domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT))), domain);
+    return walk_meets(walk_of_service(thread, frame), domain);
 }
 
+static void thread_signal(struct thread *thread)
+{
+    if (syscall(SYS_tgkill, getpid(), (pid_t)thread->thread_id, ask_signal) != 0 && errno == ESRCH)
+        thread->answer = ANSWER_OUTSIDE; /* ended without detaching, or not part of this process after a fork: it is nowhere */
+}
+
+/* First all are asked, */
 static void thread_ask(struct thread *thread, void *data)
 {
     struct inquiry *inquiry = data;
+    thread->answer = ANSWER_OUTSIDE;
     if (!thread_was_in(inquiry->domain, thread))
         return;
     if (thread == thread_current) {
-        inquiry->outside &= !self_inside(thread, inquiry->domain);
+        thread->answer = self_inside(thread, inquiry->domain) ? ANSWER_INSIDE : ANSWER_OUTSIDE;
         return;
     }
     thread->answer = ANSWER_NONE;
     thread->question = inquiry->domain;
+    thread_signal(thread);
+}
+
+/* then all are heard: whoever is not on a processor answers before it runs anything else. */
+static void thread_hear(struct thread *thread, void *data)
+{
+    struct inquiry *inquiry = data;
     const struct timespec timeout = { .tv_nsec = ASK_TIMEOUT_NS };
     while (thread->answer == ANSWER_NONE) {
-        if (syscall(SYS_tgkill, getpid(), (pid_t)thread->thread_id, ask_signal) != 0 && errno == ESRCH)
-            break; /* ended without detaching: it is nowhere any more */
         syscall(SYS_futex, &thread->answer, FUTEX_WAIT, ANSWER_NONE, &timeout, NULL, 0);
+        if (thread->answer == ANSWER_NONE)
+            thread_signal(thread);
     }
-    inquiry->outside &= thread->answer != ANSWER_INSIDE;
+    thread->question = NULL;
+    if (thread->answer > (int)inquiry->worst)
+        inquiry->worst = (enum answer)thread->answer;
+}
+
+/* The least favourable answer of all threads. With the domain's lock held. */
+static enum answer threads_ask(struct porin_domain *domain)
+{
+    struct inquiry inquiry = { domain, ANSWER_NONE };
+    pthread_mutex_lock(&asking);
+    threads_visit(thread_ask, thread_hear, &inquiry);
+    pthread_mutex_unlock(&asking);
+    return inquiry.worst;
 }
 
 bool grace_outside(struct porin_domain *domain)
 {
-    struct inquiry inquiry = { domain, true };
-    pthread_mutex_lock(&asking);
-    threads_visit(thread_ask, &inquiry);
-    pthread_mutex_unlock(&asking);
-    return inquiry.outside;
+    return threads_ask(domain) <= ANSWER_OUTSIDE;
 }
 
 void grace_wait_outside(struct porin_domain *domain)
@@ -174,4 +210,19 @@ void grace_wait_outside(struct porin_domain *domain)
             return;
         nanosleep(&(struct timespec){ .tv_nsec = RETRY_NS }, NULL);
     }
+}
+
+void grace_throw_out(struct porin_domain *domain)
+{
+    for (;;) {
+        pthread_mutex_lock(&domain->lock);
+        enum answer worst = threads_ask(domain);
+        pthread_mutex_unlock(&domain->lock);
+        if (worst != ANSWER_UNSURE)
+            break;
+        nanosleep(&(struct timespec){ .tv_nsec = RETRY_NS }, NULL);
+    }
+    struct thread *self = thread_current;
+    if (self && self->frame && self_inside(self, domain))
+        walk_bury(walk_of_service(self, self->frame), domain, true);
 }

@@ -11,6 +11,8 @@ void grace_attach(void);
 /* With the domain's lock held. Nobody can enter the domain any more (its generation or the threads' stack slots have been changed): is nobody inside either? Threads that are inside a
  * domain that has died are thrown out as soon as they run its code. */
 bool grace_outside(struct porin_domain *domain);
-/* Waits until that is so, without the lock. The calling thread must not be inside. */
+/* The domain has died: comes back when no thread runs its code any more and none will. Threads may still be in services for it. */
+void grace_throw_out(struct porin_domain *domain);
+/* Waits until nobody is inside, without the lock. The calling thread must not be inside. */
 void grace_wait_outside(struct porin_domain *domain);
 #endif

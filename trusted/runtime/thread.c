@@ -162,10 +162,12 @@ void threads_forget_domain(uint32_t slot)
     pthread_mutex_unlock(&threads_lock);
 }
 
-void threads_visit(void (*visit)(struct thread *, void *), void *data)
+void threads_visit(void (*first)(struct thread *, void *), void (*then)(struct thread *, void *), void *data)
 {
     pthread_mutex_lock(&threads_lock);
     for (struct thread *thread = threads; thread; thread = thread->next)
-        visit(thread, data);
+        first(thread, data);
+    for (struct thread *thread = threads; thread; thread = thread->next)
+        then(thread, data);
     pthread_mutex_unlock(&threads_lock);
 }

@@ -99,6 +99,6 @@ static inline struct stack_slot *thread_stack_slot(struct thread *thread, uint32
 struct thread *thread_attach(struct porin_error *error);
 /* The domain has been destroyed, has died or starts anew: no thread may enter it before a slow path looked at it again. */
 void threads_forget_domain(uint32_t slot);
-/* Calls visit(thread, data) for each attached thread, under the list's lock. */
-void threads_visit(void (*visit)(struct thread *, void *), void *data);
+/* Calls first(thread, data) for each attached thread, then the other for each of the same ones: none comes or goes meanwhile. */
+void threads_visit(void (*first)(struct thread *, void *), void (*then)(struct thread *, void *), void *data);
 #endif

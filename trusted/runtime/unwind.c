@@ -70,13 +70,13 @@ struct landing unwind(struct walk *walk, porin_status status)
     return (struct landing){ word_at(walk->sp), walk->sp + 8, walk->domain->base, (uint64_t)walk->edge->fault_value };
 }
 
-void walk_bury(struct walk walk, struct porin_domain *domain)
+void walk_bury(struct walk walk, struct porin_domain *domain, bool top)
 {
-    walk_boundary(&walk);
-    while (walk_outer(&walk)) {
+    do {
         uint64_t *word = (uint64_t *)walk.sp;
-        if (walk.domain == domain && returns_into(domain, *word))
+        if (top && walk.domain == domain && returns_into(domain, *word))
             *word = (uint64_t)dead_return_enter;
+        top = true;
         walk_boundary(&walk);
-    }
+    } while (walk_outer(&walk));
 }

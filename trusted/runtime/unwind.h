@@ -28,6 +28,7 @@ bool walk_outer(struct walk *walk);
 struct landing { uint64_t rip, rsp, r14, rax; };
 /* Walks to the boundary, puts thread block and frames into the state of its other side and returns where to continue. */
 struct landing unwind(struct walk *walk, porin_status status);
-/* All older activations of a domain on this thread: makes returning into them end in dead_return_enter. */
-void walk_bury(struct walk walk, struct porin_domain *domain);
+/* A domain has died: makes returning into its activations on this thread end in dead_return_enter. The innermost one of the walk counts
+ * only if `top`: code of the runtime stands between it and the present. */
+void walk_bury(struct walk walk, struct porin_domain *domain, bool top);
 #endif
