@@ -19,14 +19,16 @@
 
 static const char usage[] =
     "usage: porin run [OPTIONS] FILE [ARGUMENTS]\n\n"
-    "Runs the program image FILE (built with porin-cc) as a domain. It has the standard streams, clocks, memory, and what is granted here.\n\n"
+    "Runs the program image FILE (built with porin-cc) as a domain. It has the standard streams, clocks, memory,\n"
+    "and what is granted here.\n\n"
     "  --dir HOST[:GUEST][:ro]  grants the directory HOST, seen as GUEST (default: its real path); ro: for reading only\n"
     "  --env NAME=VALUE         sets a variable of its environment, which is empty otherwise\n"
     "  --mem BYTES              limits its memory; K, M and G may follow the number\n"
     "  --name NAME              its name in messages (default: the file's)\n"
     "  --help                   this text\n\n"
     "--dir and --env may be repeated. The program starts in the first granted directory.\n"
-    "Exit status: the program's; 128 + signal if it faulted; 126 not a runnable image; 127 no such file; 125 other failures; 2 bad usage.\n";
+    "Exit status: the program's; 128 + signal if it faulted; 126 not a runnable image; 127 no such file; 125 other\n"
+    "failures; 2 bad usage.\n";
 
 struct run {
     struct porin_domain_options options;

@@ -95,7 +95,9 @@ static void memory_services_leave_code_alone(void **state)
 static void hostile_sizes_do_not_wrap(void **state)
 {
     porin_domain *domain = *state;
-    const uint64_t sizes[] = { 0, 1ull << 32, (1ull << 32) + 1, 1ull << 40, 1ull << 63, UINT64_MAX, UINT64_MAX - 4094, UINT64_MAX - 0xffff };
+    const uint64_t sizes[] = {
+        0, 1ull << 32, (1ull << 32) + 1, 1ull << 40, 1ull << 63, UINT64_MAX, UINT64_MAX - 4094, UINT64_MAX - 0xffff,
+    };
     int64_t start = ask(domain, SYS_mmap, 0, 0x1000, RW, ANONYMOUS, UINT64_MAX, 0);
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         assert_true(ask(domain, SYS_mmap, 0, sizes[i], RW, ANONYMOUS, UINT64_MAX, 0) < 0);
@@ -143,6 +145,7 @@ static void clocks_tell_the_time(void **state)
     clock_gettime(CLOCK_REALTIME, &host);
     assert_true(host.tv_sec - now.tv_sec < 2);
     assert_int_equal(ask(domain, SYS_clock_gettime, 99, WORLD_BUFFER), -EINVAL);
+    assert_int_equal(ask(domain, SYS_clock_gettime, CLOCK_REALTIME_ALARM, WORLD_BUFFER), -EINVAL);
     assert_int_equal(ask(domain, SYS_clock_gettime, word(-6), WORLD_BUFFER), -EINVAL); /* another process's clock */
     put_bytes(domain, WORLD_BUFFER, &pause, sizeof pause);
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -152,7 +155,7 @@ static void clocks_tell_the_time(void **state)
     pause.tv_nsec = 1000000000;
     put_bytes(domain, WORLD_BUFFER, &pause, sizeof pause);
     assert_int_equal(ask(domain, SYS_nanosleep, WORLD_BUFFER, 0), -EINVAL);
-    assert_true(ask(domain, SYS_time, 0) >= host.tv_sec - host.tv_sec);
+    assert_true(ask(domain, SYS_time, 0) >= time(NULL) - 2);
 }
 
 static void answers_are_synthetic(void **state)

@@ -94,35 +94,30 @@ int64_t service_writev(const struct request *request)
     return transfer_vector(request, true, NULL);
 }
 
-/* preadv(-1) would mean the file's own position to newer forms of the call: positions are not negative here. */
-static bool position_valid(const struct request *request, int64_t *position)
+/* A negative position is the kernel's to refuse. */
+static const int64_t *position_argument(const struct request *request)
 {
-    *position = (int64_t)request->arguments[3];
-    return *position >= 0;
+    return (const int64_t *)&request->arguments[3];
 }
 
 int64_t service_pread64(const struct request *request)
 {
-    int64_t position;
-    return position_valid(request, &position) ? transfer_one(request, false, &position) : -EINVAL;
+    return transfer_one(request, false, position_argument(request));
 }
 
 int64_t service_pwrite64(const struct request *request)
 {
-    int64_t position;
-    return position_valid(request, &position) ? transfer_one(request, true, &position) : -EINVAL;
+    return transfer_one(request, true, position_argument(request));
 }
 
 int64_t service_preadv(const struct request *request)
 {
-    int64_t position;
-    return position_valid(request, &position) ? transfer_vector(request, false, &position) : -EINVAL;
+    return transfer_vector(request, false, position_argument(request));
 }
 
 int64_t service_pwritev(const struct request *request)
 {
-    int64_t position;
-    return position_valid(request, &position) ? transfer_vector(request, true, &position) : -EINVAL;
+    return transfer_vector(request, true, position_argument(request));
 }
 
 int64_t service_lseek(const struct request *request)

@@ -13,7 +13,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define TRY(call) do { errno = 0; long result = (long)(call); printf("%s: %ld %s\n", #call, result, result < 0 ? strerror(errno) : ""); } while (0)
+#define TRY(call) do { errno = 0; report(#call, (long)(call)); } while (0)
+
+static void report(const char *call, long result)
+{
+    printf("%s: %ld %s\n", call, result, result < 0 ? strerror(errno) : "");
+}
 
 static int by_name(const void *a, const void *b)
 {
