@@ -184,7 +184,7 @@ char *address_text(struct rewriter *r, const struct operand *o)
     split_displacement(o, &want.symbol, &want.number);
     long distance = 0;
     if (!cache_reaches(r, &want, &distance)) {
-        /* A near displacement stays in the access: then r11 serves neighbours too. It cannot wrap into the slot, whose edges are unmapped. */
+        /* A near displacement stays in the access: then r11 serves neighbours too. It wraps to unmapped edges of the slot only. */
         distance = !want.symbol.length && near(want.number) && (o->base != REG_NONE || o->index != REG_NONE) ? want.number : 0;
         want.number -= distance;
         load_address(r, &want);

@@ -95,15 +95,18 @@ const char *image_place(const struct image *image, uint64_t offset, uint64_t *di
 {
     struct symbols s;
     const char *best = NULL;
+    bool best_function = false;
     if (!find_symbols(image, &s))
         return NULL;
     for (size_t i = 0; i < s.count; i++) {
         Elf64_Sym symbol;
         memcpy(&symbol, s.first + i, sizeof symbol);
         bool code = ELF64_ST_TYPE(symbol.st_info) == STT_FUNC || ELF64_ST_TYPE(symbol.st_info) == STT_NOTYPE;
+        bool function = ELF64_ST_TYPE(symbol.st_info) == STT_FUNC;
         if (!code || symbol.st_shndx == SHN_UNDEF || symbol.st_shndx >= SHN_LORESERVE || symbol.st_value > offset)
             continue;
-        if (!best || offset - symbol.st_value < *distance) {
+        if (!best || function > best_function || (function == best_function && offset - symbol.st_value < *distance)) {
+            best_function = function;
             best = symbol_name(&s, &symbol);
             *distance = offset - symbol.st_value;
         }

@@ -16,10 +16,6 @@
 
 enum { MAX_SHIFTS = 8, LABEL_SHIFT = 16 };
 
-/* Parts of the C library that other systems have as libraries of their own, and compiler libraries: all of it is in libc and libporin-rt. */
-static const char *const absorbed[] = {"c", "m", "pthread", "rt", "dl", "util", "xnet", "resolv", "crypt", "gcc", "gcc_s", "gcc_eh", "atomic", "ssp",
-                                       "ssp_nonshared", NULL};
-
 struct link { const struct options *options; const char *const *objects; const char *script, *records; bool library; int shift; };
 
 static bool exists(const char *path)
@@ -45,11 +41,11 @@ static const char *find_library(const struct options *o, const char *name)
             free(path);
         }
     }
-    for (const char *const *known = absorbed; *known; known++)
-        if (strcmp(name, *known) == 0)
-            return "";
-    fprintf(stderr, "porin-cc: cannot find -l%s: no lib%s.a in the -L directories and the sysroot (%s); the host's libraries are not domain code\n",
-            name, name, o->sysroot ? o->sysroot : "none found");
+    if (option_is(OPTION_ABSORBED, name))
+        return "";
+    fprintf(stderr, "porin-cc: cannot find -l%s: no lib%s.a in the -L directories and the sysroot (%s)\n", name, name,
+            o->sysroot ? o->sysroot : "none found");
+    fprintf(stderr, "porin-cc: note: the host's libraries are not domain code; build the library with porin-cc\n");
     return NULL;
 }
 
@@ -75,7 +71,8 @@ static bool add_inputs(const struct link *l, struct arguments *ld)
 
 static bool add_record(struct buffer *text, const char *pattern, const char *name)
 {
-    if (strlen(name) >= sizeof((struct porin_symbol *)NULL)->name || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.") != strlen(name)) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$.";
+    if (strlen(name) >= sizeof((struct porin_symbol *)NULL)->name || strspn(name, letters) != strlen(name)) {
         fprintf(stderr, "porin-cc: `%s' is no name for an export or import: at most 55 letters, digits and underscores\n", name);
         return false;
     }
@@ -150,8 +147,8 @@ static bool check_start_files(const struct options *o)
     char *crt = format_text("%s/lib/crt1.o", o->sysroot ? o->sysroot : "");
     bool good = o->no_start_files || (o->sysroot && exists(crt));
     if (!good)
-        fprintf(stderr, "porin-cc: no C library for domains in %s: `make sysroot' builds it, --sysroot=DIR names another place, -nostdlib does without\n",
-                o->sysroot ? o->sysroot : "../sysroot");
+        fprintf(stderr, "porin-cc: no C library for domains in %s\nporin-cc: note: `make sysroot' builds it, --sysroot=DIR names another "
+                "place, -nostdlib does without\n", o->sysroot ? o->sysroot : "../sysroot");
     free(crt);
     return good;
 }
@@ -206,7 +203,8 @@ static bool verify(const struct image *image, struct porin_verify_report *report
         .text = image->text,
         .text_size = image->text_size,
         .text_offset = image->text_offset,
-        .gates = {{PORIN_GATES_SERVICE, PORIN_SERVICE_GATE_SIZE, PORIN_SERVICE_GATES}, {PORIN_GATES_IMPORT, PORIN_GATE_SIZE, PORIN_MAX_IMPORTS}},
+        .gates = {{PORIN_GATES_SERVICE, PORIN_SERVICE_GATE_SIZE, PORIN_SERVICE_GATES},
+                  {PORIN_GATES_IMPORT, PORIN_GATE_SIZE, PORIN_MAX_IMPORTS}},
         .allow_rdtsc = true,
     };
     input.scratch = grow(NULL, porin_verify_scratch_words(input.text_size) * sizeof input.scratch[0]);

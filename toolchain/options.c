@@ -10,31 +10,22 @@
 
 struct reader { struct options *options; struct arguments words; size_t at; enum language forced; bool is_forced; bool *answered; };
 
-static bool in_list(const char *word, const char *const *list)
+static const struct { enum option_kind kind; const char *text; } rows[] = {
+#define OPTION(kind, text) {OPTION_##kind, text},
+#include "options.def"
+#undef OPTION
+};
+
+bool option_is(enum option_kind kind, const char *word)
 {
-    for (; *list; list++) {
-        size_t length = strlen(*list);
-        if ((*list)[length - 1] == '*' ? strncmp(word, *list, length - 1) == 0 : strcmp(word, *list) == 0)
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        size_t length = strlen(rows[i].text);
+        bool open = length > 1 && rows[i].text[length - 1] == '*';
+        if (rows[i].kind == kind && (open ? strncmp(word, rows[i].text, length - 1) == 0 : strcmp(word, rows[i].text) == 0))
             return true;
     }
     return false;
 }
-
-/* Position-independence, other code models and link-time optimisation: an image is linked once, at its final place. */
-static const char *const dropped[] = {
-    "-fPIC", "-fpic", "-fPIE", "-fpie", "-pie", "-no-pie", "-fno-pie", "-fno-PIE", "-fno-pic", "-fno-PIC", "-static", "-static-pie", "-rdynamic",
-    "-static-libgcc", "-shared-libgcc", "-flto*", "-fno-lto", "-ffat-lto-objects", "-fuse-linker-plugin", "-fno-use-linker-plugin", "-fuse-ld=*",
-    "-fwhole-program", "-mcmodel=*", "-m64", "-pipe", "-fplt", "-fno-plt", "-symbolic", "-Bsymbolic*", "-fstack-clash-protection",
-    "-fsplit-stack", "-mmanual-endbr", "-fuse-cxa-atexit", "-no-canonical-prefixes", "-Wl,-pie", "-Qunused-arguments", NULL};
-
-static const char *const compiler_with_argument[] = {
-    "-D", "-U", "-I", "-include", "-imacros", "-isystem", "-iquote", "-idirafter", "-iprefix", "-iwithprefix", "-iwithprefixbefore",
-    "-isysroot", "-imultilib", "-aux-info", "--param", "-A", "-Xpreprocessor", "-dumpbase", "-dumpdir", NULL};
-
-static const char *const questions[] = {"-dumpmachine", "-dumpversion", "-dumpfullversion", "-dumpspecs", "-print-*", "--print-*",
-                                        "--help=*", "--target-help", NULL};
-
-static const char *const refused[] = {"-m32", "-mx32", "-m16", "-masm=intel", NULL};
 
 static const char *next_word(struct reader *r)
 {
@@ -59,15 +50,15 @@ static bool language_of(const char *path, enum language *language)
 {
     const char *dot = strrchr(path, '.');
     static const struct { const char *ending; enum language language; } endings[] = {
-        {".c", LANGUAGE_C}, {".i", LANGUAGE_PREPROCESSED_C}, {".s", LANGUAGE_ASSEMBLY}, {".S", LANGUAGE_ASSEMBLY_CPP}, {".sx", LANGUAGE_ASSEMBLY_CPP},
+        {".c", LANGUAGE_C}, {".i", LANGUAGE_PREPROCESSED_C}, {".s", LANGUAGE_ASSEMBLY},
+        {".S", LANGUAGE_ASSEMBLY_CPP}, {".sx", LANGUAGE_ASSEMBLY_CPP},
     };
-    static const char *const others[] = {".cc", ".cpp", ".cxx", ".C", ".c++", ".cp", ".f", ".f90", ".ads", ".adb", ".go", ".d", ".m", ".mm", NULL};
     for (size_t i = 0; dot && i < sizeof endings / sizeof endings[0]; i++)
         if (strcmp(dot, endings[i].ending) == 0) {
             *language = endings[i].language;
             return true;
         }
-    if (dot && in_list(dot, others)) {
+    if (dot && option_is(OPTION_FOREIGN, dot)) {
         fprintf(stderr, "porin-cc: %s: only C and assembly can become domain code\n", path);
         return false;
     }
@@ -117,17 +108,6 @@ static void add_names(struct arguments *list, const char *names)
 /* One option of the linker, with the argument that follows it where it takes one in a word of its own. */
 static void linker_option(struct reader *r, const char *word, const char *argument, bool *used)
 {
-    static const char *const no_meaning[] = {
-        "--as-needed", "--no-as-needed", "--no-undefined", "--build-id*", "--hash-style*", "--version-script*", "-Bstatic", "-Bdynamic",
-        "-Bsymbolic*", "--dynamic-list*", "-O*", "--enable-new-dtags", "--disable-new-dtags", "--export-dynamic", "-E", "--no-copy-dt-needed-entries",
-        "--copy-dt-needed-entries", "--allow-shlib-undefined", "--no-allow-shlib-undefined", "-pie", "--eh-frame-hdr", "-rpath=*", "--rpath=*",
-        "-rpath-link=*", "-soname=*", "--soname=*", "--dynamic-linker=*", "--exclude-libs=*", "--push-state", "--pop-state", "--no-dynamic-linker",
-        "-dynamic-linker=*", "--unresolved-symbols=*", "--gdb-index", "--compress-debug-sections=*", "--icf=*", "--undefined-version",
-        "--no-undefined-version", "--fatal-warnings", "--no-fatal-warnings", "--retain-symbols-file=*", "--default-symver", NULL};
-    static const char *const no_meaning_argument[] = {"-rpath", "--rpath", "-rpath-link", "--rpath-link", "-soname", "-h", "--soname", "-dynamic-linker",
-                                                      "--dynamic-linker", "-I", "--version-script", "--dynamic-list", "--exclude-libs", "-e",
-                                                      "--entry", "-init", "-fini", "-plugin", "-plugin-opt", NULL};
-    static const char *const with_argument[] = {"-u", "--undefined", "--defsym", "--wrap", "-Map", "-y", "--require-defined", NULL};
     *used = false;
     if (strcmp(word, "-z") == 0) {
         *used = true;
@@ -135,13 +115,13 @@ static void linker_option(struct reader *r, const char *word, const char *argume
             r->options->stack_size = argument + 11;
     } else if (strncmp(word, "-zstack-size=", 13) == 0) {
         r->options->stack_size = word + 13;
-    } else if (in_list(word, no_meaning_argument)) {
+    } else if (option_is(OPTION_LINKER_DROPPED_ARGUMENT, word)) {
         *used = true;
     } else if (strcmp(word, "-s") == 0 || strcmp(word, "--strip-all") == 0) {
         r->options->strip = true;
-    } else if (!in_list(word, no_meaning) && strncmp(word, "-z", 2) != 0) {
+    } else if (!option_is(OPTION_LINKER_DROPPED, word) && strncmp(word, "-z", 2) != 0) {
         add_input(r->options, word, LANGUAGE_LINK, true);
-        *used = in_list(word, with_argument);
+        *used = option_is(OPTION_LINKER_ARGUMENT, word);
         if (*used && argument)
             add_input(r->options, argument, LANGUAGE_LINK, true);
     }
@@ -300,15 +280,12 @@ static bool read_word(struct reader *r)
     bool failed = false;
     if (word[0] != '-' || !word[1])
         return read_file(r, word);
-    if (in_list(word, refused)) {
+    if (option_is(OPTION_REFUSED, word)) {
         fprintf(stderr, "porin-cc: %s: only 64-bit code written in AT&T syntax can become domain code\n", word);
         return false;
     }
-    if (in_list(word, dropped) || read_mode(o, word) || read_switch(o, word)) {
-        if (strcmp(word, "-nostdinc") == 0 || strcmp(word, "-static") == 0)
-            return true;
+    if (option_is(OPTION_DROPPED, word) || read_mode(o, word) || read_switch(o, word))
         return true;
-    }
     if (read_porin_option(r, word, &failed) || read_dependency(r, word, &failed) || read_link_word(r, word, &failed))
         return !failed;
     if ((value = joined(r, word, "-x", &failed)) || failed)
@@ -328,7 +305,7 @@ static bool read_word(struct reader *r)
     if (strncmp(word, "-g", 2) == 0)
         o->debug = strcmp(word, "-g0") != 0;
     arguments_add(&o->compiler, word);
-    if (in_list(word, compiler_with_argument)) {
+    if (option_is(OPTION_COMPILER_ARGUMENT, word)) {
         if (!(value = next_word(r)))
             return false;
         arguments_add(&o->compiler, value);
@@ -403,9 +380,9 @@ static void answer(struct reader *r)
                    "  --no-verify         do not verify the image after linking it\n"
                    "  --explain[=NAME]    what to do about what porin-cc refuses\n"
                    "  -z stack-size=N     data stack of the first thread\n"
-                   "Options of position-independent code and of dynamic linking are accepted and have no effect. -shared makes a relocatable\n"
-                   "object that later links take whole: domains do not share code by address, images are linked statically.\n");
-        } else if (in_list(word, questions) || strcmp(word, "--version") == 0 || alone) {
+                   "Options of position-independent code and of dynamic linking are accepted and have no effect. -shared makes a\n"
+                   "relocatable object that later links take whole: domains do not share code by address, images are linked statically.\n");
+        } else if (option_is(OPTION_QUESTION, word) || strcmp(word, "--version") == 0 || alone) {
             struct arguments gcc = {0};
             fflush(stdout);
             if (word[1] == '-' && word[2] == 'v')

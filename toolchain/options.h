@@ -28,6 +28,13 @@ struct options {
     bool debug;                    /* -g */
 };
 
+/* Rows of options.def. */
+enum option_kind {
+    OPTION_DROPPED, OPTION_COMPILER_ARGUMENT, OPTION_QUESTION, OPTION_REFUSED, OPTION_LINKER_DROPPED, OPTION_LINKER_DROPPED_ARGUMENT,
+    OPTION_LINKER_ARGUMENT, OPTION_FOREIGN, OPTION_ABSORBED
+};
+bool option_is(enum option_kind kind, const char *word);
+
 /* Reads the command line. Returns false after printing what is wrong. Options that only ask something are answered by *answered. */
 bool options_read(struct options *options, int argc, char **argv, bool *answered);
 #endif

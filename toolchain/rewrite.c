@@ -17,8 +17,8 @@ void refuse(struct rewriter *r, enum refusal reason)
     long line = r->marker_line ? r->line + s->line - r->marker_line - 1 : r->line ? r->line : s->line;
     r->refused++;
     r->gathers += reason == REFUSE_GATHER;
-    buffer_printf(r->messages, SLICE_FORMAT ":%ld: error: cannot rewrite `" SLICE_FORMAT "': %s [%s]\n", SLICE_ARGS(file), line, SLICE_ARGS(s->text),
-            refusal_message(reason), refusal_name(reason));
+    buffer_printf(r->messages, SLICE_FORMAT ":%ld: error: cannot rewrite `" SLICE_FORMAT "': %s [%s]\n", SLICE_ARGS(file), line,
+                  SLICE_ARGS(s->text), refusal_message(reason), refusal_name(reason));
     buffer_printf(r->messages, "porin-cc: note: porin-cc --explain=%s says what to do\n", refusal_name(reason));
 }
 
@@ -123,7 +123,8 @@ bool is_target(const struct rewriter *r, struct slice label)
 static void collect_names(struct rewriter *r, struct slice text, size_t *capacity)
 {
     for (size_t i = 0; i + 1 < text.length; i++) {
-        if (text.start[i] != '.' || text.start[i + 1] != 'L' || (i && (isalnum((unsigned char)text.start[i - 1]) || text.start[i - 1] == '_')))
+        bool inside = i && (isalnum((unsigned char)text.start[i - 1]) || text.start[i - 1] == '_');
+        if (text.start[i] != '.' || text.start[i + 1] != 'L' || inside)
             continue;
         size_t end = i;
         while (end < text.length && (isalnum((unsigned char)text.start[end]) || strchr("._$", text.start[end])))
@@ -243,9 +244,9 @@ static bool in_list(struct slice name, const char *const *list)
 static void check_directive(struct rewriter *r, const struct statement *s)
 {
     static const char *const macros[] = {".macro", ".rept", ".irp", ".irpc", ".include", ".altmacro", ".endm", ".endr", NULL};
-    static const char *const data[] = {".byte", ".word", ".short", ".hword", ".value", ".long", ".int", ".quad", ".octa", ".2byte", ".4byte",
-                                       ".8byte", ".ascii", ".asciz", ".string", ".float", ".single", ".double", ".incbin", ".zero", ".space",
-                                       ".skip", ".fill", ".org", ".dc.b", ".dc.l", ".sleb128", ".uleb128", ".insn", NULL};
+    static const char *const data[] = {".byte", ".word", ".short", ".hword", ".value", ".long", ".int", ".quad", ".octa", ".2byte",
+                                       ".4byte", ".8byte", ".ascii", ".asciz", ".string", ".float", ".single", ".double", ".incbin",
+                                       ".zero", ".space", ".skip", ".fill", ".org", ".dc.b", ".dc.l", ".sleb128", ".uleb128", NULL};
     if (in_list(s->name, macros))
         refuse(r, REFUSE_MACRO);
     else if (slice_starts(s->name, ".code16") || slice_is(s->name, ".code32"))

@@ -99,7 +99,8 @@ static void copy(volatile byte *to, const volatile byte *from, unsigned long siz
 void porin_atomic_load(unsigned long size, const volatile void *object, void *value, int order) __asm__("__atomic_load");
 void porin_atomic_store(unsigned long size, volatile void *object, const void *value, int order) __asm__("__atomic_store");
 void porin_atomic_exchange(unsigned long size, volatile void *object, void *value, void *old, int order) __asm__("__atomic_exchange");
-_Bool porin_atomic_compare_exchange(unsigned long size, volatile void *object, void *expected, const void *desired, int success, int failure)
+_Bool porin_atomic_compare_exchange(unsigned long size, volatile void *object, void *expected, const void *desired, int success,
+                                    int failure)
     __asm__("__atomic_compare_exchange");
 _Bool porin_atomic_is_lock_free(unsigned long size, const volatile void *object) __asm__("__atomic_is_lock_free");
 
@@ -128,7 +129,8 @@ void porin_atomic_exchange(unsigned long size, volatile void *object, void *valu
     unlock(taken);
 }
 
-_Bool porin_atomic_compare_exchange(unsigned long size, volatile void *object, void *expected, const void *desired, int success, int failure)
+_Bool porin_atomic_compare_exchange(unsigned long size, volatile void *object, void *expected, const void *desired, int success,
+                                    int failure)
 {
     (void)success, (void)failure;
     byte *taken = lock(object);

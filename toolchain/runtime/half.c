@@ -49,7 +49,8 @@ static _Float16 from_double_bits(uint64_t bits)
     if (exponent < -25)
         return half_from(sign);
     int drop = exponent < -14 ? 42 + (-14 - exponent) : 42;
-    uint64_t whole = fraction | (uint64_t)1 << 52, kept = whole >> drop, rest = whole & (((uint64_t)1 << drop) - 1), half = (uint64_t)1 << (drop - 1);
+    uint64_t whole = fraction | (uint64_t)1 << 52, kept = whole >> drop;
+    uint64_t rest = whole & (((uint64_t)1 << drop) - 1), half = (uint64_t)1 << (drop - 1);
     kept += rest > half || (rest == half && (kept & 1));
     uint64_t result = exponent < -14 ? kept : kept + ((uint64_t)(exponent + 14) << 10); /* the leading bit counts as exponent 1 */
     return half_from(sign | (uint16_t)(result > 0x7c00 ? 0x7c00 : result));
