@@ -30,6 +30,13 @@
 #define JMP_GATE(gate) ".byte 0xe9\n\t" GATE_REL32(gate)
 #define FUNCTION(name) ".balign 16, 0xcc\ncode_" #name ":\n\tendbr64\n\t"
 
+/* Every general register that domain code may write, and ymm0-15, from one that holds the pattern. */
+#define FILL(from) "vmovq " from ", %xmm0\n\tvpbroadcastq %xmm0, %ymm0\n\tvmovaps %ymm0, %ymm1\n\tvmovaps %ymm0, %ymm2\n\tvmovaps %ymm0, %ymm3\n\t" \
+    "vmovaps %ymm0, %ymm4\n\tvmovaps %ymm0, %ymm5\n\tvmovaps %ymm0, %ymm6\n\tvmovaps %ymm0, %ymm7\n\tvmovaps %ymm0, %ymm8\n\t" \
+    "vmovaps %ymm0, %ymm9\n\tvmovaps %ymm0, %ymm10\n\tvmovaps %ymm0, %ymm11\n\tvmovaps %ymm0, %ymm12\n\tvmovaps %ymm0, %ymm13\n\t" \
+    "vmovaps %ymm0, %ymm14\n\tvmovaps %ymm0, %ymm15\n\tmovq " from ", %rax\n\tmovq %rax, %rbx\n\tmovq %rax, %rcx\n\tmovq %rax, %rdx\n\t" \
+    "movq %rax, %rsi\n\tmovq %rax, %rbp\n\tmovq %rax, %r8\n\tmovq %rax, %r9\n\tmovq %rax, %r12\n\tmovq %rax, %r13\n\tmovq %rax, %rdi\n\t"
+
 __asm__(".pushsection .rodata.domain_code, \"a\"\n\t.balign 4096\ndomain_code:\n\t"
         /* add(a, b) */
         FUNCTION(add) "leaq (%rdi,%rsi), %rax\n\tret\n\t"
@@ -60,9 +67,9 @@ __asm__(".pushsection .rodata.domain_code, \"a\"\n\t.balign 4096\ndomain_code:\n
         FUNCTION(spoil) "movl $1, %ebx\n\tmovl $2, %ebp\n\tmovl $3, %r12d\n\tmovl $4, %r13d\n\tmovl $5, %r15d\n\tmovl $6, %r11d\n\tmovl $7, %ecx\n\t"
                 "fld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\txorl %eax, %eax\n\tret\n\t"
         /* keep(a, b): calls the first import with (a, b) and says whether callee-saved registers and data stack came back: 0 or which did not */
-        FUNCTION(keep) "movl $0x11, %ebx\n\tmovl $0x22, %ebp\n\tmovl $0x33, %r12d\n\tmovl %r15d, %r13d\n\t" CALL_GATE(0x110000)
+        FUNCTION(keep) "movl $0x11, %ebx\n\tmovl $0x22, %ebp\n\tmovl $0x33, %r12d\n\tmovl $0x134058, %r11d\n\tmovl %r15d, (%r14,%r11)\n\t" CALL_GATE(0x110000)
                 "xorl %eax, %eax\n\tcmpq $0x11, %rbx\n\tsetne %al\n\tcmpq $0x22, %rbp\n\tje 1f\n\torl $2, %eax\n1:\tcmpq $0x33, %r12\n\tje 2f\n\torl $4, %eax\n"
-                "2:\tcmpl %r15d, %r13d\n\tje 3f\n\torl $8, %eax\n3:\tret\n\t"
+                "2:\tmovl $0x134058, %r11d\n\tcmpl %r15d, (%r14,%r11)\n\tje 3f\n\torl $8, %eax\n3:\tret\n\t"
         /* stack(): the data stack pointer; pointer(): the thread pointer; error(): the last call error */
         FUNCTION(stack) "movl %r15d, %eax\n\tret\n\t"
         FUNCTION(pointer) "movq %gs:0, %rax\n\tret\n\t"
@@ -92,6 +99,15 @@ __asm__(".pushsection .rodata.domain_code, \"a\"\n\t.balign 4096\ndomain_code:\n
                 "movl $77, %eax\n\t" JMP_GATE(0x100400)
         /* rounding(mxcsr): sets it by the gate, returns what is in force */
         FUNCTION(rounding) CALL_GATE(0x100600) "ret\n\t"
+        /* go(target): the checked indirect jump to any offset */
+        FUNCTION(go) "movl %edi, %r10d\n\tmovl (%r14,%r10), %r11d\n\taddl $0x05e1f00d, %r11d\n\tjne 1f\n\taddq %r14, %r10\n\tjmp *%r10\n1:\tud2\n\t"
+        /* secret(pattern): fills every register, then calls the first import; the result is the callee's */
+        FUNCTION(secret) FILL("%rdi") CALL_GATE(0x110000) "ret\n\t"
+        /* leak(pattern): comes back with every register full */
+        FUNCTION(leak) FILL("%rdi") "ret\n\t"
+        /* look(address): calls the first import with (address), then stores what registers it finds like registers() */
+        FUNCTION(look) "movl $0x134060, %r11d\n\tmovq %rdi, (%r14,%r11)\n\tmovq %rsi, %rdi\n\t" CALL_GATE(0x110000)
+                "movl $0x134068, %r11d\n\tmovq %rdi, (%r14,%r11)\n\tmovl $0x134060, %r11d\n\tmovl (%r14,%r11), %edi\n\tjmp code_registers\n\t"
         /* start(block): notes the block at data + 0x40 and counts at data + 0x48 */
         FUNCTION(start) "movl $0x134040, %r11d\n\tmovq %rdi, (%r14,%r11)\n\tmovl $0x134048, %r11d\n\taddq $1, (%r14,%r11)\n\tret\n\t"
         /* thread(): a thread pointer: 0x1000 * number of threads that came, counted at data + 0x50 */
@@ -102,7 +118,7 @@ __asm__(".pushsection .rodata.domain_code, \"a\"\n\t.balign 4096\ndomain_code:\n
 extern const uint8_t domain_code[] __asm__("domain_code"), domain_code_end[] __asm__("domain_code_end");
 
 #define EXPORTS(X) X(add) X(peek) X(poke) X(service) X(first) X(second) X(tail) X(loop) X(inner) X(trap) X(divide) X(recurse) X(spin) X(leave) \
-    X(spoil) X(keep) X(stack) X(pointer) X(error) X(seventh) X(half) X(registers) X(depth) X(jump) X(jump_tail) X(landing) X(rounding) \
+    X(spoil) X(keep) X(stack) X(pointer) X(error) X(seventh) X(half) X(registers) X(depth) X(jump) X(jump_tail) X(landing) X(rounding) X(go) X(secret) X(leak) X(look) \
     X(start) X(thread)
 #define X(name) extern const uint8_t code_##name[] __asm__("code_" #name);
 EXPORTS(X)

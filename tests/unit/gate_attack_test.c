@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Gates: what crosses them under each policy, and what domains may try on them. */
+#define _GNU_SOURCE
+#include "runtime_world.h"
+#include "runtime/gate.h"
+#include "loader/image.h"
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static porin_image *library;
+
+static int make_library(void **state)
+{
+    library = image_make_library(2);
+    (void)state;
+    return 0;
+}
+
+static int drop_library(void **state)
+{
+    porin_image_release(library);
+    (void)state;
+    return 0;
+}
+
+#define DUMP (IMAGE_DATA + 0x200)
+#define PATTERN (0xdeadbeef00000000 | DUMP)
+
+struct dump {
+    uint64_t rax, rbx, rcx, rdx, rsi, rbp, r8, r9, r12, r13, unused[2];
+    uint64_t ymm[16][4];
+};
+
+static struct dump dump_read(porin_domain *domain)
+{
+    struct dump dump;
+    assert_int_equal(porin_copy_in(&dump, domain, (porin_addr){ DUMP }, sizeof dump), PORIN_OK);
+    return dump;
+}
+
+static void edge_make(porin_domain **a, porin_domain **b, const char *function, uint32_t policy)
+{
+    struct porin_edge_options options = { policy, -1 };
+    *a = domain_make(library, "a");
+    *b = domain_make(library, "b");
+    assert_int_equal(porin_domain_bind(*a, "first", entry(*b, function), &options, NULL), PORIN_OK);
+}
+
+static void test_what_the_callee_sees(void **state)
+{
+    for (uint32_t policy = 0; policy < 4; policy++) {
+        porin_domain *a, *b;
+        bool hidden = policy & PORIN_POLICY_REGISTER_CONFIDENTIALITY;
+        edge_make(&a, &b, "registers", policy);
+        call(a, "secret", PATTERN, 0);
+        struct dump seen = dump_read(b);
+        uint64_t rest = hidden ? 0 : PATTERN;
+        assert_int_equal(seen.rax, hidden ? PATTERN & 0xff : PATTERN);
+        assert_true(seen.rbx == rest && seen.rbp == rest && seen.r12 == rest && seen.r13 == rest);
+        assert_true(seen.rcx == PATTERN && seen.rdx == PATTERN && seen.rsi == PATTERN && seen.r8 == PATTERN && seen.r9 == PATTERN);
+        for (int n = 0; n < 16; n++)
+            for (int word = 0; word < 4; word++)
+                assert_int_equal(seen.ymm[n][word], hidden && (n >= 8 || word >= 2) ? 0 : PATTERN);
+        porin_domain_destroy(a);
+        porin_domain_destroy(b);
+    }
+    (void)state;
+}
+
+static void test_what_the_caller_sees(void **state)
+{
+    for (uint32_t policy = 0; policy < 4; policy++) {
+        porin_domain *a, *b;
+        bool hidden = policy & PORIN_POLICY_REGISTER_CONFIDENTIALITY;
+        edge_make(&a, &b, "leak", policy);
+        call(a, "look", DUMP, PATTERN);
+        struct dump seen = dump_read(a);
+        uint64_t rest = hidden ? 0 : PATTERN, saved = policy ? 0 : PATTERN, rdi;
+        assert_int_equal(porin_copy_in(&rdi, a, (porin_addr){ IMAGE_DATA + 0x68 }, 8), PORIN_OK);
+        assert_true(seen.rax == PATTERN && seen.rdx == PATTERN);
+        assert_true(seen.rcx == rest && seen.rsi == rest && seen.r8 == rest && seen.r9 == rest && rdi == rest);
+        assert_true(seen.rbx == saved && seen.rbp == saved && seen.r12 == saved && seen.r13 == saved);
+        for (int n = 0; n < 16; n++)
+            for (int word = 0; word < 4; word++)
+                assert_int_equal(seen.ymm[n][word], hidden && (n >= 2 || word >= 2) ? 0 : PATTERN);
+        porin_domain_destroy(a);
+        porin_domain_destroy(b);
+    }
+    (void)state;
+}
+
+/* Whatever the host has in its registers, the domain gets its arguments and zeroes; and services leave nothing of the host's. */
+static void test_what_the_host_shows(void **state)
+{
+    porin_domain *domain = domain_make(library, "d");
+    uint64_t result;
+    porin_entry registers = entry(domain, "registers");
+    call(domain, "add", 1, 2);
+    __asm__ volatile("vpcmpeqd %%ymm0, %%ymm0, %%ymm0\n\tvmovaps %%ymm0, %%ymm7\n\tvmovaps %%ymm0, %%ymm8\n\tvmovaps %%ymm0, %%ymm15"
+                     : : : "xmm0", "xmm7", "xmm8", "xmm15");
+    assert_int_equal(porin_call6(registers, &result, DUMP, 2, 3, 4, 5, 6), PORIN_OK);
+    struct dump seen = dump_read(domain);
+    assert_true(seen.rsi == 2 && seen.rdx == 3 && seen.rcx == 4 && seen.r8 == 5 && seen.r9 == 6 && seen.rax == 8);
+    assert_true(seen.rbx == 0 && seen.rbp == 0 && seen.r12 == 0 && seen.r13 == 0);
+    for (int n = 0; n < 16; n++)
+        for (int word = 0; word < 4; word++)
+            assert_int_equal(seen.ymm[n][word], 0);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
+/* A callee that breaks the calling convention in every way it can: the caller notices nothing where it asked for integrity. */
+static void test_integrity(void **state)
+{
+    porin_domain *a, *b;
+    edge_make(&a, &b, "spoil", PORIN_POLICY_REGISTER_INTEGRITY);
+    assert_int_equal(call(a, "keep", 0, 0), 0);
+    volatile long double one = 1.0L;
+    assert_true(one + 1.0L == 2.0L); /* attack 10: x87 left full */
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    edge_make(&a, &b, "spoil", 0);
+    assert_int_equal(call(a, "keep", 0, 0), 7); /* it really breaks them; the data stack is never the callee's to break */
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    porin_domain *domain = domain_make(library, "d");
+    call(domain, "spoil", 0, 0);
+    assert_true(one + 1.0L == 2.0L);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
+/* The rounding a domain sets is its own. */
+static void test_rounding(void **state)
+{
+    porin_domain *domain = domain_make(library, "d");
+    uint32_t before, after;
+    __asm__ volatile("stmxcsr %0" : "=m"(before));
+    assert_int_equal(call(domain, "rounding", 0xffffffff, 0), 0x1f80);
+    assert_int_equal(call(domain, "rounding", 0xffffe07f, 0), 0xffff & (0xe07f | 0x1f80));
+    __asm__ volatile("stmxcsr %0" : "=m"(after));
+    assert_int_equal(before & ~0x3fu, after & ~0x3fu);
+    volatile double half = 2.5;
+    assert_true(half + 0x1p52 - 0x1p52 == 2.0);
+    assert_int_equal(call(domain, "rounding", 0xffffffff, 0), 0x1f80); /* each entry starts from the default */
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
+/* Attack 1: a checked branch to every byte of the gates: labels only, and what stands behind a label holds against anything. */
+static void test_jump_everywhere(void **state)
+{
+    porin_domain *a, *b;
+    edge_make(&a, &b, "add", PORIN_POLICY_REGISTER_INTEGRITY | PORIN_POLICY_REGISTER_CONFIDENTIALITY);
+    unsigned arrived = 0;
+    for (uint32_t target = PORIN_GATES_SERVICE; target < PORIN_GATES_IMPORT + 2 * PORIN_GATE_SIZE;
+         target += target == PORIN_GATES_SERVICE + 0x900 ? PORIN_GATES_IMPORT - target : 1) {
+        uint64_t result;
+        porin_status status = porin_call6(entry(a, "go"), &result, target, 5, 0, 0, 0, 0);
+        bool gate = target % PORIN_GATE_SIZE == 0 && (target >= PORIN_GATES_IMPORT || target < PORIN_GATES_SERVICE + PORIN_SERVICE_GATES * PORIN_GATE_SIZE);
+        if (!gate) {
+            assert_int_equal(status, PORIN_ERR_FAULT);
+            assert_int_equal(porin_last_error()->signal, SIGILL);
+        } else if (target == PORIN_GATE_DEPTH || target == PORIN_GATE_LONGJMP) {
+            assert_int_equal(status, PORIN_ERR_FAULT); /* they would drop the host's return address */
+        } else {
+            assert_int_equal(status, PORIN_OK);
+            arrived++;
+        }
+        if (status != PORIN_OK)
+            assert_int_equal(porin_domain_reset(a, NULL), PORIN_OK);
+    }
+    assert_int_equal(arrived, 4);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
+/* Attack 6: forged jump buffers. */
+static void test_longjmp(void **state)
+{
+    porin_domain *domain = domain_make(library, "d");
+    assert_int_equal(call(domain, "landing", 0, 0), 77);
+    uint64_t here = call(domain, "depth", 0, 0);
+    uint32_t depth = (uint32_t)(here >> 32), landing = (uint32_t)here;
+    assert_in_range(landing, PORIN_IMAGE_BASE, PORIN_IMAGE_BASE + 0x1000);
+    uint64_t label = entry(domain, "add").offset, result;
+    const struct { uint64_t depth, landing; } forged[] = {
+        { 0, label }, { depth - 8, label }, { depth, landing }, { depth + 8, label }, { depth + 16, label }, { depth + 1024, label },
+        { UINT64_MAX, label }, { UINT64_MAX - 7, label }, { 1ull << 63, label }, { depth + 1, label }, { depth, 0 }, { depth, 0xffffffff },
+        { depth, PORIN_IMAGE_BASE + 1 }, { depth, IMAGE_DATA },
+    };
+    for (size_t i = 0; i < sizeof forged / sizeof *forged; i++) {
+        porin_status status = porin_call6(entry(domain, "jump"), &result, forged[i].depth, forged[i].landing, 1, 0, 0, 0);
+        assert_int_equal(status, PORIN_ERR_FAULT);
+        assert_int_equal(porin_domain_reset(domain, NULL), PORIN_OK);
+    }
+    assert_int_equal(porin_call6(entry(domain, "jump_tail"), &result, 0, 0, 0, 0, 0, 0), PORIN_ERR_FAULT);
+    porin_domain_destroy(domain);
+
+    /* nor over a gate's frame into another domain's part of the stack */
+    porin_domain *a, *b;
+    edge_make(&a, &b, "jump", PORIN_POLICY_REGISTER_INTEGRITY);
+    for (uint64_t deep = 8; deep <= 256; deep += 8) {
+        assert_int_equal(porin_call6(entry(a, "first"), &result, deep, label, 1, 0, 0, 0), PORIN_OK);
+        if (result != UINT64_MAX) /* deep enough to be b's own frames: it went to add */
+            assert_true(deep > 40);
+        assert_int_equal(porin_domain_reset(b, NULL), PORIN_OK);
+    }
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
+/* Attack 8: text and gates cannot be written through any file or mapping. */
+static void test_nothing_executable_is_writable(void **state)
+{
+    porin_domain *a, *b;
+    edge_make(&a, &b, "add", PORIN_POLICY_REGISTER_INTEGRITY);
+    call(a, "first", 1, 2);
+    static const uint32_t places[] = { PORIN_GATES_SERVICE, PORIN_GATES_IMPORT, PORIN_IMAGE_BASE, IMAGE_CONSTANTS };
+    int memory = open("/proc/self/mem", O_RDWR);
+    assert_true(memory >= 0);
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        uintptr_t at = porin_domain_base(a) + places[i];
+        assert_int_equal(pwrite(memory, "\xcc", 1, (off_t)at), -1);
+        assert_int_equal(mprotect((void *)(at & ~0xfffull), 0x1000, PROT_READ | PROT_WRITE), -1);
+    }
+    close(memory);
+    unsigned files = 0;
+    for (int fd = 0; fd < 256; fd++) {
+        char path[64], target[128];
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        ssize_t length = readlink(path, target, sizeof target - 1);
+        if (length <= 0 || strncmp(target, "/memfd:", 7) != 0)
+            continue;
+        files++;
+        int again = open(path, O_RDWR);
+        if (again < 0)
+            continue;
+        assert_int_equal(pwrite(again, "\xcc", 1, 0), -1);
+        assert_int_equal(ftruncate(again, 0), -1);
+        assert_int_equal(fallocate(again, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 0x1000), -1);
+        assert_true(mmap(NULL, 0x1000, PROT_READ | PROT_WRITE, MAP_SHARED, again, 0) == MAP_FAILED);
+        close(again);
+    }
+    assert_true(files >= 2); /* the image and the unbound gates */
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
+/* Attack 4: the memory service on everything that is not the domain's heap. */
+static void test_memory_service(void **state)
+{
+    enum { MMAP = 9, MPROTECT = 10, MUNMAP = 11, MREMAP = 25, MADVISE = 28 };
+    porin_domain *domain = domain_make(library, "d");
+    static const uint64_t places[] = { 0, 0x1000, 0x10000, PORIN_STACK_END - 0x1000, PORIN_GATES_SERVICE, PORIN_GATES_IMPORT, PORIN_IMAGE_BASE,
+                                       IMAGE_CONSTANTS, 0xffff0000, 0xfffff000, 0x100000000, 0xffffffff00000000 };
+    porin_entry service = entry(domain, "service");
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        uint64_t size, result;
+        for (size = 0x1000; size <= 0x100000000; size <<= 4) {
+            const uint64_t requests[][6] = {
+                { MMAP, places[i], size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, (uint64_t)-1 },
+                { MPROTECT, places[i], size, PROT_READ | PROT_WRITE, 0, 0 },
+                { MPROTECT, places[i], size, PROT_READ | PROT_WRITE | PROT_EXEC, 0, 0 },
+                { MUNMAP, places[i], size, 0, 0, 0 },
+                { MADVISE, places[i], size, MADV_DONTNEED, 0, 0 },
+                { MREMAP, places[i], size, size * 2, MREMAP_MAYMOVE, 0 },
+                { MREMAP, places[i], size, 0x1000, 0, 0 },
+            };
+            for (size_t r = 0; r < sizeof requests / sizeof *requests; r++) {
+                const uint64_t *q = requests[r];
+                assert_int_equal(porin_call6(service, &result, q[0], q[1], q[2], q[3], q[4], q[5]), PORIN_OK);
+                if ((int64_t)result >= 0 || (int64_t)result < -4095)
+                    fail_msg("service %llu at %llx, size %llx: %lld", (unsigned long long)q[0], (unsigned long long)places[i],
+                             (unsigned long long)size, (long long)result);
+            }
+        }
+    }
+    assert_int_equal(call(domain, "add", 1, 2), 3);
+    /* executable memory is never had */
+    uint64_t result;
+    assert_int_equal(porin_call6(service, &result, MMAP, 0, 0x1000, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1), PORIN_OK);
+    assert_true((int64_t)result < 0);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
+/* Attack 13: a gate is bound while another thread jumps into it all the time. */
+static _Atomic bool publication_over;
+
+static void *publication_run(void *data)
+{
+    porin_domain *a = data;
+    uint64_t result;
+    unsigned long calls = 0;
+    while (!publication_over || calls < 1000) {
+        assert_int_equal(porin_call6(entry(a, "loop"), &result, 50, 7, 0, 0, 0, 0), PORIN_OK);
+        assert_true(result == 57 || result == UINT64_MAX || result < 57); /* bound, not bound, or bound on the way */
+        calls++;
+    }
+    return NULL;
+}
+
+static void test_publication(void **state)
+{
+    for (int round = 0; round < 30; round++) {
+        porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b");
+        pthread_t thread;
+        publication_over = false;
+        pthread_create(&thread, NULL, publication_run, a);
+        usleep(500);
+        assert_int_equal(porin_domain_bind(a, "second", entry(b, "add"), NULL, NULL), PORIN_OK); /* the set is exchanged */
+        assert_int_equal(porin_domain_bind(a, "first", entry(b, "add"), NULL, NULL), PORIN_OK);
+        publication_over = true;
+        pthread_join(thread, NULL);
+        assert_int_equal(call(a, "loop", 50, 7), 57);
+        porin_domain_destroy(a);
+        porin_domain_destroy(b);
+    }
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_the_callee_sees),
+        cmocka_unit_test(test_what_the_caller_sees),
+        cmocka_unit_test(test_what_the_host_shows),
+        cmocka_unit_test(test_integrity),
+        cmocka_unit_test(test_rounding),
+        cmocka_unit_test(test_jump_everywhere),
+        cmocka_unit_test(test_longjmp),
+        cmocka_unit_test(test_nothing_executable_is_writable),
+        cmocka_unit_test(test_memory_service),
+        cmocka_unit_test(test_publication),
+    };
+    return cmocka_run_group_tests(tests, make_library, drop_library);
+}
