@@ -334,6 +334,87 @@ static void lists_directories(void **state)
     assert_int_equal(ask(domain, SYS_mkdirat, word(list), put(domain, "made"), 0700), -EEXIST);
 }
 
+/* A request that waits, made by code of the domain on a thread of its own. */
+struct waiting { porin_entry entry; uint64_t number, arguments[5]; porin_status status; uint64_t result; };
+
+static void *wait_in_service(void *argument)
+{
+    struct waiting *waiting = argument;
+    const uint64_t *given = waiting->arguments;
+    waiting->status = porin_call6(waiting->entry, &waiting->result, waiting->number, given[0], given[1], given[2], given[3], given[4]);
+    porin_thread_detach();
+    return NULL;
+}
+
+/* Whatever a thread of the domain waits for, killing and destroying the domain ends it, and nobody else is disturbed. */
+static void the_end_of_a_domain_ends_its_waiting(void **state)
+{
+    (void)state;
+    enum { FROM = 0, TO = 1, FILE_ = 2, CASES = 6 };
+    static const struct timespec century = { 3000000000, 0 };
+    for (int i = 0; i < CASES; i++) {
+        porin_domain *domain = world_domain(&directory, 1);
+        struct waiting waiting = { .status = PORIN_OK };
+        pthread_t thread;
+        assert_int_equal(ask(domain, SYS_pipe2, WORLD_BUFFER, 0), 0);
+        host_file(root, "locked", "");
+        assert_int_equal(guest_open(domain, "/data/locked", O_RDWR), FILE_);
+        char path[4096];
+        host_path(path, root, "locked");
+        int host = open(path, O_RDWR);
+        assert_int_equal(flock(host, LOCK_EX), 0);
+        const struct pollfd poll = { FROM, POLLIN, 0 };
+        put_bytes(domain, WORLD_BUFFER, &poll, sizeof poll);
+        put_bytes(domain, WORLD_BUFFER + 64, &century, sizeof century);
+        const struct { uint64_t number, arguments[5]; } cases[CASES] = {
+            { SYS_read, { FROM, WORLD_BUFFER + 512, 10 } }, { SYS_poll, { WORLD_BUFFER, 1, UINT32_MAX } },
+            { SYS_nanosleep, { WORLD_BUFFER + 64, 0 } }, { SYS_futex, { WORLD_BUFFER + 128, 0, 0, 0 } },
+            { SYS_flock, { FILE_, LOCK_EX } }, { SYS_write, { TO, WORLD_BUFFER, 0x20000 } },
+        };
+        waiting.number = cases[i].number;
+        memcpy(waiting.arguments, cases[i].arguments, sizeof waiting.arguments);
+        assert_int_equal(porin_entry_find(domain, "service", &waiting.entry, NULL), PORIN_OK);
+        assert_int_equal(pthread_create(&thread, NULL, wait_in_service, &waiting), 0);
+        usleep(30000);
+        assert_int_equal(porin_domain_kill(domain), PORIN_OK);
+        porin_domain_destroy(domain);
+        pthread_join(thread, NULL);
+        assert_true(waiting.status == PORIN_ERR_KILLED || waiting.status == PORIN_ERR_GONE); /* as the thread left before or after destroy */
+        close(host);
+    }
+}
+
+static void nothing(int signal)
+{
+    (void)signal;
+}
+
+/* Signals of the host are none of the domain's business: its calls go on as if nothing had happened. */
+static void signals_of_the_host_do_not_show(void **state)
+{
+    porin_domain *domain = *state;
+    int ends[2];
+    struct sigaction action = { .sa_handler = nothing }, before; /* no SA_RESTART */
+    struct waiting waiting = { .number = SYS_read };
+    pthread_t thread;
+    sigaction(SIGUSR1, &action, &before);
+    assert_int_equal(ask(domain, SYS_pipe2, WORLD_BUFFER, 0), 0);
+    get_bytes(domain, ends, WORLD_BUFFER, sizeof ends);
+    memcpy(waiting.arguments, (uint64_t[5]){ word(ends[0]), WORLD_BUFFER + 512, 10 }, sizeof waiting.arguments);
+    assert_int_equal(porin_entry_find(domain, "service", &waiting.entry, NULL), PORIN_OK);
+    assert_int_equal(pthread_create(&thread, NULL, wait_in_service, &waiting), 0);
+    for (int i = 0; i < 20; i++) {
+        usleep(2000);
+        pthread_kill(thread, SIGUSR1);
+    }
+    put_bytes(domain, WORLD_BUFFER, "pipe", 4);
+    assert_int_equal(ask(domain, SYS_write, word(ends[1]), WORLD_BUFFER, 4), 4);
+    pthread_join(thread, NULL);
+    assert_int_equal(waiting.status, PORIN_OK);
+    assert_int_equal(waiting.result, 4);
+    sigaction(SIGUSR1, &before, NULL);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -342,6 +423,7 @@ int main(void)
         TEST(reset_and_destruction_close_everything), TEST(duplicates_share_one_file), TEST(a_closed_descriptor_does_not_become_another),
         TEST(a_closed_pipe_does_not_end_the_host), TEST(the_hosts_size_limit_does_not_end_the_host), TEST(strange_flags_are_refused),
         TEST(record_locks_belong_to_the_domain), TEST(polls_own_descriptors), TEST(lists_directories),
+        TEST(the_end_of_a_domain_ends_its_waiting), TEST(signals_of_the_host_do_not_show),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,21 +63,22 @@ int64_t service_time(const struct request *request)
     return error ? error : now;
 }
 
-static int64_t sleep_on(const struct request *request, int clock, int flags, uint64_t wanted_address, uint64_t left_address)
+/* Sleeps to the end, so that there is no time left to report. */
+static int64_t sleep_on(const struct request *request, int clock, int flags, uint64_t address)
 {
-    struct timespec wanted, left;
-    int64_t error = request_fetch(request, &wanted, wanted_address, sizeof wanted);
-    if (error)
-        return error;
-    error = -clock_nanosleep(clock, flags, &wanted, &left);
-    if (error == -EINTR && !(flags & TIMER_ABSTIME) && left_address && request_store(request, left_address, &left, sizeof left))
-        return -EFAULT;
-    return error;
+    struct timespec time;
+    int64_t result = request_fetch(request, &time, address, sizeof time);
+    if (result)
+        return result;
+    do
+        result = -clock_nanosleep(clock, flags, &time, flags & TIMER_ABSTIME ? NULL : &time);
+    while (request_again(request, result));
+    return result;
 }
 
 int64_t service_nanosleep(const struct request *request)
 {
-    return sleep_on(request, CLOCK_MONOTONIC, 0, request->arguments[0], request->arguments[1]);
+    return sleep_on(request, CLOCK_MONOTONIC, 0, request->arguments[0]);
 }
 
 int64_t service_clock_nanosleep(const struct request *request)
@@ -85,7 +86,7 @@ int64_t service_clock_nanosleep(const struct request *request)
     int clock = request_int(request, 0), flags = request_int(request, 1);
     if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME) || (flags & ~TIMER_ABSTIME))
         return -EINVAL;
-    return sleep_on(request, clock, flags, request->arguments[2], request->arguments[3]);
+    return sleep_on(request, clock, flags, request->arguments[2]);
 }
 
 int64_t service_getrusage(const struct request *request)

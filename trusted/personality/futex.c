@@ -61,11 +61,12 @@ static int64_t queue_wake(struct personality *own, uint64_t address, uint32_t bi
     return woken;
 }
 
-/* Sleeps until woken, the deadline (of the given clock flag; NULL: none), or a signal to the host thread. */
-static int64_t waiter_sleep(struct personality *own, struct futex_waiter *waiter, const struct timespec *deadline, int clock_flag)
+/* Sleeps until woken, the deadline (of the given clock flag; NULL: none), or the end of the domain. */
+static int64_t waiter_sleep(const struct request *request, struct futex_waiter *waiter, const struct timespec *deadline, int clock_flag)
 {
+    struct personality *own = request->own;
     int64_t result = 0;
-    while (!__atomic_load_n(&waiter->woken, __ATOMIC_ACQUIRE) && (result == 0 || result == -EAGAIN))
+    while (!__atomic_load_n(&waiter->woken, __ATOMIC_ACQUIRE) && (result == 0 || result == -EAGAIN || request_again(request, result)))
         result = syscall(SYS_futex, &waiter->woken, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | clock_flag, 0, deadline, NULL,
                          FUTEX_BITSET_MATCH_ANY) < 0 ? -errno : 0;
     pthread_mutex_lock(&own->lock);
@@ -114,7 +115,7 @@ static int64_t futex_wait(const struct request *request, bool absolute, int cloc
     if (!error)
         queue_add(own, &waiter);
     pthread_mutex_unlock(&own->lock);
-    return error ? error : waiter_sleep(own, &waiter, request->arguments[3] ? &time : NULL, clock_flag);
+    return error ? error : waiter_sleep(request, &waiter, request->arguments[3] ? &time : NULL, clock_flag);
 }
 
 static int64_t wake_count(uint64_t argument)

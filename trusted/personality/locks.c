@@ -63,11 +63,15 @@ void locks_drop(struct personality *own, const struct open_file *file)
     free(found);
 }
 
-static int64_t lock_set(struct open_file *carrier, struct flock *lock, bool wait)
+static int64_t lock_set(const struct request *request, struct open_file *carrier, struct flock *lock, bool wait)
 {
+    int64_t result;
     if (lock->l_type == F_WRLCK && !carrier->writable)
         return -ENOLCK; /* the domain's locks on this file are carried by a descriptor opened for reading only */
-    return fcntl(carrier->host, wait ? F_OFD_SETLKW : F_OFD_SETLK, lock) < 0 ? -errno : 0;
+    do
+        result = fcntl(carrier->host, wait ? F_OFD_SETLKW : F_OFD_SETLK, lock) < 0 ? -errno : 0;
+    while (request_again(request, result));
+    return result;
 }
 
 int64_t lock_control(const struct request *request, struct open_file *file, int command, uint64_t address)
@@ -96,7 +100,7 @@ int64_t lock_control(const struct request *request, struct open_file *file, int 
     if (test)
         result = fcntl(carrier->host, F_OFD_GETLK, &lock) < 0 ? -errno : request_store(request, address, &lock, sizeof lock);
     else
-        result = lock_set(carrier, &lock, command == F_SETLKW);
+        result = lock_set(request, carrier, &lock, command == F_SETLKW);
     file_release(carrier);
     return result;
 }
@@ -113,7 +117,9 @@ int64_t service_flock(const struct request *request)
     else if (file->constant && (operation & ~LOCK_NB) == LOCK_EX)
         result = -EROFS; /* who may only read must not be able to lock others out */
     else
-        result = flock(file->host, operation) < 0 ? -errno : 0;
+        do
+            result = flock(file->host, operation) < 0 ? -errno : 0;
+        while (request_again(request, result));
     file_release(file);
     return result;
 }

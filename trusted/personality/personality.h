@@ -2,6 +2,7 @@
 /* The personality: answers a domain's service requests with the host's authority. Everything that comes in a request is hostile. */
 #ifndef PORIN_PERSONALITY_H
 #define PORIN_PERSONALITY_H
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -52,6 +53,13 @@ int64_t request_fetch(const struct request *request, void *to, uint64_t address,
 int64_t request_store(const struct request *request, uint64_t address, const void *from, size_t size);
 /* Copies a path: 0, -EFAULT or -ENAMETOOLONG. */
 int64_t request_fetch_path(const struct request *request, char *to, size_t size, uint64_t address);
+
+/* Domains get no signals, so they see no -EINTR: a call that a signal to the host thread interrupted is made again, unless the domain
+ * has died meanwhile; then the thread leaves, which is how kill and destruction end waiting. */
+static inline bool request_again(const struct request *request, int64_t result)
+{
+    return result == -EINTR && !domain_is_dead(request->domain);
+}
 
 #define IOVEC_MAX 1024
 /* Reads a list of buffers (count at most IOVEC_MAX) and turns it into host addresses for the kernel: 0 or a negative errno. */

@@ -295,6 +295,10 @@ int64_t service_getrandom(const struct request *request)
         return -EINVAL;
     if (!to)
         return -EFAULT;
-    ssize_t done = getrandom(to, size, (unsigned)flags);
-    return done < 0 ? -errno : done;
+    int64_t result;
+    do {
+        ssize_t done = getrandom(to, size, (unsigned)flags);
+        result = done < 0 ? -errno : done;
+    } while (request_again(request, result));
+    return result;
 }

@@ -30,6 +30,25 @@ static int64_t stream_acquire(const struct request *request, bool writing, bool 
     return error;
 }
 
+static int64_t stream_read(const struct open_file *file, const struct iovec *vector, int count, const int64_t *position)
+{
+    ssize_t done = position ? preadv(file->host, vector, count, *position) : readv(file->host, vector, count);
+    return done < 0 ? -errno : done;
+}
+
+static int64_t stream_write(const struct open_file *file, const struct iovec *vector, int count, const int64_t *position)
+{
+    uint64_t wanted = 0;
+    for (int i = 0; i < count; i++)
+        wanted += vector[i].iov_len; /* at most IOVEC_MAX slots */
+    sigset_t before;
+    signals_hold(&before);
+    ssize_t done = position ? pwritev(file->host, vector, count, *position) : writev(file->host, vector, count);
+    int64_t result = done < 0 ? -errno : done;
+    signals_release(&before, done >= 0 && (uint64_t)done == wanted);
+    return result;
+}
+
 /* Reads or writes through already translated buffers. position: NULL, or where. */
 static int64_t transfer(const struct request *request, bool writing, const struct iovec *vector, int count, const int64_t *position)
 {
@@ -37,19 +56,10 @@ static int64_t transfer(const struct request *request, bool writing, const struc
     int64_t error = stream_acquire(request, writing, position, &file);
     if (error)
         return error;
-    ssize_t done;
-    if (!writing) {
-        done = position ? preadv(file->host, vector, count, *position) : readv(file->host, vector, count);
-    } else {
-        uint64_t wanted = 0;
-        for (int i = 0; i < count; i++)
-            wanted += vector[i].iov_len; /* at most IOVEC_MAX slots */
-        sigset_t before;
-        signals_hold(&before);
-        done = position ? pwritev(file->host, vector, count, *position) : writev(file->host, vector, count);
-        signals_release(&before, done >= 0 && (uint64_t)done == wanted);
-    }
-    int64_t result = done < 0 ? -errno : done;
+    int64_t result;
+    do
+        result = writing ? stream_write(file, vector, count, position) : stream_read(file, vector, count, position);
+    while (request_again(request, result));
     file_release(file);
     if (writing && result == -EPIPE)
         process_signal(request, SIGPIPE);
@@ -136,8 +146,19 @@ struct poll_set {
     struct open_file *files[DESCRIPTORS_MAX];
 };
 
+/* Waits until something is ready. The kernel leaves in *timeout what is left of it. */
+static int64_t poll_host(const struct request *request, struct pollfd *set, unsigned count, struct timespec *timeout)
+{
+    int64_t result;
+    do {
+        long ready = syscall(SYS_ppoll, set, count, timeout, NULL, 0);
+        result = ready < 0 ? -errno : ready;
+    } while (request_again(request, result));
+    return result;
+}
+
 /* Polls with what was fetched. The host's list has -1 where the domain has no such descriptor. */
-static int64_t poll_fetched(const struct request *request, struct poll_set *set, unsigned count, const struct timespec *timeout)
+static int64_t poll_fetched(const struct request *request, struct poll_set *set, unsigned count, struct timespec *timeout)
 {
     unsigned invalid = 0;
     for (unsigned i = 0; i < count; i++) {
@@ -146,8 +167,9 @@ static int64_t poll_fetched(const struct request *request, struct poll_set *set,
         set->guest[i].revents = set->guest[i].fd >= 0 && !set->files[i] ? POLLNVAL : 0;
         invalid += set->guest[i].revents != 0;
     }
-    int ready = ppoll(set->host, count, invalid ? &(struct timespec){ 0 } : timeout, NULL);
-    int64_t result = ready < 0 ? -errno : ready + (int)invalid;
+    int64_t result = poll_host(request, set->host, count, invalid ? &(struct timespec){ 0 } : timeout);
+    if (result >= 0)
+        result += invalid;
     for (unsigned i = 0; i < count; i++) {
         if (!set->files[i])
             continue;
@@ -157,7 +179,7 @@ static int64_t poll_fetched(const struct request *request, struct poll_set *set,
     return result;
 }
 
-static int64_t poll_until(const struct request *request, const struct timespec *timeout)
+static int64_t poll_until(const struct request *request, struct timespec *timeout)
 {
     uint64_t address = request->arguments[0], count = request->arguments[1];
     if (count > DESCRIPTORS_MAX)
