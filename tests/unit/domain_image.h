@@ -31,7 +31,8 @@
 #define FUNCTION(name) ".balign 16, 0xcc\ncode_" #name ":\n\tendbr64\n\t"
 
 /* Every general register that domain code may write, and ymm0-15, from one that holds the pattern. */
-#define FILL(from) "vmovq " from ", %xmm0\n\tvpbroadcastq %xmm0, %ymm0\n\tvmovaps %ymm0, %ymm1\n\tvmovaps %ymm0, %ymm2\n\tvmovaps %ymm0, %ymm3\n\t" \
+#define FILL(from) "vmovq " from ", %xmm0\n\tvpbroadcastq %xmm0, %ymm0\n\tvmovaps %ymm0, %ymm1\n\tvmovaps %ymm0, %ymm2\n\t" \
+                "vmovaps %ymm0, %ymm3\n\t" \
     "vmovaps %ymm0, %ymm4\n\tvmovaps %ymm0, %ymm5\n\tvmovaps %ymm0, %ymm6\n\tvmovaps %ymm0, %ymm7\n\tvmovaps %ymm0, %ymm8\n\t" \
     "vmovaps %ymm0, %ymm9\n\tvmovaps %ymm0, %ymm10\n\tvmovaps %ymm0, %ymm11\n\tvmovaps %ymm0, %ymm12\n\tvmovaps %ymm0, %ymm13\n\t" \
     "vmovaps %ymm0, %ymm14\n\tvmovaps %ymm0, %ymm15\n\tmovq " from ", %rax\n\tmovq %rax, %rbx\n\tmovq %rax, %rcx\n\tmovq %rax, %rdx\n\t" \
@@ -44,7 +45,8 @@ __asm__(".pushsection .rodata.domain_code, \"a\"\n\t.balign 4096\ndomain_code:\n
         FUNCTION(peek) "movl %edi, %r11d\n\tmovq (%r14,%r11), %rax\n\tret\n\t"
         FUNCTION(poke) "movl %edi, %r11d\n\tmovq %rsi, (%r14,%r11)\n\txorl %eax, %eax\n\tret\n\t"
         /* service(number, five arguments): what the service answers */
-        FUNCTION(service) "movq %rdi, %rax\n\tmovq %rsi, %rdi\n\tmovq %rdx, %rsi\n\tmovq %rcx, %rdx\n\tmovq %r8, %rcx\n\tmovq %r9, %r8\n\t"
+        FUNCTION(service) "movq %rdi, %rax\n\tmovq %rsi, %rdi\n\tmovq %rdx, %rsi\n\tmovq %rcx, %rdx\n\tmovq %r8, %rcx\n\t"
+                "movq %r9, %r8\n\t"
                 "xorl %r9d, %r9d\n\t" CALL_GATE(0x100000) "ret\n\t"
         /* first(...), second(...): call the imports with the same arguments; tail(...) jumps */
         FUNCTION(first) CALL_GATE(0x110000) "ret\n\t"
@@ -54,7 +56,8 @@ __asm__(".pushsection .rodata.domain_code, \"a\"\n\t.balign 4096\ndomain_code:\n
         FUNCTION(loop) "movq %rdi, %rbx\n\tmovq %rsi, %rax\n1:\tmovq %rax, %rdi\n\tmovl $1, %esi\n\t" CALL_GATE(0x110000)
                 "subq $1, %rbx\n\tjne 1b\n\tret\n\t"
         /* inner(n, a): the same with a function of its own, indirectly: what a crossing is measured against */
-        FUNCTION(inner) "movq %rdi, %rbx\n\tmovq %rsi, %rax\n1:\tmovq %rax, %rdi\n\tmovl $1, %esi\n\tmovl $0x130000 + code_add - domain_code, %ecx\n\t"
+        FUNCTION(inner) "movq %rdi, %rbx\n\tmovq %rsi, %rax\n1:\tmovq %rax, %rdi\n\tmovl $1, %esi\n\t"
+                "movl $0x130000 + code_add - domain_code, %ecx\n\t"
                 "movl %ecx, %r10d\n\tmovl (%r14,%r10), %r11d\n\taddl $0x05e1f00d, %r11d\n\tjne 2f\n\taddq %r14, %r10\n\tcall *%r10\n\t"
                 "subq $1, %rbx\n\tjne 1b\n\tret\n2:\tud2\n\t"
         /* ways to die */
@@ -64,11 +67,15 @@ __asm__(".pushsection .rodata.domain_code, \"a\"\n\t.balign 4096\ndomain_code:\n
         FUNCTION(spin) "jmp code_spin\n\t"
         FUNCTION(leave) "movl %edi, %edi\n\tmovl $231, %eax\n\t" CALL_GATE(0x100000) "ud2\n\t"
         /* spoil(): breaks the calling convention: every register it can, data stack, x87 stack */
-        FUNCTION(spoil) "movl $1, %ebx\n\tmovl $2, %ebp\n\tmovl $3, %r12d\n\tmovl $4, %r13d\n\tmovl $5, %r15d\n\tmovl $6, %r11d\n\tmovl $7, %ecx\n\t"
+        FUNCTION(spoil) "movl $1, %ebx\n\tmovl $2, %ebp\n\tmovl $3, %r12d\n\tmovl $4, %r13d\n\tmovl $5, %r15d\n\t"
+                "movl $6, %r11d\n\tmovl $7, %ecx\n\t"
                 "fld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\tfld1\n\txorl %eax, %eax\n\tret\n\t"
-        /* keep(a, b): calls the first import with (a, b) and says whether callee-saved registers and data stack came back: 0 or which did not */
-        FUNCTION(keep) "movl $0x11, %ebx\n\tmovl $0x22, %ebp\n\tmovl $0x33, %r12d\n\tmovl $0x134058, %r11d\n\tmovl %r15d, (%r14,%r11)\n\t" CALL_GATE(0x110000)
-                "xorl %eax, %eax\n\tcmpq $0x11, %rbx\n\tsetne %al\n\tcmpq $0x22, %rbp\n\tje 1f\n\torl $2, %eax\n1:\tcmpq $0x33, %r12\n\tje 2f\n\torl $4, %eax\n"
+        /* keep(a, b): calls the first import with (a, b) and says whether callee-saved registers and data stack came back: 0 or which
+         * did not */
+        FUNCTION(keep) "movl $0x11, %ebx\n\tmovl $0x22, %ebp\n\tmovl $0x33, %r12d\n\tmovl $0x134058, %r11d\n\t"
+                "movl %r15d, (%r14,%r11)\n\t" CALL_GATE(0x110000)
+                "xorl %eax, %eax\n\tcmpq $0x11, %rbx\n\tsetne %al\n\tcmpq $0x22, %rbp\n\tje 1f\n\t"
+                "orl $2, %eax\n1:\tcmpq $0x33, %r12\n\tje 2f\n\torl $4, %eax\n"
                 "2:\tmovl $0x134058, %r11d\n\tcmpl %r15d, (%r14,%r11)\n\tje 3f\n\torl $8, %eax\n3:\tret\n\t"
         /* stack(): the data stack pointer; pointer(): the thread pointer; error(): the last call error */
         FUNCTION(stack) "movl %r15d, %eax\n\tret\n\t"
@@ -76,50 +83,57 @@ __asm__(".pushsection .rodata.domain_code, \"a\"\n\t.balign 4096\ndomain_code:\n
         FUNCTION(error) "movq %gs:8, %rax\n\tret\n\t"
         /* seventh(...): the first stack argument */
         FUNCTION(seventh) "movq (%r14,%r15), %rax\n\tret\n\t"
-        /* half(x): x / 2 as double, in xmm0 */
-        FUNCTION(half) "addsd %xmm0, %xmm0\n\tmovsd %xmm0, %xmm1\n\tret\n\t"
+        /* half(x): twice x as double, in xmm0 and xmm1 */
+        FUNCTION(twice) "addsd %xmm0, %xmm0\n\tmovsd %xmm0, %xmm1\n\tret\n\t"
         /* registers(address): stores what it found in them: rax rbx rcx rdx rsi rbp r8 r9 r12 r13, then xmm0-15 */
         FUNCTION(registers) "movl %edi, %r11d\n\tmovq %rax, (%r14,%r11)\n\tmovq %rbx, 8(%r14,%r11)\n\tmovq %rcx, 16(%r14,%r11)\n\t"
                 "movq %rdx, 24(%r14,%r11)\n\tmovq %rsi, 32(%r14,%r11)\n\tmovq %rbp, 40(%r14,%r11)\n\tmovq %r8, 48(%r14,%r11)\n\t"
                 "movq %r9, 56(%r14,%r11)\n\tmovq %r12, 64(%r14,%r11)\n\tmovq %r13, 72(%r14,%r11)\n\t"
-                "vmovups %ymm0, 96(%r14,%r11)\n\tvmovups %ymm1, 128(%r14,%r11)\n\tvmovups %ymm2, 160(%r14,%r11)\n\tvmovups %ymm3, 192(%r14,%r11)\n\t"
-                "vmovups %ymm4, 224(%r14,%r11)\n\tvmovups %ymm5, 256(%r14,%r11)\n\tvmovups %ymm6, 288(%r14,%r11)\n\tvmovups %ymm7, 320(%r14,%r11)\n\t"
-                "vmovups %ymm8, 352(%r14,%r11)\n\tvmovups %ymm9, 384(%r14,%r11)\n\tvmovups %ymm10, 416(%r14,%r11)\n\tvmovups %ymm11, 448(%r14,%r11)\n\t"
-                "vmovups %ymm12, 480(%r14,%r11)\n\tvmovups %ymm13, 512(%r14,%r11)\n\tvmovups %ymm14, 544(%r14,%r11)\n\tvmovups %ymm15, 576(%r14,%r11)\n\t"
+                "vmovups %ymm0, 96(%r14,%r11)\n\tvmovups %ymm1, 128(%r14,%r11)\n\tvmovups %ymm2, 160(%r14,%r11)\n\t"
+                "vmovups %ymm3, 192(%r14,%r11)\n\t"
+                "vmovups %ymm4, 224(%r14,%r11)\n\tvmovups %ymm5, 256(%r14,%r11)\n\tvmovups %ymm6, 288(%r14,%r11)\n\t"
+                "vmovups %ymm7, 320(%r14,%r11)\n\t"
+                "vmovups %ymm8, 352(%r14,%r11)\n\tvmovups %ymm9, 384(%r14,%r11)\n\tvmovups %ymm10, 416(%r14,%r11)\n\t"
+                "vmovups %ymm11, 448(%r14,%r11)\n\t"
+                "vmovups %ymm12, 480(%r14,%r11)\n\tvmovups %ymm13, 512(%r14,%r11)\n\tvmovups %ymm14, 544(%r14,%r11)\n\t"
+                "vmovups %ymm15, 576(%r14,%r11)\n\t"
                 "ret\n\t"
         /* depth(): what the depth gate tells about our caller, as depth << 32 | landing; jump(depth, landing, value): longjmp */
         FUNCTION(depth) "call 4f\n\tshlq $32, %rax\n\tmovl %edx, %edx\n\torq %rdx, %rax\n\tret\n4:\t" CALL_GATE(0x100200) "ret\n\t"
         FUNCTION(jump) "movl %esi, %ecx\n\tmovq %rdi, %rsi\n\tmovl %ecx, %edi\n\tmovq %rdx, %rax\n\t" JMP_GATE(0x100400)
         FUNCTION(jump_tail) JMP_GATE(0x100200)
-        /* landing(mode): calls try, which longjmps back here with value 77; mode as the try routine below understands it */
+        /* landing(): sets a mark in save, then deep jumps back to it with 77 */
         FUNCTION(landing) "call code_save\n\tendbr64\n\tcmpl $77, %eax\n\tje 1f\n\tcall code_deep\n\tud2\n1:\tret\n\t"
         /* save(): depth and landing of its return into data; deep(): calls itself a few times, then jumps there with 77 */
-        FUNCTION(save) CALL_GATE(0x100200) "movl $0x134000, %r11d\n\tmovq %rax, (%r14,%r11)\n\tmovl %edx, 8(%r14,%r11)\n\txorl %eax, %eax\n\tret\n\t"
-        FUNCTION(deep) "call 1f\n\tud2\n1:\tcall 2f\n\tud2\n2:\tmovl $0x134000, %r11d\n\tmovq (%r14,%r11), %rsi\n\tmovl 8(%r14,%r11), %edi\n\t"
+        FUNCTION(save) CALL_GATE(0x100200) "movl $0x134000, %r11d\n\tmovq %rax, (%r14,%r11)\n\tmovl %edx, 8(%r14,%r11)\n\t"
+                "xorl %eax, %eax\n\tret\n\t"
+        FUNCTION(deep) "call 1f\n\tud2\n1:\tcall 2f\n\tud2\n2:\tmovl $0x134000, %r11d\n\tmovq (%r14,%r11), %rsi\n\t"
+                "movl 8(%r14,%r11), %edi\n\t"
                 "movl $77, %eax\n\t" JMP_GATE(0x100400)
         /* rounding(mxcsr): sets it by the gate, returns what is in force */
         FUNCTION(rounding) CALL_GATE(0x100600) "ret\n\t"
         /* go(target): the checked indirect jump to any offset */
-        FUNCTION(go) "movl %edi, %r10d\n\tmovl (%r14,%r10), %r11d\n\taddl $0x05e1f00d, %r11d\n\tjne 1f\n\taddq %r14, %r10\n\tjmp *%r10\n1:\tud2\n\t"
+        FUNCTION(go) "movl %edi, %r10d\n\tmovl (%r14,%r10), %r11d\n\taddl $0x05e1f00d, %r11d\n\tjne 1f\n\taddq %r14, %r10\n\t"
+                "jmp *%r10\n1:\tud2\n\t"
         /* secret(pattern): fills every register, then calls the first import; the result is the callee's */
         FUNCTION(secret) FILL("%rdi") CALL_GATE(0x110000) "ret\n\t"
         /* leak(pattern): comes back with every register full */
         FUNCTION(leak) FILL("%rdi") "ret\n\t"
         /* look(address): calls the first import with (address), then stores what registers it finds like registers() */
         FUNCTION(look) "movl $0x134060, %r11d\n\tmovq %rdi, (%r14,%r11)\n\tmovq %rsi, %rdi\n\t" CALL_GATE(0x110000)
-                "movl $0x134068, %r11d\n\tmovq %rdi, (%r14,%r11)\n\tmovl $0x134060, %r11d\n\tmovl (%r14,%r11), %edi\n\tjmp code_registers\n\t"
+                "movl $0x134068, %r11d\n\tmovq %rdi, (%r14,%r11)\n\tmovl $0x134060, %r11d\n\tmovl (%r14,%r11), %edi\n\t"
+                "jmp code_registers\n\t"
         /* start(block): notes the block at data + 0x40 and counts at data + 0x48 */
         FUNCTION(start) "movl $0x134040, %r11d\n\tmovq %rdi, (%r14,%r11)\n\tmovl $0x134048, %r11d\n\taddq $1, (%r14,%r11)\n\tret\n\t"
         /* thread(): a thread pointer: 0x1000 * number of threads that came, counted at data + 0x50 */
         FUNCTION(thread) "movl $0x134050, %r11d\n\taddq $0x1000, (%r14,%r11)\n\tmovq (%r14,%r11), %rax\n\tret\n\t"
-        /* main(block): exits with argc, or 70 + argc % 10 if it has an environment */
         "domain_code_end:\n\t.popsection\n\t");
 #undef FUNCTION
 extern const uint8_t domain_code[] __asm__("domain_code"), domain_code_end[] __asm__("domain_code_end");
 
-#define EXPORTS(X) X(add) X(peek) X(poke) X(service) X(first) X(second) X(tail) X(loop) X(inner) X(trap) X(divide) X(recurse) X(spin) X(leave) \
-    X(spoil) X(keep) X(stack) X(pointer) X(error) X(seventh) X(half) X(registers) X(depth) X(jump) X(jump_tail) X(landing) X(rounding) X(go) X(secret) X(leak) X(look) \
-    X(start) X(thread)
+#define EXPORTS(X) X(add) X(peek) X(poke) X(service) X(first) X(second) X(tail) X(loop) X(inner) X(trap) X(divide) X(recurse) X(spin) \
+    X(leave) X(spoil) X(keep) X(stack) X(pointer) X(error) X(seventh) X(twice) X(registers) X(depth) X(jump) X(jump_tail) X(landing) \
+    X(rounding) X(go) X(secret) X(leak) X(look) X(start) X(thread)
 #define X(name) extern const uint8_t code_##name[] __asm__("code_" #name);
 EXPORTS(X)
 #undef X

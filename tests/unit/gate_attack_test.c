@@ -162,7 +162,8 @@ static void test_jump_everywhere(void **state)
          target += target == PORIN_GATES_SERVICE + 0x900 ? PORIN_GATES_IMPORT - target : 1) {
         uint64_t result;
         porin_status status = porin_call6(entry(a, "go"), &result, target, 5, 0, 0, 0, 0);
-        bool gate = target % PORIN_GATE_SIZE == 0 && (target >= PORIN_GATES_IMPORT || target < PORIN_GATES_SERVICE + PORIN_SERVICE_GATES * PORIN_GATE_SIZE);
+        bool gate = target % PORIN_GATE_SIZE == 0 && (target >= PORIN_GATES_IMPORT ||
+                                                      target < PORIN_GATES_SERVICE + PORIN_SERVICE_GATES * PORIN_GATE_SIZE);
         if (!gate) {
             assert_int_equal(status, PORIN_ERR_FAULT);
             assert_int_equal(porin_last_error()->signal, SIGILL);
@@ -260,7 +261,8 @@ static void test_memory_service(void **state)
 {
     enum { MMAP = 9, MPROTECT = 10, MUNMAP = 11, MREMAP = 25, MADVISE = 28 };
     porin_domain *domain = domain_make(library, "d");
-    static const uint64_t places[] = { 0, 0x1000, 0x10000, PORIN_STACK_END - 0x1000, PORIN_GATES_SERVICE, PORIN_GATES_IMPORT, PORIN_IMAGE_BASE,
+    static const uint64_t places[] = { 0, 0x1000, 0x10000, PORIN_STACK_END - 0x1000, PORIN_GATES_SERVICE, PORIN_GATES_IMPORT,
+            PORIN_IMAGE_BASE,
                                        IMAGE_CONSTANTS, 0xffff0000, 0xfffff000, 0x100000000, 0xffffffff00000000 };
     porin_entry service = entry(domain, "service");
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
@@ -287,7 +289,8 @@ static void test_memory_service(void **state)
     assert_int_equal(call(domain, "add", 1, 2), 3);
     /* executable memory is never had */
     uint64_t result;
-    assert_int_equal(porin_call6(service, &result, MMAP, 0, 0x1000, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1), PORIN_OK);
+    assert_int_equal(porin_call6(service, &result, MMAP, 0, 0x1000, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1),
+                     PORIN_OK);
     assert_true((int64_t)result < 0);
     porin_domain_destroy(domain);
     (void)state;

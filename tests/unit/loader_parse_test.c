@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bad images: each is refused with its status and its text, and nothing else happens. Then every byte of the headers and tables is changed. */
+/* Bad images: each is refused with its status and its text, and nothing else happens. Every byte of the headers and tables is changed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -136,7 +136,8 @@ static void test_truncated(void **state)
 static void test_every_byte(void **state)
 {
     static const struct { uint32_t start, size; } ranges[] = {
-        { 0, sizeof(Elf64_Ehdr) + 4 * sizeof(Elf64_Phdr) }, { FILE_CONSTANTS, 84 }, { FILE_CONSTANTS + 0x100, 128 }, { FILE_CONSTANTS + 0x800, 64 * 4 },
+        { 0, sizeof(Elf64_Ehdr) + 4 * sizeof(Elf64_Phdr) }, { FILE_CONSTANTS, 84 }, { FILE_CONSTANTS + 0x100, 128 },
+                { FILE_CONSTANTS + 0x800, 64 * 4 },
     };
     struct image_parts parts;
     struct image_layout layout;

@@ -5,10 +5,12 @@
 
 static void test_arguments_and_result(void **state)
 {
-    porin_domain *domain = domain_make(image_make_library(2), "callee");
+    porin_image *image = image_make_library(2);
+    porin_domain *domain = domain_make(image, "callee");
+    porin_image_release(image); /* the domain holds it */
     assert_int_equal(call(domain, "add", 40, 2), 42);
     struct porin_call values = { .vector = { 21.0 } };
-    assert_int_equal(porin_call(entry(domain, "half"), &values), PORIN_OK);
+    assert_int_equal(porin_call(entry(domain, "twice"), &values), PORIN_OK);
     assert_true(values.result_vector[0] == 42.0 && values.result_vector[1] == 42.0);
     const uint64_t stack[3] = { 7, 8, 9 };
     struct porin_call seven = { .stack = stack, .stack_count = 3 };

@@ -52,7 +52,8 @@ static void test_start_routine(void **state)
 static void test_reset(void **state)
 {
     porin_domain *domain = domain_make(library, "d");
-    static const uint32_t places[] = { IMAGE_DATA, IMAGE_DATA + 0xff8, IMAGE_DATA + 0x2ff8, IMAGE_DATA + 0x3000, PORIN_STACK_END - 0x10000 };
+    static const uint32_t places[] = { IMAGE_DATA, IMAGE_DATA + 0xff8, IMAGE_DATA + 0x2ff8, IMAGE_DATA + 0x3000,
+            PORIN_STACK_END - 0x10000 };
     for (int round = 0; round < 3; round++) {
         for (size_t i = 0; i < sizeof places / sizeof *places; i++)
             call(domain, "poke", places[i], 0x1234567890abcdef);
@@ -191,7 +192,8 @@ static void test_ten_thousand(void **state)
         assert_int_equal(call(domains[i], "add", (uint64_t)i, 1), i + 1);
     }
     uint64_t each = (status_kib("RssAnon:") + status_kib("VmPTE:") + status_kib("RssShmem:") - before) * 1024 / MANY;
-    print_message("10 000 domains: %llu bytes each, %.2f mappings each\n", (unsigned long long)each, (count_mappings() - mappings) / (double)MANY);
+    print_message("10 000 domains: %llu bytes each, %.2f mappings each\n", (unsigned long long)each,
+                  (count_mappings() - mappings) / (double)MANY);
     assert_true(each <= 64 * 1024);
     for (int i = 0; i < MANY; i++)
         assert_int_equal(call(domains[i], "add", (uint64_t)i, 2), i + 2);

@@ -61,12 +61,13 @@ static void test_threads_have_stacks_and_pointers(void **state)
         }
         for (int i = 0; i < THREADS; i++)
             pthread_join(threads[i], NULL);
-        for (int i = 0; i < THREADS; i++) {
-            assert_true(visitors[i].pointer >= 0x1000 && visitors[i].pointer <= 0x1000 * THREADS); /* stacks of ended threads are used again */
+        for (int i = 0; i < THREADS; i++) { /* stacks of ended threads are used again */
+            assert_true(visitors[i].pointer >= 0x1000 && visitors[i].pointer <= 0x1000 * THREADS);
             assert_int_not_equal(visitors[i].stack, call(domain, "stack", 0, 0));
             for (int j = 0; j < i; j++) {
                 assert_int_not_equal(visitors[i].pointer, visitors[j].pointer);
-                assert_true(visitors[i].stack - visitors[j].stack >= PORIN_STACK_DEFAULT || visitors[j].stack - visitors[i].stack >= PORIN_STACK_DEFAULT);
+                assert_true(visitors[i].stack - visitors[j].stack >= PORIN_STACK_DEFAULT ||
+                            visitors[j].stack - visitors[i].stack >= PORIN_STACK_DEFAULT);
             }
         }
     }

@@ -45,7 +45,8 @@ porin_status features_check(uint64_t needed, struct porin_error *error)
         bool avx512 = strncmp(features[i].name, "avx512", 6) == 0;
         bool avx = strncmp(features[i].name, "avx", 3) == 0;
         if (!feature_present(&features[i]) || (avx512 && (saved & XCR0_AVX512) != XCR0_AVX512) || (avx && (saved & XCR0_AVX) != XCR0_AVX))
-            return error_set(error, PORIN_ERR_CPU, "the image needs %s, which this machine lacks: rebuild it for a smaller CPU", features[i].name);
+            return error_set(error, PORIN_ERR_CPU, "the image needs %s, which this machine lacks: rebuild it for a smaller CPU",
+                             features[i].name);
     }
     uint64_t known = sizeof features / sizeof *features >= 64 ? ~0ull : (1ull << sizeof features / sizeof *features) - 1;
     if (needed & ~known)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From bytes of a file to sealed, verified memory. Order matters: private copy, parse, write, seal, map read-only, verify what is mapped. */
+/* From bytes of a file to sealed, verified memory. Order matters: private copy, parse, write, seal, map, verify what is mapped. */
 #include "image.h"
 #include "porin/verify.h"
 #include "runtime/error.h"
@@ -104,7 +104,8 @@ static porin_status image_verify(struct porin_image *image, struct porin_error *
     bool accepted = porin_verify_text(&input, &report);
     free(input.scratch);
     if (!accepted) {
-        error_set(error, PORIN_ERR_REFUSED, "code at %#x refused: %s: %s", input.text_offset + report.offset, porin_reason_name(report.reason),
+        error_set(error, PORIN_ERR_REFUSED, "code at %#x refused: %s: %s", input.text_offset + report.offset,
+                  porin_reason_name(report.reason),
                   porin_reason_text(report.reason));
         if (error)
             error->offset = report.offset;
@@ -217,7 +218,8 @@ static porin_status file_read(int file, const char *path, uint8_t **out, size_t 
     if (!S_ISREG(status.st_mode))
         return error_set(error, PORIN_ERR_FILE, "%s is no regular file", path);
     if ((uint64_t)status.st_size > IMAGE_MAX_BYTES)
-        return error_set(error, PORIN_ERR_BAD_IMAGE, "%s has %lld bytes: an image has at most %llu", path, (long long)status.st_size, IMAGE_MAX_BYTES);
+        return error_set(error, PORIN_ERR_BAD_IMAGE, "%s has %lld bytes: an image has at most %llu", path, (long long)status.st_size,
+                         IMAGE_MAX_BYTES);
     uint8_t *bytes = malloc((size_t)status.st_size + 1);
     if (!bytes)
         return error_set(error, PORIN_ERR_MEMORY, "no memory for %lld bytes of %s", (long long)status.st_size, path);

@@ -99,7 +99,8 @@ static porin_status layout_check(const struct image_layout *out, struct porin_er
 }
 
 /* Finds Porin's note among the notes of one PT_NOTE segment. */
-static porin_status notes_parse(const struct reader *file, const Elf64_Phdr *header, struct image_layout *out, bool *found, struct porin_error *error)
+static porin_status notes_parse(const struct reader *file, const Elf64_Phdr *header, struct image_layout *out, bool *found,
+                                struct porin_error *error)
 {
     if (!reader_has(file, header->p_offset, header->p_filesz))
         return BAD("truncated: the notes lie beyond the end of the file");
@@ -163,7 +164,8 @@ static porin_status table_check(const struct image_layout *layout, const char *w
     return PORIN_OK;
 }
 
-static porin_status symbol_parse(const struct reader *file, uint64_t at, const char *what, struct porin_symbol *out, struct porin_error *error)
+static porin_status symbol_parse(const struct reader *file, uint64_t at, const char *what, struct porin_symbol *out,
+                                 struct porin_error *error)
 {
     memcpy(out, file->bytes + at, sizeof *out);
     if (!memchr(out->name, 0, sizeof out->name) || !out->name[0])
@@ -216,7 +218,8 @@ static porin_status note_check(const struct reader *file, const struct image_lay
 {
     const struct porin_note *note = &out->note;
     if (note->format_version != PORIN_FORMAT_VERSION)
-        return error_set(error, PORIN_ERR_VERSION, "format version %u; this runtime loads version %u", note->format_version, PORIN_FORMAT_VERSION);
+        return error_set(error, PORIN_ERR_VERSION, "format version %u; this runtime loads version %u", note->format_version,
+                         PORIN_FORMAT_VERSION);
     if (note->flags & ~PORIN_IMAGE_PROGRAM)
         return BAD("flags %#x are unknown", note->flags);
     for (size_t i = 0; i < sizeof note->reserved / sizeof *note->reserved; i++)

@@ -162,7 +162,8 @@ porin_status porin_call(porin_entry entry, struct porin_call *call)
     if (!thread)
         return unattached_error.status;
     if (!entry.domain || !entry.generation || call->stack_count > CALL_MAX_STACK)
-        return error_set(&thread->last_error, PORIN_ERR_ARGUMENT, "the entry names no domain, or more than %d stack arguments", CALL_MAX_STACK);
+        return error_set(&thread->last_error, PORIN_ERR_ARGUMENT, "the entry names no domain, or more than %d stack arguments",
+                         CALL_MAX_STACK);
     struct request request = { entry.domain, entry.generation, entry.offset, call->stack, call->stack_count, false };
     struct frame frame;
     memcpy(frame.integer, call->integer, sizeof frame.integer);

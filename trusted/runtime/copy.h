@@ -19,7 +19,8 @@ porin_status copy_zero(const porin_domain *domain, porin_addr to, size_t size);
 /* Copies a string with its NUL; at most size bytes. PORIN_ERR_LIMIT if longer. *length may be NULL. */
 porin_status copy_string_in(char *to, size_t size, const porin_domain *domain, porin_addr from, size_t *length);
 
-/* Host address of a range, to be given to a system call (which answers EFAULT by itself) and never dereferenced. NULL if not in the slot. */
+/* Host address of a range, to be given to a system call (which answers EFAULT by itself) and never dereferenced.
+ * NULL if not in the slot. */
 void *range_for_kernel(const porin_domain *domain, uint64_t address, uint64_t size);
 
 /* For the fault handler: where to go on if the instruction at rip is one that copies; 0 if it is not. */

@@ -24,7 +24,8 @@ static struct porin_domain *domains;     /* PORIN_MAX_SLOTS of them, by slot; de
 
 porin_status domains_start(struct porin_error *error)
 {
-    void *memory = mmap(NULL, PORIN_MAX_SLOTS * sizeof *domains, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory = mmap(NULL, PORIN_MAX_SLOTS * sizeof *domains, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                        -1, 0);
     if (memory == MAP_FAILED)
         return error_set(error, PORIN_ERR_MEMORY, "no address space for the table of domains");
     domains = memory;
@@ -96,7 +97,8 @@ static void generation_next(struct porin_domain *domain)
     domain->generation = next ? next : 1;
 }
 
-porin_status porin_domain_create(porin_image *image, const struct porin_domain_options *options, porin_domain **out, struct porin_error *error)
+porin_status porin_domain_create(porin_image *image, const struct porin_domain_options *options, porin_domain **out,
+                                 struct porin_error *error)
 {
     struct porin_domain_options defaults;
     uint32_t slot;

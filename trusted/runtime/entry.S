@@ -93,8 +93,9 @@ host_return:                                    /* rsp = F_CONTROL_SP */
         popq    %rbp
         ret
 
-/* Service call. From: a domain, by call or jmp through the service gate: rax number, rdi rsi rdx rcx r8 r9 arguments, rsp the control stack,
- * any other register contents. To: service_call(frame) on the host stack. Back: rax result, rbx rbp r12 r13 r14 r15 unchanged, all else zero. */
+/* Service call. From: a domain, by call or jmp through the service gate: rax number, rdi rsi rdx rcx r8 r9 arguments, rsp the
+ * control stack, any other register contents. To: service_call(frame) on the host stack. Back: rax result, rbx rbp r12 r13 r14 r15
+ * unchanged, all else zero. */
         function service_enter
         movq    %gs:TB_HOST_SP, %r10            /* 16-aligned, set by host_enter */
         subq    $F_SIZE, %r10
@@ -258,7 +259,8 @@ longjmp_load:
         jmp     *%r10
 
 /* fenv. From: a domain: edi = wanted MXCSR, or all ones to ask only. Back: rax = MXCSR now in force. Exceptions stay masked; x87 follows in
- * its rounding, and its flags are cleared (the libc moves them to MXCSR first). The 16 bytes below rsp are free: signals leave them alone. */
+ * its rounding, and its flags are cleared (the libc moves them to MXCSR first). The 16 bytes below rsp are free: signals leave
+ * them alone. */
         function fenv_enter
         cmpl    $-1, %edi
         je      1f
@@ -283,7 +285,8 @@ longjmp_load:
         function domain_trap
         ud2
 
-/* _Noreturn void host_resume(uint64_t rip, uint64_t rsp, uint64_t r14, uint64_t rax): leaves host code for a gate's return point or host_return.
+/* _Noreturn void host_resume(uint64_t rip, uint64_t rsp, uint64_t r14, uint64_t rax): leaves host code for a gate's return point
+ * or host_return.
  * All else is cleared. */
         function host_resume
         movq    %rsi, %rsp

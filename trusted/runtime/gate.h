@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gates: code at fixed places of a slot through which a domain leaves it. Generated, sealed, mapped read+execute; never written in place. */
+/* Gates: code at fixed places of a slot through which a domain leaves it. Generated, sealed, mapped read+execute, never
+ * written in place. */
 #ifndef PORIN_RUNTIME_GATE_H
 #define PORIN_RUNTIME_GATE_H
 #include "domain.h"

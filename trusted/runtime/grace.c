@@ -110,7 +110,8 @@ porin_status grace_start(struct porin_error *error)
     sigfillset(&action.sa_mask);
     for (ask_signal = SIGRTMAX - 1; ask_signal > SIGRTMIN; ask_signal--)
         if (sigaction(ask_signal, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_DFL)
-            return sigaction(ask_signal, &action, NULL) == 0 ? PORIN_OK : error_set(error, PORIN_ERR_ARGUMENT, "sigaction: %s", strerror(errno));
+            return sigaction(ask_signal, &action, NULL) == 0 ? PORIN_OK
+                                                             : error_set(error, PORIN_ERR_ARGUMENT, "sigaction: %s", strerror(errno));
     return error_set(error, PORIN_ERR_ARGUMENT, "the host uses every real-time signal; one is needed");
 }
 

@@ -8,8 +8,8 @@ porin_status grace_start(struct porin_error *error);
 /* Lets the calling thread, which is being attached, answer questions. */
 void grace_attach(void);
 
-/* With the domain's lock held. Nobody can enter the domain any more (its generation or the threads' stack slots have been changed): is nobody inside either? Threads that are inside a
- * domain that has died are thrown out as soon as they run its code. */
+/* With the domain's lock held. Nobody can enter the domain any more (its generation or the threads' stack slots have been
+ * changed): is nobody inside either? Threads inside a domain that has died are thrown out as soon as they run its code. */
 bool grace_outside(struct porin_domain *domain);
 /* The domain has died: comes back when no thread runs its code any more and none will. Threads may still be in services for it. */
 void grace_throw_out(struct porin_domain *domain);

@@ -389,7 +389,8 @@ bool memory_reset(struct porin_domain *domain)
     } else if (good && image->data_file_size) {
         good = madvise(host_at(domain, image->data_start), file_end - image->data_start, MADV_DONTNEED) == 0;
     }
-    good = good && madvise(host_at(domain, PORIN_STACK_END - memory->stack_size), memory->stack_size, MADV_DONTNEED) == 0 && heap_begin(domain);
+    good = good && madvise(host_at(domain, PORIN_STACK_END - memory->stack_size), memory->stack_size, MADV_DONTNEED) == 0 &&
+            heap_begin(domain);
     pthread_mutex_unlock(&memory->lock);
     return good;
 }

@@ -15,11 +15,13 @@ struct porin_pool {
     porin_domain *ready[];
 };
 
-porin_status porin_pool_create(porin_image *image, const struct porin_domain_options *options, size_t capacity, porin_pool **out, struct porin_error *error)
+porin_status porin_pool_create(porin_image *image, const struct porin_domain_options *options, size_t capacity, porin_pool **out,
+                               struct porin_error *error)
 {
     struct porin_domain_options defaults;
     if (!image || !out || !capacity || capacity > PORIN_MAX_SLOTS)
-        return error_set(error, PORIN_ERR_ARGUMENT, "porin_pool_create: NULL argument, or a capacity of none or more than %d", PORIN_MAX_SLOTS);
+        return error_set(error, PORIN_ERR_ARGUMENT, "porin_pool_create: NULL argument, or a capacity of none or more than %d",
+                         PORIN_MAX_SLOTS);
     porin_domain_options_default(&defaults);
     porin_pool *pool = calloc(1, sizeof *pool + capacity * sizeof *pool->ready);
     if (!pool || !options_copy(&pool->options, options ? options : &defaults)) {

@@ -92,7 +92,8 @@ porin_status region_create(struct porin_error *error)
 {
     FILE *maps = fopen("/proc/self/maps", "re");
     if (!maps)
-        return error_set(error, PORIN_ERR_FILE, "/proc/self/maps: %s; the runtime reads it once to find free address space", strerror(errno));
+        return error_set(error, PORIN_ERR_FILE, "/proc/self/maps: %s; the runtime reads it once to find free address space",
+                         strerror(errno));
     struct { uint64_t start, end; } holes[256];
     size_t count = 0;
     uint64_t previous = 0x10000;
@@ -113,7 +114,8 @@ porin_status region_create(struct porin_error *error)
     ballast_create();
     slot_count = free_count;
     if (!slot_count)
-        return error_set(error, PORIN_ERR_SLOTS, "no free address space for slots of 8 GiB; is there a limit on address space (ulimit -v)?");
+        return error_set(error, PORIN_ERR_SLOTS,
+                         "no free address space for slots of 8 GiB; is there a limit on address space (ulimit -v)?");
     return PORIN_OK;
 }
 

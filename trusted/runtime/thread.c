@@ -39,7 +39,8 @@ static void exit_key_create(void)
     must(pthread_key_create(&exit_key, thread_at_exit) == 0);
 }
 
-/* Handlers of faults in domains need a stack of their own: the control stack may be what overflowed. A host's own one serves if large enough. */
+/* Handlers of faults in domains need a stack of their own: the control stack may be what overflowed. A host's own
+ * one serves if large enough. */
 static bool alternate_stack_create(struct thread *thread)
 {
     size_t minimum = getauxval(AT_MINSIGSTKSZ);
@@ -110,7 +111,8 @@ struct thread *thread_attach(struct porin_error *error)
     pthread_once(&exit_once, exit_key_create);
     struct thread *thread = thread_create();
     if (!thread) {
-        error_set(error, PORIN_ERR_MEMORY, "cannot map a control stack of %llu MiB for this thread: %s", CONTROL_SIZE >> 20, strerror(errno));
+        error_set(error, PORIN_ERR_MEMORY, "cannot map a control stack of %llu MiB for this thread: %s", CONTROL_SIZE >> 20,
+                  strerror(errno));
         return NULL;
     }
     if (!alternate_stack_create(thread) || pthread_setspecific(exit_key, thread) != 0) {
