@@ -13,7 +13,7 @@ check-services: $(B)/tests/run/services_page
 	@$< | diff doc/services.md - || { echo "doc/services.md is not what its table says: run make services-page"; exit 1; }
 	@echo "doc/services.md is up to date"
 
-check-run: all
+check-run: $(B)/bin/porin $(B)/bin/porin-cc $(B)/sysroot/lib/libc.a
 	@tests/run/check $(B)
 
 .PHONY: services-page check-services check-run
