@@ -828,11 +828,11 @@ refuse VECTOR_PREFIX, "V5 EVEX.X with a general register"
     mark
     .byte 0x62, 0xb2, 0xfd, 0x48, 0x7c, 0xc0
     ret
-refuse MASK_REGISTER, "mask register with VEX.R"
+refuse VECTOR_PREFIX, "mask register with VEX.R"
     mark
     .byte 0xc5, 0x78, 0x92, 0xc0
     ret
-refuse MASK_REGISTER, "mask register k8 in vvvv"
+refuse VECTOR_PREFIX, "mask register k8 in vvvv"
     mark
     .byte 0xc5, 0xbc, 0x41, 0xc0
     ret

@@ -1,34 +1,118 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One instruction taken apart with the table of accepted forms: no form, no decoding. */
+/* One instruction taken apart with the table of accepted forms: no form, no decoding.
+ * decode() is inline, in two copies: instructions with plain prefixes are most of all code, and for them half of it is constant. */
 #ifndef PORIN_VERIFIER_DECODE_H
 #define PORIN_VERIFIER_DECODE_H
 #include <stdbool.h>
+#include <string.h>
 #include "porin/verify.h"
 #include "verifier/form.h"
+#include "verifier/refuse.h"
 
 /* decode() may look at this many bytes from the instruction's start, whatever they hold. */
 #define DECODE_WINDOW 32
 
-/* Register numbers beyond the real ones, for memory operands. */
-enum { REGISTER_NONE = 16, REGISTER_RIP = 17 };
+/* What stands before the opcode, taken together. */
+enum { PREFIXES_GS = 1, PREFIXES_LOCK = 2, PREFIXES_VECTOR = 4, PREFIXES_EVEX = 8, PREFIXES_RESERVED = 16, PREFIXES_STRAY = 32 };
+struct prefixes {
+    unsigned size;       /* bytes before the opcode */
+    unsigned space;
+    unsigned r, x, b;    /* bits that extend register numbers: 0 or 8; r with EVEX also 16 */
+    unsigned vvvv;
+    unsigned evex;       /* last byte of EVEX: z, L'L, b, V', aaa */
+    unsigned flags;      /* PREFIXES_*; RESERVED: a field has a value that is no encoding; STRAY: legacy prefix before VEX or EVEX */
+};
+#define EVEX_ZERO 0x80
+#define EVEX_LENGTH 0x60
+#define EVEX_BROADCAST 0x10
+#define EVEX_MASK 0x07
 
 struct instruction {
     const struct form *form;
     unsigned length;            /* bytes looked at; the whole instruction once decode() returned PORIN_REASON_NONE */
-    unsigned rex;               /* the REX byte, 0 without one */
-    unsigned gs, lock;          /* prefixes: 0 or 1 */
-    unsigned memory;            /* 1: ModRM names memory */
-    unsigned reg, rm, vvvv;     /* register numbers with their extending bits; rm: of ModRM or opcode, meaningless if memory */
-    unsigned base, index, scale; /* of memory: register number or REGISTER_NONE, REGISTER_RIP; scale as shift count */
+    bool memory;                /* ModRM names memory */
+    unsigned reg, rm;           /* register numbers with their extending bits; rm: of ModRM or opcode, meaningless if memory */
+    unsigned base, index, scale; /* of memory: register numbers, REGISTER_NONE, REGISTER_RIP; scale as shift count */
     unsigned displacement_at, displacement_size;
-    unsigned zero, broadcast;   /* EVEX.z, EVEX.b */
-    unsigned mask, vector_length; /* EVEX.aaa, L'L as encoded */
 };
 
-/* Decodes the instruction at bytes. On refusal instruction->length still says how many bytes were looked at. */
-enum porin_reason decode(const uint8_t *bytes, struct instruction *instruction);
+/* Any encoding. */
+struct prefixes read_prefixes(const uint8_t *bytes);
+/* First bytes of what read_plain_prefixes cannot read. */
+extern const bool verifier_rare_starts[256];
+
+/* Why there is no form. */
+enum porin_reason no_form_reason(uint8_t opcode, unsigned space, unsigned flags);
+enum porin_reason check_evex_fields(unsigned evex, const struct form *form, bool memory);
+
+static inline uint32_t cell_of(unsigned space, uint8_t opcode)
+{
+    return verifier_pages[verifier_page_of_space[space]][opcode];
+}
+
+/* REX, and 0F or not: nearly all code. Branches here would be mispredicted all the time. There is no row behind 0F 38 and 0F 3A this way. */
+static inline struct prefixes read_plain_prefixes(const uint8_t *bytes)
+{
+    unsigned has_rex = (bytes[0] & 0xF0) == 0x40, rex = bytes[0] & -has_rex, has_0f = bytes[has_rex] == 0x0F;
+    return (struct prefixes){
+        .size = has_rex + has_0f, .space = SPACE_LEGACY(has_0f, 0u, 0u, has_rex + (rex >> 3 & 1)),
+        .r = rex << 1 & 8, .x = rex << 2 & 8, .b = rex << 3 & 8,
+    };
+}
+
+/* Decodes what follows the prefixes. On refusal in->length still says how many bytes were looked at. */
+static inline __attribute__((always_inline)) enum porin_reason decode(const uint8_t *bytes, const struct prefixes *e, struct instruction *in)
+{
+    in->length = e->size;
+    if (refuse_if(e->flags & PREFIXES_STRAY))
+        return PORIN_REASON_PREFIX;
+    if (refuse_if(e->flags & PREFIXES_RESERVED))
+        return PORIN_REASON_VECTOR_PREFIX;
+    const uint8_t *p = bytes + e->size + 1; /* ModRM, if there is one */
+    unsigned opcode = p[-1], cell = cell_of(e->space, (uint8_t)opcode), mod = p[0] >> 6, rm = p[0] & 7;
+    unsigned number = verifier_numbers[CELL_FIRST(cell) + CELL_SLOT(cell, p[0])];
+    in->length = e->size + 1 + (cell >> 24 != 0);
+    if (!number)
+        return no_form_reason((uint8_t)opcode, e->space, e->flags) ?: PORIN_REASON_OPCODE;
+    const struct form *form = in->form = &verifier_forms[number];
+    unsigned has_modrm = form->flags & FORM_MODRM;
+    in->memory = has_modrm & (mod != 3);
+    in->reg = ((p[0] >> 3 & 7) | e->r) & -has_modrm;
+    in->rm = (has_modrm ? rm : opcode & 7) | e->b | (e->flags & PREFIXES_EVEX ? e->x << 1 : 0);
+    p += has_modrm;
+    in->base = in->index = REGISTER_NONE;
+    in->scale = in->displacement_size = 0;
+    if (in->memory) {
+        unsigned has_sib = rm == 4, base = has_sib ? p[0] & 7 : rm, index = has_sib ? (p[0] >> 3 & 7) | e->x : 4;
+        unsigned no_base = (mod == 0) & (base == 5);
+        in->base = no_base ? REGISTER_RIP - has_sib : base | e->b;
+        in->index = index == 4 ? REGISTER_NONE : index;
+        in->scale = has_sib ? p[0] >> 6 : 0;
+        p += has_sib;
+        in->displacement_size = no_base ? 4 : 0x00040100 >> mod * 8 & 7;
+    }
+    in->displacement_at = (unsigned)(p - bytes);
+    in->length = in->displacement_at + in->displacement_size + form->immediate_size;
+    if (refuse_if((e->flags & PREFIXES_LOCK) && !(in->memory && (form->flags & FORM_LOCK))))
+        return PORIN_REASON_LOCK;
+    return e->flags & PREFIXES_EVEX ? check_evex_fields(e->evex, form, in->memory) : PORIN_REASON_NONE;
+}
+
+static inline int32_t read_signed(const uint8_t *at, unsigned size)
+{
+    int32_t value;
+    memcpy(&value, at, 4);
+    return size >= 4 ? value : size == 2 ? (int16_t)value : size == 1 ? (int8_t)value : 0;
+}
 
 /* Signed displacement of the memory operand, and the immediate's low 32 bits sign-extended from its size. */
-int32_t instruction_displacement(const uint8_t *bytes, const struct instruction *instruction);
-int32_t instruction_immediate(const uint8_t *bytes, const struct instruction *instruction);
+static inline int32_t instruction_displacement(const uint8_t *bytes, const struct instruction *in)
+{
+    return read_signed(bytes + in->displacement_at, in->displacement_size);
+}
+
+static inline int32_t instruction_immediate(const uint8_t *bytes, const struct instruction *in)
+{
+    return read_signed(bytes + in->length - in->form->immediate_size, in->form->immediate_size);
+}
 #endif

@@ -5,13 +5,10 @@
 #include "verifier/refuse.h"
 #include "verifier/rules.h"
 
-const uint8_t *window_at(const struct porin_verify_input *input, size_t offset, struct window *window)
+const uint8_t *window_copy(const struct porin_verify_input *input, size_t offset, struct window *window)
 {
-    size_t left = input->text_size - offset;
-    if (left >= DECODE_WINDOW)
-        return input->text + offset;
     memset(window->bytes, 0, sizeof window->bytes);
-    memcpy(window->bytes, input->text + offset, left);
+    memcpy(window->bytes, input->text + offset, input->text_size - offset);
     return window->bytes;
 }
 
@@ -21,9 +18,9 @@ static bool rm_matches(const struct step *step, const uint8_t *bytes, const stru
     case NONE:
         return true;
     case ANY:
-        return !in->memory && !check_register(in->form->rm, in->rm, in->rex);
+        return !in->memory && !check_register(in->form->rm, in->rm);
     case MEMORY:
-        return in->memory && !check_memory(in);
+        return in->memory && !check_memory(MEMORY_ACCESS, in);
     case SLOT:
         return in->memory && in->base == R14 && in->index == R10 && in->scale == 0 && instruction_displacement(bytes, in) == 0;
     default:
@@ -37,16 +34,16 @@ static bool reg_matches(const struct step *step, const struct instruction *in)
     case NONE:
         return true;
     case ANY:
-        return !check_register(in->form->reg, in->reg, in->rex);
+        return !check_register(in->form->reg, in->reg);
     default:
         return in->reg == step->reg;
     }
 }
 
-static bool step_matches(const struct step *step, const uint8_t *bytes, const struct instruction *in)
+static bool step_matches(const struct step *step, const uint8_t *bytes, const struct prefixes *prefixes, const struct instruction *in)
 {
     return !refuse_if(step->set ? in->form->set != step->set : in->form != &verifier_forms[step->form])
-        && !refuse_if(in->gs) && !refuse_if(in->lock)
+        && !refuse_if(prefixes->flags)
         && !refuse_if(!rm_matches(step, bytes, in))
         && !refuse_if(!reg_matches(step, in))
         && !refuse_if(step->immediate && (uint32_t)instruction_immediate(bytes, in) != step->immediate);
@@ -56,12 +53,13 @@ static bool match(const struct porin_verify_input *input, size_t offset, const s
 {
     size_t at = offset;
     for (const struct step *step = sequence->steps; step < sequence->steps + sequence->count; step++) {
-        struct instruction in;
+        struct instruction in = { 0 };
         struct window window;
         if (at == input->text_size)
             return false;
         const uint8_t *bytes = window_at(input, at, &window);
-        if (decode(bytes, &in) || refuse_if(in.length > input->text_size - at) || !step_matches(step, bytes, &in))
+        struct prefixes prefixes = read_prefixes(bytes);
+        if (decode(bytes, &prefixes, &in) || refuse_if(in.length > input->text_size - at) || !step_matches(step, bytes, &prefixes, &in))
             return false;
         at += in.length;
         result->begun = true;

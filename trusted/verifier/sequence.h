@@ -14,9 +14,13 @@ struct sequence_match {
     uint64_t features;
 };
 
-/* Copies of the text's last bytes, padded, so that decode() may look beyond them. */
+/* The bytes at offset for decode(): near the end of the text a padded copy, since it may look beyond them. */
 struct window { uint8_t bytes[DECODE_WINDOW]; };
-const uint8_t *window_at(const struct porin_verify_input *input, size_t offset, struct window *window);
+const uint8_t *window_copy(const struct porin_verify_input *input, size_t offset, struct window *window);
+static inline const uint8_t *window_at(const struct porin_verify_input *input, size_t offset, struct window *window)
+{
+    return input->text_size - offset >= DECODE_WINDOW ? input->text + offset : window_copy(input, offset, window);
+}
 
 struct sequence_match match_sequence(const struct porin_verify_input *input, size_t offset);
 #endif

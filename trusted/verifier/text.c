@@ -93,37 +93,55 @@ static size_t take_special(struct sweep *s, size_t offset, enum porin_reason rea
     return match.length;
 }
 
+static __attribute__((noinline)) struct verdict judge_any(const struct porin_verify_input *input, const uint8_t *bytes)
+{
+    struct prefixes prefixes = read_prefixes(bytes);
+    return judge(input, bytes, &prefixes);
+}
+
+/* The short way where it accepts, else the long way, which accepts more and knows the reason. */
+static inline struct verdict judge_quickly(const struct porin_verify_input *input, const uint8_t *bytes)
+{
+    if (!verifier_rare_starts[*bytes]) {
+        struct prefixes prefixes = read_plain_prefixes(bytes);
+        struct verdict verdict = judge(input, bytes, &prefixes);
+        if (!verdict.reason)
+            return verdict;
+    }
+    return judge_any(input, bytes);
+}
+
 static bool sweep_text(struct sweep *s)
 {
     const struct porin_verify_input *input = s->input;
     bool ends = false;
     size_t length = 0;
+    uint64_t features = 0;
+    uint32_t uses = 0;
     *s->report = (struct porin_verify_report){ .reason = PORIN_REASON_NONE };
     for (size_t offset = 0; offset < input->text_size; offset += length) {
         struct window window;
-        struct instruction in;
         const uint8_t *bytes = window_at(input, offset, &window);
-        enum porin_reason reason = decode(bytes, &in);
-        if (!reason)
-            reason = check_instruction(input, bytes, &in);
-        length = in.length;
+        struct verdict verdict = judge_quickly(input, bytes);
+        length = verdict.length;
         if (refuse_if(length > input->text_size - offset))
             return refuse(s, PORIN_REASON_TRUNCATED, offset, input->text_size - offset);
         set_bit(s->starts, offset);
-        if (reason) {
-            length = take_special(s, offset, reason, length, &ends);
+        if (verdict.reason) {
+            length = take_special(s, offset, (enum porin_reason)verdict.reason, length, &ends);
             if (!length)
                 return false;
             continue;
         }
-        ends = in.form->flags & FORM_ENDS;
-        s->report->uses |= in.form->uses;
-        if (in.gs && instruction_displacement(bytes, &in) == PORIN_TB_THREAD_POINTER)
-            s->report->uses |= PORIN_USES_THREAD_POINTER;
-        s->report->cpu_features |= in.form->features;
-        if (in.form->flags & FORM_BRANCH && !add_branch(s, offset, length, instruction_immediate(bytes, &in)))
+        ends = verdict.form->flags & FORM_ENDS;
+        uses |= verdict.uses;
+        features |= verdict.form->features;
+        unsigned immediate_size = verdict.form->immediate_size;
+        if (verdict.form->flags & FORM_BRANCH && !add_branch(s, offset, length, read_signed(bytes + length - immediate_size, immediate_size)))
             return false;
     }
+    s->report->uses |= uses;
+    s->report->cpu_features |= features;
     return refuse_if(!ends) ? refuse(s, PORIN_REASON_TEXT_END, input->text_size - length, length) : true;
 }
 
@@ -135,15 +153,28 @@ static size_t start_of(const struct sweep *s, size_t offset)
     return offset;
 }
 
+/* Is one of the eight bytes `byte`? (It may also say so of the byte above one that is.) */
+static bool has_byte(uint64_t eight, uint8_t byte)
+{
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t zero = eight ^ ones * byte;
+    return (zero - ones) & ~zero & ones << 7;
+}
+
 /* Rule V2: at an instruction start the label's bytes are endbr64; anywhere else they would be a landing point inside something. */
 static bool check_labels(struct sweep *s)
 {
     const uint8_t *text = s->input->text;
-    for (size_t i = 0; i + 4 <= s->input->text_size; i++) {
+    for (size_t i = 3; i < s->input->text_size; i++) {
+        uint64_t eight;
         uint32_t word;
-        memcpy(&word, text + i, sizeof word);
-        if (word == PORIN_LABEL_BYTES && refuse_if(start_of(s, i) != i))
-            return refuse(s, PORIN_REASON_LABEL_BYTES, start_of(s, i), i + sizeof word - start_of(s, i));
+        while (i + sizeof eight <= s->input->text_size && (memcpy(&eight, text + i, sizeof eight), !has_byte(eight, PORIN_LABEL_BYTES >> 24)))
+            i += sizeof eight; /* none of these is a label's last byte */
+        if (i == s->input->text_size)
+            break;
+        memcpy(&word, text + i - 3, sizeof word);
+        if (word == PORIN_LABEL_BYTES && refuse_if(start_of(s, i - 3) != i - 3))
+            return refuse(s, PORIN_REASON_LABEL_BYTES, start_of(s, i - 3), i + 1 - start_of(s, i - 3));
     }
     return true;
 }

@@ -173,26 +173,32 @@ static const struct operand *find(const struct operands *list, const char *kinds
 
 /* --- concrete forms: a row in one operand size, W and length --- */
 enum { MAX_FORMS = 8000 };
-struct concrete { const struct row *row; struct form form; unsigned bits, length, w, space; bool rounding; };
+struct concrete { const struct row *row; struct form form; unsigned bits, length, w, rex, space; bool rounding; };
 static struct concrete concretes[MAX_FORMS];
 static unsigned concrete_count = 1;
 static uint16_t cells[SPACES][256][GROUP_SIZE];
 
-static uint8_t register_rule(const struct operand *o, unsigned bits, bool scratch)
+/* The register numbers that a field may name. rex: one of REX_*; only 8-bit registers care. */
+static uint32_t register_set(const struct operand *o, unsigned bits, unsigned rex, bool scratch)
 {
-    if (!o || strchr("VWUHL", o->kind[0]))
-        return RULE_ANY;
+    if (!o || strchr("VWUHLM", o->kind[0]))
+        return REGISTERS_ANY;
     if (o->kind[0] == 'K')
-        return RULE_MASK;
-    if (o->kind[0] == 'M')
-        return RULE_ANY;
-    if (o->size[0] == 'b')
-        return o->role == 'r' ? RULE_BYTE_READ : RULE_BYTE_WRITE;
-    if (!o->size[0] || !strchr("wdqvy", o->size[0]))
+        return REGISTERS_LOW;
+    if (!o->size[0] || !strchr("bwdqvy", o->size[0]))
         fail("general register of size '%s'", o->size);
-    if (o->role == 'r')
-        return RULE_READ;
-    return scratch && bits == 32 ? RULE_WRITE_SCRATCH : RULE_WRITE;
+    if (o->size[0] == 'b' && rex == REX_NONE)
+        return REGISTERS_LOW;
+    if (o->role == 'r' || (scratch && bits == 32 && o->size[0] != 'b'))
+        return REGISTERS_READ;
+    return REGISTERS_WRITTEN;
+}
+
+static uint8_t memory_rule(const struct row *row, unsigned bits)
+{
+    if (!has_word(row->flags, "address"))
+        return MEMORY_ACCESS;
+    return bits == 32 ? MEMORY_ADDRESS_LOW : MEMORY_ADDRESS;
 }
 
 static uint8_t immediate_size(const struct operands *list, unsigned bits)
@@ -241,7 +247,7 @@ static uint8_t set_number(const char *flags)
 static uint16_t form_flags(const struct row *row, const struct operands *list, bool rounding)
 {
     static const struct { const char *word; uint16_t flag; } words[] = {
-        { "bare", FORM_BARE }, { "lock", FORM_LOCK }, { "only", FORM_ONLY }, { "address", FORM_ADDRESS },
+        { "bare", 0 }, { "lock", FORM_LOCK }, { "only", FORM_ONLY }, { "address", 0 },
         { "thread-block", FORM_THREAD_BLOCK }, { "ends", FORM_ENDS }, { "policy", FORM_POLICY },
         { "k", FORM_MASKED }, { "kz", FORM_MASKED | FORM_ZERO_REGISTER | FORM_ZERO_MEMORY },
         { "b32", FORM_BROADCAST }, { "b64", FORM_BROADCAST }, { "scratch", 0 }, { "er", 0 }, { "sae", 0 },
@@ -321,25 +327,56 @@ static void claim(const struct row *row, const struct operands *list, const stru
         }
 }
 
-static void add(const struct row *row, const struct space *s, const struct operands *list, struct concrete c)
+/* The number of the same form in another space (with and without REX), or the next free one. */
+static unsigned same_form(const struct concrete *c)
+{
+    unsigned number = concrete_count;
+    while (number > 1 && concretes[number - 1].row == c->row)
+        if (concretes[--number].bits == c->bits && concretes[number].length == c->length && !memcmp(&concretes[number].form, &c->form, sizeof c->form))
+            return number;
+    return concrete_count;
+}
+
+static void add(const struct row *row, const struct space *s, const struct operands *list, struct concrete c, unsigned rex)
 {
     const struct operand *reg = find(list, "G V KG"), *rm = find(list, "E R Z W U KE KR M"), *vvvv = find(list, "B H KB");
     bool vector_space = s->encoding != LEGACY, scratch = has_word(row->flags, "scratch");
     if (concrete_count == MAX_FORMS)
         fail("too many forms");
     c.row = row;
+    memset(&c.form, 0, sizeof c.form); /* padding too: forms are compared */
     c.form = (struct form){
         .features = feature_set(row->features, s->encoding == EVEX && !s->scalar && c.length < 2),
         .flags = form_flags(row, list, c.rounding),
-        .reg = reg ? register_rule(reg, c.bits, scratch) : vector_space && row->modrm[0] == '/' ? RULE_DIGIT : RULE_ANY,
-        .rm = register_rule(rm, c.bits, scratch),
-        .vvvv = vvvv ? register_rule(vvvv, c.bits, scratch) : vector_space ? RULE_UNUSED : RULE_ANY,
+        .reg = reg || !vector_space || row->modrm[0] != '/' ? register_set(reg, c.bits, rex, scratch) : REGISTERS_LOW,
+        .rm = register_set(rm, c.bits, rex, scratch),
+        .vvvv = vvvv || !vector_space ? register_set(vvvv, c.bits, rex, scratch) : REGISTERS_UNUSED,
+        .memory = memory_rule(row, c.bits),
         .immediate_size = immediate_size(list, c.bits),
         .set = set_number(row->flags),
         .uses = form_uses(row, s, list),
     };
-    concretes[concrete_count] = c;
-    claim(row, list, &c, concrete_count++);
+    unsigned number = same_form(&c);
+    if (number == concrete_count)
+        concretes[concrete_count++] = c;
+    claim(row, list, &c, number);
+}
+
+/* The legacy encodings: 16, 32 and 64 bits, without and with REX. */
+static void add_legacy(const struct row *row, const struct space *s, const struct operands *list)
+{
+    unsigned repeat = s->prefix == PREFIX_F3 ? 1 : s->prefix == PREFIX_F2 ? 2 : 0;
+    for (unsigned rex = REX_NONE; rex < REX_STATES; rex++) {
+        bool w = rex == REX_W1;
+        struct concrete c = { .w = w, .rex = rex, .bits = w ? 64 : 32, .space = SPACE_LEGACY(s->map, s->has66, repeat, rex) };
+        struct concrete word = { .rex = rex, .bits = 16, .space = SPACE_LEGACY(s->map, 1u, repeat, rex) };
+        if (rex != REX_NONE && has_word(row->flags, "bare"))
+            break;
+        if (list->sized_v || s->w[w])
+            add(row, s, list, c, rex);
+        if (list->sized_v && !s->has66 && !w)
+            add(row, s, list, word, rex);
+    }
 }
 
 static void add_row(const struct row *row)
@@ -352,15 +389,7 @@ static void add_row(const struct row *row)
     if (list.sized_y)
         s.w[0] = s.w[1] = true;
     if (s.encoding == LEGACY) {
-        unsigned repeat = s.prefix == PREFIX_F3 ? 1 : s.prefix == PREFIX_F2 ? 2 : 0;
-        for (unsigned w = 0; w < 2; w++) {
-            struct concrete c = { .w = w, .bits = w ? 64 : 32, .space = SPACE_LEGACY(s.map, s.has66, repeat, w) };
-            if (list.sized_v || s.w[w])
-                add(row, &s, &list, c);
-        }
-        struct concrete word = { .bits = 16, .space = SPACE_LEGACY(s.map, 1u, repeat, 0u) };
-        if (list.sized_v && !s.has66)
-            add(row, &s, &list, word);
+        add_legacy(row, &s, &list);
         return;
     }
     bool round = has_word(row->flags, "er") || has_word(row->flags, "sae");
@@ -373,35 +402,41 @@ static void add_row(const struct row *row)
             if (c.rounding)
                 c.length = s.scalar ? 0 : 2;
             c.space = s.encoding == VEX ? SPACE_VEX(s.map, s.prefix, w, length) : SPACE_EVEX(s.map, s.prefix, w, length);
-            add(row, &s, &list, c);
+            add(row, &s, &list, c, REX_W0);
         }
 }
 
 /* --- output --- */
+enum { MAX_GROUPS = 2000 };
+static uint16_t groups[MAX_GROUPS][GROUP_SIZE];
+static unsigned group_count;
+
+/* Numbers of all forms stand first in verifier_numbers, so that a form's own number leads to it; groups follow. */
+static uint32_t cell_for(const uint16_t slots[GROUP_SIZE])
+{
+    unsigned same = 1, g = 0;
+    while (same < GROUP_SIZE && slots[same] == slots[0])
+        same++;
+    if (same == GROUP_SIZE)
+        return slots[0];
+    while (g < group_count && memcmp(groups[g], slots, sizeof groups[g]))
+        g++;
+    if (g == MAX_GROUPS)
+        fail("too many groups");
+    if (g == group_count)
+        memcpy(groups[group_count++], slots, sizeof groups[g]);
+    return CELL_GROUP | (concrete_count + g * GROUP_SIZE);
+}
+
 static void write_index(FILE *out)
 {
-    static uint16_t groups[2000][GROUP_SIZE], pages[SPACES + 1][256];
-    unsigned group_count = 0, page_count = 1, page_of_space[SPACES];
+    static uint32_t pages[SPACES + 1][256];
+    unsigned page_count = 1, page_of_space[SPACES];
     for (unsigned space = 0; space < SPACES; space++) {
-        uint16_t *page = pages[page_count];
-        for (unsigned opcode = 0; opcode < 256; opcode++) {
-            const uint16_t *slots = cells[space][opcode];
-            unsigned same = 1, g = 0;
-            while (same < GROUP_SIZE && slots[same] == slots[0])
-                same++;
-            page[opcode] = slots[0];
-            if (same == GROUP_SIZE)
-                continue;
-            while (g < group_count && memcmp(groups[g], slots, sizeof groups[g]))
-                g++;
-            if (g == group_count)
-                memcpy(groups[group_count++], slots, sizeof groups[g]);
-            if (g == 1999)
-                fail("too many groups");
-            page[opcode] = (uint16_t)(CELL_GROUP + g);
-        }
         unsigned p = 0;
-        while (memcmp(pages[p], page, sizeof pages[p]))
+        for (unsigned opcode = 0; opcode < 256; opcode++)
+            pages[page_count][opcode] = cell_for(cells[space][opcode]);
+        while (memcmp(pages[p], pages[page_count], sizeof pages[p]))
             p++;
         page_of_space[space] = p;
         if (p == page_count)
@@ -410,14 +445,18 @@ static void write_index(FILE *out)
     fprintf(out, "const uint8_t verifier_page_of_space[SPACES] = {");
     for (unsigned i = 0; i < SPACES; i++)
         fprintf(out, "%s%u,", i % 32 ? "" : "\n", page_of_space[i]);
-    fprintf(out, "\n};\nconst uint16_t verifier_pages[][256] = {");
+    fprintf(out, "\n};\nconst uint32_t verifier_pages[][256] = {");
     for (unsigned p = 0; p < page_count; p++)
         for (unsigned i = 0; i < 256; i++)
-            fprintf(out, "%s%u,%s", i ? "" : "\n{", pages[p][i], i == 255 ? "}," : "");
-    fprintf(out, "\n};\nconst uint16_t verifier_groups[][GROUP_SIZE] = {");
-    for (unsigned g = 0; g < group_count; g++)
-        for (unsigned i = 0; i < GROUP_SIZE; i++)
-            fprintf(out, "%s%u,%s", i ? "" : "\n{", groups[g][i], i == GROUP_SIZE - 1 ? "}," : "");
+            fprintf(out, "%s0x%x,%s", i ? "" : "\n{", pages[p][i], i == 255 ? "}," : "");
+    fprintf(out, "\n};\nconst uint8_t verifier_slot_of_modrm[256] = {");
+    for (unsigned modrm = 0; modrm < 256; modrm++)
+        fprintf(out, "%s%u,", modrm % 32 ? "" : "\n", modrm >= 0xC0 ? 8 + (modrm & 63) : modrm >> 3 & 7);
+    fprintf(out, "\n};\nconst uint16_t verifier_numbers[] = {");
+    for (unsigned i = 0; i < concrete_count; i++)
+        fprintf(out, "%s%u,", i % 32 ? "" : "\n", i);
+    for (unsigned i = 0; i < group_count * GROUP_SIZE; i++)
+        fprintf(out, "%s%u,", i % GROUP_SIZE ? "" : "\n", groups[i / GROUP_SIZE][i % GROUP_SIZE]);
     fprintf(out, "\n};\n");
 }
 
@@ -426,8 +465,8 @@ static void write_forms(FILE *out)
     fprintf(out, "const struct form verifier_forms[] = {\n{0},\n");
     for (unsigned i = 1; i < concrete_count; i++) {
         const struct form *f = &concretes[i].form;
-        fprintf(out, "{0x%llxull,0x%x,%u,%u,%u,%u,%u,%u},\n", (unsigned long long)f->features, f->flags, f->reg, f->rm, f->vvvv,
-                f->immediate_size, f->set, f->uses);
+        fprintf(out, "{0x%llxull,0x%xu,0x%xu,0x%xu,0x%x,%u,%u,%u,%u},\n", (unsigned long long)f->features, f->reg, f->rm, f->vvvv, f->flags,
+                f->memory, f->immediate_size, f->set, f->uses);
     }
     fprintf(out, "};\nconst struct fixed_form verifier_fixed[] = {\n");
     for (unsigned i = 0; i < FIXED_ROWS; i++) {
