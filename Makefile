@@ -17,6 +17,9 @@ LDLIBS := -lpthread
 .SUFFIXES:
 CHECKS :=
 
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+say = @printf '%-8s %s\n' '$(1)' '$(2)'
 object = $(patsubst %,$(B)/obj/%.o,$(basename $(1)))
 trusted_sources := $(wildcard trusted/*/*.c trusted/*/*.S)
 verifier_sources := $(wildcard trusted/verifier/*.c)
@@ -26,27 +29,32 @@ unit_sources := $(wildcard tests/unit/*_test.c)
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@.$$$$ && mv -f $@.$$$$ $@
+	$(call say,compile,$<)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@.$$$$ && mv -f $@.$$$$ $@
 
 $(B)/obj/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@.$$$$ && mv -f $@.$$$$ $@
+	$(call say,compile,$<)
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c $< -o $@.$$$$ && mv -f $@.$$$$ $@
 
 $(B)/lib/libporin.a: $(call object,$(trusted_sources))
 $(B)/lib/libporin-verify.a: $(call object,$(verifier_sources))
 $(B)/lib/%.a:
 	@mkdir -p $(@D)
-	rm -f $@.$$$$ && ar rcs $@.$$$$ $^ && mv -f $@.$$$$ $@
+	$(call say,archive,$@)
+	$(Q)rm -f $@.$$$$ && ar rcs $@.$$$$ $^ && mv -f $@.$$$$ $@
 
 $(B)/bin/porin: $(call object,$(command_sources)) $(B)/lib/libporin.a
 $(B)/bin/porin-cc: $(call object,$(toolchain_sources)) $(B)/lib/libporin-verify.a
 $(B)/bin/porin $(B)/bin/porin-cc:
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@.$$$$ $^ $(LDLIBS) && mv -f $@.$$$$ $@
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@.$$$$ $^ $(LDLIBS) && mv -f $@.$$$$ $@
 
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(filter-out $(B)/obj/toolchain/main.o,$(call object,$(toolchain_sources))) $(B)/lib/libporin.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@.$$$$ $^ -lcmocka $(LDLIBS) && mv -f $@.$$$$ $@
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@.$$$$ $^ -lcmocka $(LDLIBS) && mv -f $@.$$$$ $@
 
 all: $(B)/bin/porin $(B)/bin/porin-cc $(B)/lib/libporin.a $(B)/lib/libporin-verify.a
 
