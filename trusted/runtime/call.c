@@ -186,7 +186,10 @@ porin_status porin_call6(porin_entry entry, uint64_t *result, uint64_t a, uint64
     if (!entry.domain || !entry.generation)
         return error_set(&thread->last_error, PORIN_ERR_ARGUMENT, "the entry names no domain");
     struct request request = { .domain = entry.domain, .generation = entry.generation, .offset = entry.offset };
-    struct frame frame = { .integer = { a, b, c, d, e, f } };
+    struct frame frame; /* the rest is filled in by frame_open and host_enter */
+    const uint64_t integer[6] = { a, b, c, d, e, f };
+    memcpy(frame.integer, integer, sizeof integer);
+    memset(frame.vector, 0, sizeof frame.vector);
     porin_status status = enter(thread, &frame, &request);
     if (status == PORIN_OK && result)
         *result = frame.rax;
