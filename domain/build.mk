@@ -3,10 +3,10 @@
 # only says yes or no, so a change of the verifier is no reason to compile everything again.
 libc_overlay := $(shell find domain -type f)
 $(B)/sysroot/lib/libc.a: $(call object,$(toolchain_sources)) $(libc_overlay) | $(B)/bin/porin-cc
-	domain/build-libc domain $(B)/sysroot
+	@domain/build-libc domain $(B)/sysroot
 
 $(B)/native/sysroot/lib/libc.a: domain/build-libc $(wildcard domain/string/*)
-	domain/build-libc native $(B)/native/sysroot
+	@domain/build-libc native $(B)/native/sysroot
 
 ## sysroot           the C library for domains (musl, compiled with porin-cc)
 sysroot: $(B)/sysroot/lib/libc.a
