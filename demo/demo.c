@@ -278,34 +278,42 @@ static int double_compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The same question to the zlib domain, by the libpng domain, and to the separate process, in turns; medians of batches. */
-static void show_costs(struct separate *separate)
+struct costs { double domain_ns, process_ns; };
+
+/* The same question, the checksum of `size` bytes, to the zlib domain, by the libpng domain, and to the separate process, in turns;
+ * medians of batches. */
+static struct costs costs_measure(struct separate *separate, const uint8_t bytes[QUESTION_BYTES], size_t size)
 {
     enum { BATCHES = 51, CALLS = 2000, QUESTIONS = 50 };
-    static const uint8_t bytes[32] = "thirty-two bytes for a checksum";
-    double inside_ns[BATCHES], outside_ns[BATCHES];
-    uint64_t words[4];
-    uint32_t answer = 0;
+    double domain_ns[BATCHES], process_ns[BATCHES];
+    uint64_t words[QUESTION_BYTES / 8], inside = 0;
+    uint32_t outside = 0;
     memcpy(words, bytes, sizeof words);
     for (int batch = 0; batch < BATCHES; batch++) {
         uint64_t start = now_ns();
-        CALL(&libpng, "picture_checksums", CALLS, words[0], words[1], words[2], words[3]);
-        inside_ns[batch] = (double)(now_ns() - start) / CALLS;
+        inside = CALL(&libpng, "picture_checksums", CALLS, size, words[0], words[1], words[2], words[3]);
+        domain_ns[batch] = (double)(now_ns() - start) / CALLS;
         start = now_ns();
         for (int i = 0; i < QUESTIONS; i++)
-            answer = separate_checksum(separate, bytes);
-        outside_ns[batch] = (double)(now_ns() - start) / QUESTIONS;
+            outside = separate_checksum(separate, bytes, size);
+        process_ns[batch] = (double)(now_ns() - start) / QUESTIONS;
     }
-    /* The domain's loop continues each checksum from the one before; one step from 0 is the socket's question. */
-    uint64_t first = CALL(&libpng, "picture_checksums", 1, words[0], words[1], words[2], words[3]);
-    if (first != answer)
-        die("the zlib domain and the separate process disagree: %llx, %x", (unsigned long long)first, answer);
-    qsort(inside_ns, BATCHES, sizeof *inside_ns, double_compare);
-    qsort(outside_ns, BATCHES, sizeof *outside_ns, double_compare);
-    double call_ns = inside_ns[BATCHES / 2], exchange_ns = outside_ns[BATCHES / 2];
-    printf("cost      a checksum of 32 bytes, asked by libpng of the zlib domain: %.1f ns a call\n", call_ns);
-    printf("          the same asked of a separate process over a UNIX socket:    %.0f ns a call, %.0f times as much\n", exchange_ns,
-           exchange_ns / call_ns);
+    if (inside != outside)
+        die("the zlib domain and the separate process disagree: %llx, %x", (unsigned long long)inside, outside);
+    qsort(domain_ns, BATCHES, sizeof *domain_ns, double_compare);
+    qsort(process_ns, BATCHES, sizeof *process_ns, double_compare);
+    return (struct costs){domain_ns[BATCHES / 2], process_ns[BATCHES / 2]};
+}
+
+static void show_costs(struct separate *separate)
+{
+    static const uint8_t bytes[QUESTION_BYTES] = "thirty-two bytes for a checksum";
+    struct costs none = costs_measure(separate, bytes, 0), all = costs_measure(separate, bytes, sizeof bytes);
+    printf("cost      libpng asks the zlib domain for a checksum:         %8.1f ns a call for 0 bytes, %8.1f ns for %d\n", none.domain_ns,
+           all.domain_ns, QUESTION_BYTES);
+    printf("          a separate process asked over a UNIX socket instead:%8.0f ns                   %8.0f ns\n", none.process_ns, all.process_ns);
+    printf("          that is                                             %8.0f times as much        %8.0f times\n",
+           none.process_ns / none.domain_ns, all.process_ns / all.domain_ns);
 }
 
 static void print_checksums(char *const *paths, int count)

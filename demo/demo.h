@@ -35,8 +35,9 @@ struct canvas chart_draw(const struct canvas *picture, const struct part *facts)
 /* CRC-32 as PNG and zlib define it, computed by the host itself. */
 uint32_t checksum(const uint8_t *bytes, size_t size);
 struct separate { int socket; };
-/* Starts a process that answers checksums of 32 bytes over a UNIX socket; to be called before any domain exists. */
+/* Starts a process that answers checksums of up to 32 bytes over a UNIX socket; to be called before any domain exists. */
+enum { QUESTION_BYTES = 32 };
 struct separate separate_start(void);
-uint32_t separate_checksum(struct separate *separate, const uint8_t bytes[32]);
+uint32_t separate_checksum(struct separate *separate, const uint8_t *bytes, size_t size);
 void separate_stop(struct separate *separate);
 #endif

@@ -163,12 +163,12 @@ uint64_t picture_calls(void)
 }
 PORIN_EXPORT(picture_calls);
 
-/* Calls the zlib domain `count` times for the checksum of 32 bytes and returns the last: for timing. */
-uint64_t picture_checksums(uint64_t count, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+/* Calls the zlib domain `count` times for the checksum of the first `size` bytes of the words and returns the last: for timing. */
+uint64_t picture_checksums(uint64_t count, uint64_t size, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
     uint64_t sum = 0;
     while (count--)
-        sum = stream_crc32(sum & 0xffffffff, STREAM_PUT_BYTES, a, b, c, d);
+        sum = stream_crc32(0, size, a, b, c, d);
     return sum;
 }
 PORIN_EXPORT(picture_checksums);

@@ -24,6 +24,8 @@ uint32_t checksum(const uint8_t *bytes, size_t size)
     return ~sum;
 }
 
+struct question { uint8_t size, bytes[QUESTION_BYTES]; };
+
 struct separate separate_start(void)
 {
     int ends[2];
@@ -33,11 +35,11 @@ struct separate separate_start(void)
     if (child < 0)
         die("fork: %s", strerror(errno));
     if (child == 0) {
-        uint8_t question[32];
+        struct question question;
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         close(ends[0]);
-        while (read(ends[1], question, sizeof question) == (ssize_t)sizeof question) {
-            uint32_t answer = checksum(question, sizeof question);
+        while (read(ends[1], &question, sizeof question) == (ssize_t)sizeof question) {
+            uint32_t answer = checksum(question.bytes, question.size);
             if (write(ends[1], &answer, sizeof answer) != (ssize_t)sizeof answer)
                 break;
         }
@@ -47,10 +49,13 @@ struct separate separate_start(void)
     return (struct separate){ends[0]};
 }
 
-uint32_t separate_checksum(struct separate *separate, const uint8_t bytes[32])
+uint32_t separate_checksum(struct separate *separate, const uint8_t *bytes, size_t size)
 {
     uint32_t answer;
-    if (write(separate->socket, bytes, 32) != 32 || read(separate->socket, &answer, sizeof answer) != (ssize_t)sizeof answer)
+    struct question question = {(uint8_t)size, {0}};
+    memcpy(question.bytes, bytes, size);
+    if (write(separate->socket, &question, sizeof question) != (ssize_t)sizeof question ||
+        read(separate->socket, &answer, sizeof answer) != (ssize_t)sizeof answer)
         die("the separate process does not answer: %s", strerror(errno));
     return answer;
 }
