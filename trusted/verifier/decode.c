@@ -59,7 +59,8 @@ struct prefixes read_prefixes(const uint8_t *bytes)
         e.space = SPACE_LEGACY(map, has66, repeat, rex);
         e.flags = gs * PREFIXES_GS | lock * PREFIXES_LOCK;
     }
-    e.size = e.size + (unsigned)(p - bytes);
+    e.size += (unsigned)(p - bytes);
+    e.page = e.space < SPACES ? verifier_page_of_space[e.space] : 0; /* reserved fields can name no space */
     return e;
 }
 
@@ -78,16 +79,18 @@ static enum porin_reason opcode_reason(uint8_t opcode)
     }
 }
 
-enum porin_reason no_form_reason(uint8_t opcode, unsigned space, unsigned flags)
+enum porin_reason no_form_reason(const uint8_t *bytes)
 {
-    unsigned per_map = SPACE_LEGACY(1u, 0u, 0u, 0u), map = space / per_map;
-    if (flags & PREFIXES_VECTOR)
+    struct prefixes e = read_prefixes(bytes);
+    uint8_t opcode = bytes[e.size];
+    unsigned per_map = SPACE_LEGACY(1u, 0u, 0u, 0u), map = e.space / per_map;
+    if (verifier_pages[e.page][opcode])
+        return PORIN_REASON_OPERAND_FORM;
+    if (e.flags & PREFIXES_VECTOR)
         return PORIN_REASON_OPCODE;
     enum porin_reason reason = map == MAP_ONE ? opcode_reason(opcode) : PORIN_REASON_OPCODE;
-    if (cell_of(space, opcode))
-        return PORIN_REASON_OPERAND_FORM;
     for (unsigned i = 0; reason == PORIN_REASON_OPCODE && i < per_map; i++) /* with other prefixes it would be a row */
-        if (cell_of(map * per_map + i, opcode) && (space % per_map || flags))
+        if (verifier_pages[verifier_page_of_space[map * per_map + i]][opcode] && (e.space % per_map || e.flags))
             return PORIN_REASON_PREFIX;
     return reason;
 }

@@ -16,7 +16,7 @@
 enum { PREFIXES_GS = 1, PREFIXES_LOCK = 2, PREFIXES_VECTOR = 4, PREFIXES_EVEX = 8, PREFIXES_RESERVED = 16, PREFIXES_STRAY = 32 };
 struct prefixes {
     unsigned size;       /* bytes before the opcode */
-    unsigned space;
+    unsigned space, page; /* how the opcode is to be read, and where that stands */
     unsigned r, x, b;    /* bits that extend register numbers: 0 or 8; r with EVEX also 16 */
     unsigned vvvv;
     unsigned evex;       /* last byte of EVEX: z, L'L, b, V', aaa */
@@ -41,21 +41,17 @@ struct prefixes read_prefixes(const uint8_t *bytes);
 /* First bytes of what read_plain_prefixes cannot read. */
 extern const bool verifier_rare_starts[256];
 
-/* Why there is no form. */
-enum porin_reason no_form_reason(uint8_t opcode, unsigned space, unsigned flags);
+/* Why there is no form, where decode() only said PORIN_REASON_OPCODE. */
+enum porin_reason no_form_reason(const uint8_t *bytes);
 enum porin_reason check_evex_fields(unsigned evex, const struct form *form, bool memory);
-
-static inline uint32_t cell_of(unsigned space, uint8_t opcode)
-{
-    return verifier_pages[verifier_page_of_space[space]][opcode];
-}
 
 /* REX, and 0F or not: nearly all code. Branches here would be mispredicted all the time. There is no row behind 0F 38 and 0F 3A this way. */
 static inline struct prefixes read_plain_prefixes(const uint8_t *bytes)
 {
     unsigned has_rex = (bytes[0] & 0xF0) == 0x40, rex = bytes[0] & -has_rex, has_0f = bytes[has_rex] == 0x0F;
     return (struct prefixes){
-        .size = has_rex + has_0f, .space = SPACE_LEGACY(has_0f, 0u, 0u, has_rex + (rex >> 3 & 1)),
+        .size = has_rex + has_0f, .page = PAGE_PLAIN(has_0f, has_rex + (rex >> 3 & 1)),
+        .space = SPACE_LEGACY(has_0f, 0u, 0u, has_rex + (rex >> 3 & 1)),
         .r = rex << 1 & 8, .x = rex << 2 & 8, .b = rex << 3 & 8,
     };
 }
@@ -69,13 +65,17 @@ static inline __attribute__((always_inline)) enum porin_reason decode(const uint
     if (refuse_if(e->flags & PREFIXES_RESERVED))
         return PORIN_REASON_VECTOR_PREFIX;
     const uint8_t *p = bytes + e->size + 1; /* ModRM, if there is one */
-    unsigned opcode = p[-1], cell = cell_of(e->space, (uint8_t)opcode), mod = p[0] >> 6, rm = p[0] & 7;
-    unsigned number = verifier_numbers[CELL_FIRST(cell) + CELL_SLOT(cell, p[0])];
-    in->length = e->size + 1 + (cell >> 24 != 0);
-    if (!number)
-        return no_form_reason((uint8_t)opcode, e->space, e->flags) ?: PORIN_REASON_OPCODE;
-    const struct form *form = in->form = &verifier_forms[number];
-    unsigned has_modrm = form->flags & FORM_MODRM;
+    unsigned opcode = p[-1], mod = p[0] >> 6, rm = p[0] & 7;
+    uint32_t cell = verifier_pages[e->page][opcode];
+    in->length = e->size + 1;
+    if (cell & CELL_GROUP) {
+        in->length++;
+        cell = verifier_groups[CELL_NUMBER(cell) + GROUP_SLOT(p[0])];
+    }
+    if (!cell)
+        return PORIN_REASON_OPCODE;
+    const struct form *form = in->form = &verifier_forms[CELL_NUMBER(cell)];
+    unsigned has_modrm = cell / CELL_MODRM & 1;
     in->memory = has_modrm & (mod != 3);
     in->reg = ((p[0] >> 3 & 7) | e->r) & -has_modrm;
     in->rm = (has_modrm ? rm : opcode & 7) | e->b | (e->flags & PREFIXES_EVEX ? e->x << 1 : 0);
@@ -92,7 +92,7 @@ static inline __attribute__((always_inline)) enum porin_reason decode(const uint
         in->displacement_size = no_base ? 4 : 0x00040100 >> mod * 8 & 7;
     }
     in->displacement_at = (unsigned)(p - bytes);
-    in->length = in->displacement_at + in->displacement_size + form->immediate_size;
+    in->length = in->displacement_at + in->displacement_size + CELL_IMMEDIATE(cell);
     if (refuse_if((e->flags & PREFIXES_LOCK) && !(in->memory && (form->flags & FORM_LOCK))))
         return PORIN_REASON_LOCK;
     return e->flags & PREFIXES_EVEX ? check_evex_fields(e->evex, form, in->memory) : PORIN_REASON_NONE;

@@ -5,18 +5,17 @@
 #include <stdint.h>
 
 enum form_flag {
-    FORM_MODRM = 1,
-    FORM_LOCK = 2,         /* lock accepted with a memory operand */
-    FORM_ONLY = 4,         /* only inside sequences */
-    FORM_THREAD_BLOCK = 8, /* may carry the gs prefix */
-    FORM_ENDS = 16,        /* control does not go on behind it */
-    FORM_POLICY = 32,      /* rdtsc */
-    FORM_BRANCH = 64,      /* immediate is a branch distance */
-    FORM_MASKED = 128,     /* EVEX.aaa may be other than 0 */
-    FORM_ZERO_REGISTER = 256, /* EVEX.z accepted with a register destination */
-    FORM_ZERO_MEMORY = 512, /* EVEX.z accepted with a memory operand (which then is a source) */
-    FORM_BROADCAST = 1024, /* EVEX.b accepted with a memory operand */
-    FORM_LENGTH_ZERO = 2048, /* suppressed exceptions without rounding: EVEX.L'L must be 0 */
+    FORM_LOCK = 1,         /* lock accepted with a memory operand */
+    FORM_ONLY = 2,         /* only inside sequences */
+    FORM_THREAD_BLOCK = 4, /* may carry the gs prefix */
+    FORM_ENDS = 8,        /* control does not go on behind it */
+    FORM_POLICY = 16,      /* rdtsc */
+    FORM_BRANCH = 32,      /* immediate is a branch distance */
+    FORM_MASKED = 64,     /* EVEX.aaa may be other than 0 */
+    FORM_ZERO_REGISTER = 128, /* EVEX.z accepted with a register destination */
+    FORM_ZERO_MEMORY = 256, /* EVEX.z accepted with a memory operand (which then is a source) */
+    FORM_BROADCAST = 512, /* EVEX.b accepted with a memory operand */
+    FORM_LENGTH_ZERO = 1024, /* suppressed exceptions without rounding: EVEX.L'L must be 0 */
 };
 
 /* What a memory operand may be; memory_rules[] in rules.c says it. */
@@ -61,18 +60,23 @@ enum { LENGTH_ROUNDING = 3 }; /* EVEX.L'L when EVEX.b stands with a register ope
 #define SPACE_EVEX(map, prefix, w, length) (SPACES_LEGACY + SPACES_VEX + ((((map) - 1u) * 4u + (prefix)) * 2u + (w)) * 4u + (length))
 #define SPACES (SPACES_LEGACY + SPACES_VEX + 96u)
 
-/* A cell of a page leads to verifier_numbers, which holds the number of the form or 0: at CELL_FIRST plus, if the form depends on the
- * ModRM byte, that byte's slot. Cell 0: no row. */
-#define CELL_FIRST(cell) ((cell) & 0xFFFFFFu)
-#define CELL_SLOT(cell, modrm) (verifier_slot_of_modrm[modrm] & (cell) >> 24)
-#define CELL_GROUP 0x7F000000u
+/* A cell of a page says what the length depends on, so that nothing else has to be looked up first. Cell 0: no row. If the form depends on
+ * the ModRM byte, the cell is CELL_GROUP and an index into verifier_groups, where the byte's slot holds a cell of the other kind. */
+#define CELL_NUMBER(cell) ((cell) & 0xFFFFu)         /* of the form; or first index of the group */
+#define CELL_IMMEDIATE(cell) ((cell) >> 16 & 15u)    /* bytes of immediate */
+#define CELL_MODRM 0x100000u
+#define CELL_GROUP 0x80000000u
 #define GROUP_SIZE 72u     /* slots 0-7: memory operand, by ModRM.reg; 8-71: register operand, by ModRM.reg and ModRM.rm */
+#define GROUP_SLOT(modrm) ((modrm) >= 0xC0 ? 8u + ((modrm) & 63u) : ((modrm) >> 3 & 7u))
+
+/* The first pages are those of legacy spaces without prefixes other than REX and 0F. */
+#define PAGE_PLAIN(map, rex) ((map) * REX_STATES + (rex))
+#define PAGES_PLAIN PAGE_PLAIN(2u, 0u)
 
 extern const struct form verifier_forms[];           /* [0] is no form */
 extern const uint8_t verifier_page_of_space[SPACES];
 extern const uint32_t verifier_pages[][256];
-extern const uint8_t verifier_slot_of_modrm[256];
-extern const uint16_t verifier_numbers[];
+extern const uint32_t verifier_groups[];
 
 struct fixed_form { uint8_t size; uint8_t bytes[15]; };
 extern const struct fixed_form verifier_fixed[];     /* ends with size 0 */

@@ -67,7 +67,7 @@ static bool match(const struct porin_verify_input *input, size_t offset, const s
             result->branch_end = at - offset;
             result->branch_distance = instruction_immediate(bytes, &in);
         }
-        result->ends = in.form->flags & FORM_ENDS;
+        result->last = in.form;
         result->uses |= in.form->uses;
         result->features |= in.form->features;
     }

@@ -7,7 +7,7 @@
 struct sequence_match {
     size_t length;          /* bytes of the whole sequence; 0: none stands here */
     bool begun;             /* the first instruction is the head of one */
-    bool ends;              /* control does not go on behind it */
+    const struct form *last; /* form of its last step */
     size_t branch_end;      /* where its direct branch ends, relative to the sequence; 0: it has none */
     int32_t branch_distance;
     uint8_t uses;

@@ -51,18 +51,15 @@ static bool is_gate(const struct porin_verify_input *input, int64_t slot_offset)
 }
 
 /* Rule V7. offset and length are the branch's own. */
-static bool add_branch(struct sweep *s, size_t offset, size_t length, int32_t distance)
+static enum porin_reason add_branch(struct sweep *s, size_t offset, size_t length, int32_t distance)
 {
     int64_t target = (int64_t)(offset + length) + distance;
-    if (target < 0 || target >= (int64_t)s->input->text_size) {
-        if (refuse_if(!is_gate(s->input, s->input->text_offset + target)))
-            return refuse(s, PORIN_REASON_BRANCH_OUTSIDE, offset, length);
-        return true;
-    }
+    if (target < 0 || target >= (int64_t)s->input->text_size)
+        return refuse_if(!is_gate(s->input, s->input->text_offset + target)) ? PORIN_REASON_BRANCH_OUTSIDE : PORIN_REASON_NONE;
     if ((size_t)target == s->blamed_target)
-        return refuse(s, PORIN_REASON_BRANCH_INSIDE, offset, length);
+        return PORIN_REASON_BRANCH_INSIDE;
     set_bit(s->targets, (size_t)target);
-    return true;
+    return PORIN_REASON_NONE;
 }
 
 static size_t match_fixed(const struct porin_verify_input *input, size_t offset)
@@ -73,42 +70,43 @@ static size_t match_fixed(const struct porin_verify_input *input, size_t offset)
     return 0;
 }
 
-/* What is no instruction by itself: padding with fixed bytes, or a sequence. Returns its length, 0 if it is refused. */
-static size_t take_special(struct sweep *s, size_t offset, enum porin_reason reason, size_t length, bool *ends)
+/* A sequence or padding that stands at offset, or the verdict that what stands there got by itself. */
+static struct verdict judge_special(struct sweep *s, size_t offset, const uint8_t *bytes, struct verdict alone)
 {
     size_t fixed = match_fixed(s->input, offset);
-    *ends = false;
     if (fixed)
-        return fixed;
+        return (struct verdict){ .form = verifier_forms, .length = (uint16_t)fixed };
     struct sequence_match match = match_sequence(s->input, offset);
-    if (!match.length) {
-        refuse(s, match.begun ? PORIN_REASON_SEQUENCE : reason, offset, length);
-        return 0;
-    }
-    if (match.branch_end && !add_branch(s, offset, match.branch_end, match.branch_distance))
-        return 0;
-    *ends = match.ends;
-    s->report->uses |= match.uses;
+    struct verdict verdict = { .form = match.last, .length = (uint16_t)match.length, .uses = match.uses };
+    if (match.branch_end)
+        verdict.reason = (uint16_t)add_branch(s, offset, match.branch_end, match.branch_distance);
     s->report->cpu_features |= match.features;
-    return match.length;
+    if (match.length)
+        return verdict;
+    if (match.begun)
+        alone.reason = PORIN_REASON_SEQUENCE;
+    else if (alone.reason == PORIN_REASON_OPCODE)
+        alone.reason = (uint16_t)no_form_reason(bytes);
+    return alone;
 }
 
-static __attribute__((noinline)) struct verdict judge_any(const struct porin_verify_input *input, const uint8_t *bytes)
+static __attribute__((noinline)) struct verdict judge_any(struct sweep *s, size_t offset, const uint8_t *bytes)
 {
     struct prefixes prefixes = read_prefixes(bytes);
-    return judge(input, bytes, &prefixes);
+    struct verdict verdict = judge(s->input, bytes, &prefixes);
+    return verdict.reason ? judge_special(s, offset, bytes, verdict) : verdict;
 }
 
 /* The short way where it accepts, else the long way, which accepts more and knows the reason. */
-static inline struct verdict judge_quickly(const struct porin_verify_input *input, const uint8_t *bytes)
+static inline struct verdict judge_quickly(struct sweep *s, size_t offset, const uint8_t *bytes)
 {
     if (!verifier_rare_starts[*bytes]) {
         struct prefixes prefixes = read_plain_prefixes(bytes);
-        struct verdict verdict = judge(input, bytes, &prefixes);
+        struct verdict verdict = judge(s->input, bytes, &prefixes);
         if (!verdict.reason)
             return verdict;
     }
-    return judge_any(input, bytes);
+    return judge_any(s, offset, bytes);
 }
 
 static bool sweep_text(struct sweep *s)
@@ -122,23 +120,22 @@ static bool sweep_text(struct sweep *s)
     for (size_t offset = 0; offset < input->text_size; offset += length) {
         struct window window;
         const uint8_t *bytes = window_at(input, offset, &window);
-        struct verdict verdict = judge_quickly(input, bytes);
+        struct verdict verdict = judge_quickly(s, offset, bytes);
         length = verdict.length;
         if (refuse_if(length > input->text_size - offset))
             return refuse(s, PORIN_REASON_TRUNCATED, offset, input->text_size - offset);
+        if (verdict.reason)
+            return refuse(s, (enum porin_reason)verdict.reason, offset, length);
         set_bit(s->starts, offset);
-        if (verdict.reason) {
-            length = take_special(s, offset, (enum porin_reason)verdict.reason, length, &ends);
-            if (!length)
-                return false;
-            continue;
-        }
-        ends = verdict.form->flags & FORM_ENDS;
+        const struct form *form = verdict.form;
+        ends = form->flags & FORM_ENDS;
         uses |= verdict.uses;
-        features |= verdict.form->features;
-        unsigned immediate_size = verdict.form->immediate_size;
-        if (verdict.form->flags & FORM_BRANCH && !add_branch(s, offset, length, read_signed(bytes + length - immediate_size, immediate_size)))
-            return false;
+        features |= form->features;
+        if (form->flags & FORM_BRANCH) {
+            enum porin_reason reason = add_branch(s, offset, length, read_signed(bytes + length - form->immediate_size, form->immediate_size));
+            if (reason)
+                return refuse(s, reason, offset, length);
+        }
     }
     s->report->uses |= uses;
     s->report->cpu_features |= features;

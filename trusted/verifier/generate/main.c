@@ -252,7 +252,7 @@ static uint16_t form_flags(const struct row *row, const struct operands *list, b
         { "k", FORM_MASKED }, { "kz", FORM_MASKED | FORM_ZERO_REGISTER | FORM_ZERO_MEMORY },
         { "b32", FORM_BROADCAST }, { "b64", FORM_BROADCAST }, { "scratch", 0 }, { "er", 0 }, { "sae", 0 },
     };
-    uint16_t flags = row->modrm[0] == '/' || row->modrm[0] == '=' ? FORM_MODRM : 0;
+    uint16_t flags = 0;
     const char *text = row->flags;
     char word[32];
     while (next_word(&text, " ", word, sizeof word)) {
@@ -407,35 +407,52 @@ static void add_row(const struct row *row)
 }
 
 /* --- output --- */
-enum { MAX_GROUPS = 2000 };
-static uint16_t groups[MAX_GROUPS][GROUP_SIZE];
+enum { MAX_GROUPS = 65536 / GROUP_SIZE };
+static uint32_t groups[MAX_GROUPS][GROUP_SIZE];
 static unsigned group_count;
 
-/* Numbers of all forms stand first in verifier_numbers, so that a form's own number leads to it; groups follow. */
+static uint32_t plain_cell(unsigned number)
+{
+    const struct concrete *c = &concretes[number];
+    bool has_modrm = number && (c->row->modrm[0] == '/' || c->row->modrm[0] == '=');
+    return number | (uint32_t)c->form.immediate_size << 16 | (has_modrm ? CELL_MODRM : 0);
+}
+
 static uint32_t cell_for(const uint16_t slots[GROUP_SIZE])
 {
+    uint32_t group[GROUP_SIZE];
     unsigned same = 1, g = 0;
     while (same < GROUP_SIZE && slots[same] == slots[0])
         same++;
     if (same == GROUP_SIZE)
-        return slots[0];
-    while (g < group_count && memcmp(groups[g], slots, sizeof groups[g]))
+        return plain_cell(slots[0]);
+    for (unsigned i = 0; i < GROUP_SIZE; i++)
+        group[i] = plain_cell(slots[i]);
+    while (g < group_count && memcmp(groups[g], group, sizeof group))
         g++;
     if (g == MAX_GROUPS)
         fail("too many groups");
     if (g == group_count)
-        memcpy(groups[group_count++], slots, sizeof groups[g]);
-    return CELL_GROUP | (concrete_count + g * GROUP_SIZE);
+        memcpy(groups[group_count++], group, sizeof group);
+    return CELL_GROUP | (g * GROUP_SIZE);
+}
+
+static void fill_page(uint32_t page[256], unsigned space)
+{
+    for (unsigned opcode = 0; opcode < 256; opcode++)
+        page[opcode] = cell_for(cells[space][opcode]);
 }
 
 static void write_index(FILE *out)
 {
-    static uint32_t pages[SPACES + 1][256];
-    unsigned page_count = 1, page_of_space[SPACES];
+    static uint32_t pages[SPACES + PAGES_PLAIN][256];
+    unsigned page_count = PAGES_PLAIN, page_of_space[SPACES];
+    for (unsigned map = MAP_ONE; map <= MAP_0F; map++)
+        for (unsigned rex = 0; rex < REX_STATES; rex++)
+            fill_page(pages[PAGE_PLAIN(map, rex)], SPACE_LEGACY(map, 0u, 0u, rex));
     for (unsigned space = 0; space < SPACES; space++) {
         unsigned p = 0;
-        for (unsigned opcode = 0; opcode < 256; opcode++)
-            pages[page_count][opcode] = cell_for(cells[space][opcode]);
+        fill_page(pages[page_count], space);
         while (memcmp(pages[p], pages[page_count], sizeof pages[p]))
             p++;
         page_of_space[space] = p;
@@ -449,14 +466,9 @@ static void write_index(FILE *out)
     for (unsigned p = 0; p < page_count; p++)
         for (unsigned i = 0; i < 256; i++)
             fprintf(out, "%s0x%x,%s", i ? "" : "\n{", pages[p][i], i == 255 ? "}," : "");
-    fprintf(out, "\n};\nconst uint8_t verifier_slot_of_modrm[256] = {");
-    for (unsigned modrm = 0; modrm < 256; modrm++)
-        fprintf(out, "%s%u,", modrm % 32 ? "" : "\n", modrm >= 0xC0 ? 8 + (modrm & 63) : modrm >> 3 & 7);
-    fprintf(out, "\n};\nconst uint16_t verifier_numbers[] = {");
-    for (unsigned i = 0; i < concrete_count; i++)
-        fprintf(out, "%s%u,", i % 32 ? "" : "\n", i);
+    fprintf(out, "\n};\nconst uint32_t verifier_groups[] = {");
     for (unsigned i = 0; i < group_count * GROUP_SIZE; i++)
-        fprintf(out, "%s%u,", i % GROUP_SIZE ? "" : "\n", groups[i / GROUP_SIZE][i % GROUP_SIZE]);
+        fprintf(out, "%s0x%x,", i % GROUP_SIZE ? "" : "\n", groups[i / GROUP_SIZE][i % GROUP_SIZE]);
     fprintf(out, "\n};\n");
 }
 
