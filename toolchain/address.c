@@ -224,7 +224,9 @@ void address_lea(struct rewriter *r, const struct statement *s, const struct ope
         else
             emit(r, "lea%s\t%s(%%r15), %%%s", suffix, number, register_name(to->reg, width));
         free(number);
-    } else if (o->numeric && literal_has_label(o->value) && width == 4) {
+    } else if (o->numeric && literal_has_label(o->value) && width == 2) {
+        refuse(r, REFUSE_LABEL_BYTES);
+    } else if (o->numeric && literal_has_label(o->value)) {
         struct slice first = slice_trim((struct slice){o->text.start + o->displacement.length, o->text.length - o->displacement.length});
         long half = (long)o->value / 2;
         emit(r, SLICE_FORMAT "\t%ld" SLICE_FORMAT ", " SLICE_FORMAT, SLICE_ARGS(s->name), half, SLICE_ARGS(first), SLICE_ARGS(to->text));
@@ -281,7 +283,7 @@ static char *without_at(struct slice expression, const char *replacement)
 bool address_got(struct rewriter *r, const struct statement *s, struct operands *ops)
 {
     struct operand *o = &ops->item[0];
-    if (ops->count != 2 || o->kind != OPERAND_MEMORY || o->base != REG_RIP || o->indirect)
+    if (ops->count != 2 || o->kind != OPERAND_MEMORY || o->base != REG_RIP || mnemonic_is(s->name, "lea"))
         return false;
     bool got = slice_contains(o->displacement, "@GOTPCREL"), offset = slice_contains(o->displacement, "@gottpoff") ||
                slice_contains(o->displacement, "@GOTTPOFF");

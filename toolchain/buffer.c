@@ -14,7 +14,7 @@ struct slice slice_of(const char *text)
 
 bool slice_is(struct slice s, const char *text)
 {
-    return strlen(text) == s.length && memcmp(s.start, text, s.length) == 0;
+    return strlen(text) == s.length && (s.length == 0 || memcmp(s.start, text, s.length) == 0);
 }
 
 bool slice_equal(struct slice a, struct slice b)

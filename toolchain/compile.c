@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What gcc must do for the rewriter, behind the user's options so that it holds. */
 static const char *const code_options[] = {
@@ -124,7 +123,7 @@ int assemble(const struct options *o, const char *assembly, const char *object)
 static int make_assembly(const struct options *o, const struct input *input, const char *final, bool vectorize, const char **assembly)
 {
     struct arguments gcc = {0};
-    if (input->language == LANGUAGE_ASSEMBLY) {
+    if (input->language == LANGUAGE_ASSEMBLY || input->language == LANGUAGE_COMPILER_ASSEMBLY) {
         *assembly = input->path;
         return 0;
     }
@@ -155,7 +154,8 @@ static int rewrite_file(const struct input *input, const char *assembly, const c
         fprintf(stderr, "porin-cc: cannot read %s: %s\n", path, strerror(errno));
         return 1;
     }
-    struct rewrite_source source = {.name = input->path, .text = {text.data, text.length}, .from_compiler = is_c(input)};
+    bool compiled = is_c(input) || input->language == LANGUAGE_COMPILER_ASSEMBLY;
+    struct rewrite_source source = {.name = input->path, .text = {text.data, text.length}, .from_compiler = compiled};
     int gathers, refused = rewrite(&source, &rewritten, &messages, &gathers);
     *retry = *retry && gathers > 0 && is_c(input) && strcmp(input->path, "-") != 0;
     bool to_stdout = strcmp(output, "-") == 0;
@@ -188,7 +188,7 @@ int compile(const struct options *o, const struct input *input, enum mode mode, 
     }
     if (status == 0 && mode != MODE_ASSEMBLY)
         status = assemble(o, domain, output);
-    if (status != 0 && strcmp(output, "-") != 0)
-        unlink(output);
+    if (status != 0)
+        remove_output(output);
     return status;
 }

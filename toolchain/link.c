@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 enum { MAX_SHIFTS = 8, LABEL_SHIFT = 16 };
 
@@ -294,7 +293,7 @@ int link_image(const struct options *o, const char *const *objects)
     if (status == 0 && o->strip)
         status = strip_image(output);
     if (status != 0)
-        unlink(output);
+        remove_output(output);
     buffer_free(&script);
     return status;
 }

@@ -203,12 +203,14 @@ static bool split_parentheses(struct slice text, struct slice *before, struct sl
     int depth = 0;
     for (size_t i = text.length; i-- > 0;) {
         depth += text.start[i] == ')' ? 1 : text.start[i] == '(' ? -1 : 0;
-        if (depth == 0) {
-            *before = (struct slice){text.start, i};
-            *inside = (struct slice){text.start + i + 1, text.length - i - 2};
-            struct slice first = slice_trim(*inside);
-            return first.length && (first.start[0] == '%' || first.start[0] == ',');
-        }
+        if (depth != 0)
+            continue;
+        struct slice registers = {text.start + i + 1, text.length - i - 2}, first = slice_trim(registers);
+        if (!first.length || (first.start[0] != '%' && first.start[0] != ','))
+            return false;
+        *before = (struct slice){text.start, i};
+        *inside = registers;
+        return true;
     }
     return false;
 }

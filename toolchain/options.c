@@ -70,7 +70,7 @@ static bool read_language(struct reader *r, const char *name)
 {
     static const struct { const char *name; enum language language; } names[] = {
         {"c", LANGUAGE_C}, {"cpp-output", LANGUAGE_PREPROCESSED_C}, {"assembler", LANGUAGE_ASSEMBLY},
-        {"assembler-with-cpp", LANGUAGE_ASSEMBLY_CPP},
+        {"assembler-with-cpp", LANGUAGE_ASSEMBLY_CPP}, {"compiler-assembly", LANGUAGE_COMPILER_ASSEMBLY},
     };
     r->is_forced = strcmp(name, "none") != 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -80,7 +80,7 @@ static bool read_language(struct reader *r, const char *name)
         }
     if (!r->is_forced)
         return true;
-    fprintf(stderr, "porin-cc: -x %s: only c, cpp-output, assembler and assembler-with-cpp are known\n", name);
+    fprintf(stderr, "porin-cc: -x %s: only c, cpp-output, assembler, assembler-with-cpp and compiler-assembly are known\n", name);
     return false;
 }
 

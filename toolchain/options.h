@@ -5,7 +5,11 @@
 #include "process.h"
 
 enum mode { MODE_LINK, MODE_OBJECT, MODE_ASSEMBLY, MODE_PREPROCESS };
-enum language { LANGUAGE_C, LANGUAGE_PREPROCESSED_C, LANGUAGE_ASSEMBLY, LANGUAGE_ASSEMBLY_CPP, LANGUAGE_LINK };
+enum language { 
+    LANGUAGE_C, LANGUAGE_PREPROCESSED_C, LANGUAGE_ASSEMBLY, LANGUAGE_ASSEMBLY_CPP,
+    LANGUAGE_COMPILER_ASSEMBLY, /* what gcc -S printed with the options of porin-cc: its frame information is exact */
+    LANGUAGE_LINK
+};
 
 /* An input file, or an option of the linker at its place among them. */
 struct input { const char *path; enum language language; bool option; };

@@ -20,4 +20,6 @@ int process_run(const struct arguments *argv, struct buffer *output, struct buff
 /* A fresh file name with that ending, in a directory of this process that is removed at the end. */
 const char *temporary_file(const char *ending);
 void temporary_keep(void);
+/* Removes what a failed command left behind, if it is an ordinary file: /dev/null stays. */
+void remove_output(const char *path);
 #endif

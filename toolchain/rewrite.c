@@ -387,10 +387,15 @@ static bool is_domain_form(const struct rewriter *r, const struct statement *s, 
     for (int i = 0; i < ops->count; i++) {
         const struct operand *o = &ops->item[i];
         bool address = o->kind == OPERAND_MEMORY && !mnemonic_is(s->name, "lea");
-        if (operand_is_register(o, R14) || (address && o->base != R14 && o->base != REG_RIP))
+        bool indexed = o->index == R11 || o->index == R15;
+        if (operand_is_register(o, R14) || (address && o->base != REG_RIP && (o->base != R14 || !indexed || o->scale != 1)))
             return false;
         used = used || operand_mentions(o, R11) || operand_mentions(o, R14) || operand_mentions(o, R15);
     }
+    const struct operand *last = ops->count ? &ops->item[ops->count - 1] : NULL;
+    bool writes = used && !mnemonic_is(s->name, "cmp") && !mnemonic_is(s->name, "test");
+    if (writes && (operand_is_register(last, R11) || operand_is_register(last, R15)) && last->width != 4)
+        return false;
     return used && mnemonic_branch(s->name) == BRANCH_NONE;
 }
 
@@ -499,17 +504,25 @@ static void synchronise(struct rewriter *r)
     cache_clear(r);
 }
 
+/* Prefixes without meaning here: rep ret, notrack jmp. rep nop is pause. */
+static void drop_prefix(struct statement *s)
+{
+    if (s->prefix_count != 1)
+        return;
+    bool repeats = slice_starts(s->prefixes[0], "rep");
+    if (repeats && slice_is(s->name, "nop"))
+        s->name = slice_of("pause");
+    if ((repeats && (slice_is(s->name, "pause") || slice_is(s->name, "ret"))) || slice_is(s->prefixes[0], "notrack"))
+        s->prefix_count = 0;
+}
+
 static void instruction(struct rewriter *r, struct statement *s)
 {
     struct operands ops;
     bool uses_rdi, uses_rsi;
     operands_parse(&ops, s);
     synchronise(r);
-    if (s->prefix_count && (slice_is(s->name, "nop") || slice_is(s->name, "ret") || slice_is(s->prefixes[0], "notrack"))) {
-        if (slice_is(s->name, "nop"))
-            s->name = slice_of("pause"); /* rep; nop */
-        s->prefix_count = 0;
-    }
+    drop_prefix(s);
     bool string = mnemonic_string(s->name, &ops, &uses_rdi, &uses_rsi);
     enum branch branch = s->name.length ? mnemonic_branch(s->name) : BRANCH_NONE;
     r->after_call = false;
