@@ -2,7 +2,8 @@
 # The compiler's runtime library for domains; it needs no libc and is part of the sysroot.
 runtime_objects := $(patsubst %.c,$(B)/obj/domain/%.o,$(wildcard toolchain/runtime/*.c))
 
-$(B)/obj/domain/toolchain/runtime/%.o: toolchain/runtime/%.c toolchain/runtime/wide.h $(call object,$(toolchain_sources)) | $(B)/bin/porin-cc
+$(B)/obj/domain/toolchain/runtime/%.o: toolchain/runtime/%.c toolchain/runtime/wide.h $(call object,$(toolchain_sources)) \
+		| $(B)/bin/porin-cc
 	@mkdir -p $(@D)
 	$(B)/bin/porin-cc -std=gnu11 -O2 -g -Wall -Wextra -Werror -ffreestanding -nostdlib -c $< -o $@
 

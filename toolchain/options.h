@@ -5,7 +5,7 @@
 #include "process.h"
 
 enum mode { MODE_LINK, MODE_OBJECT, MODE_ASSEMBLY, MODE_PREPROCESS };
-enum language { 
+enum language {
     LANGUAGE_C, LANGUAGE_PREPROCESSED_C, LANGUAGE_ASSEMBLY, LANGUAGE_ASSEMBLY_CPP,
     LANGUAGE_COMPILER_ASSEMBLY, /* what gcc -S printed with the options of porin-cc: its frame information is exact */
     LANGUAGE_LINK

@@ -14,14 +14,17 @@
 static const struct { const char *text; enum refusal reason; } rows[] = {
     {"movl (%eax), %ebx", REFUSE_SYNTAX}, {"movl (%rax,%rbx,5), %ecx", REFUSE_SYNTAX}, {"lock", REFUSE_SYNTAX},
     {"movq %rax, %r14", REFUSE_RESERVED}, {"movq %r15, (%rdi)", REFUSE_RESERVED}, {"movl %eax, 8(%r11)", REFUSE_RESERVED},
-    {"addq $8, %r11", REFUSE_RESERVED}, {"addl $8, %r11d", REFUSE_NOTHING}, {"movq (%r14,%rax), %rbx", REFUSE_RESERVED}, {"pushq %r14", REFUSE_RESERVED},
+    {"addq $8, %r11", REFUSE_RESERVED}, {"addl $8, %r11d", REFUSE_NOTHING}, {"movq (%r14,%rax), %rbx", REFUSE_RESERVED},
+    {"pushq %r14", REFUSE_RESERVED},
     {"movq %r10, %rax", REFUSE_NESTED}, {"movl %eax, 8(%r10)", REFUSE_NESTED},
     {"xchgq %rsp, %rax", REFUSE_STACK_POINTER}, {"popq %rsp", REFUSE_STACK_POINTER}, {"orq $1, %rsp", REFUSE_STACK_POINTER},
     {"pushw %ax", REFUSE_STACK_POINTER}, {"cmovne %rax, %rsp", REFUSE_STACK_POINTER}, {"leaq x(%rip), %rsp", REFUSE_STACK_POINTER},
     {"movq 8(%rdi), %rsp; jmp *%rdx", REFUSE_LONGJMP},
     {"syscall", REFUSE_SYSTEM_CALL}, {"int $0x80", REFUSE_SYSTEM_CALL}, {"sysenter", REFUSE_SYSTEM_CALL},
-    {"hlt", REFUSE_PRIVILEGED}, {"wrfsbaseq %rax", REFUSE_PRIVILEGED}, {"rdtscp", REFUSE_PRIVILEGED}, {"movq %rax, %cr3", REFUSE_PRIVILEGED},
-    {"rdsspq %rax", REFUSE_PRIVILEGED}, {"lgdt (%rax)", REFUSE_PRIVILEGED}, {"swapgs", REFUSE_PRIVILEGED}, {"rdpid %rax", REFUSE_PRIVILEGED},
+    {"hlt", REFUSE_PRIVILEGED}, {"wrfsbaseq %rax", REFUSE_PRIVILEGED}, {"rdtscp", REFUSE_PRIVILEGED},
+    {"movq %rax, %cr3", REFUSE_PRIVILEGED},
+    {"rdsspq %rax", REFUSE_PRIVILEGED}, {"lgdt (%rax)", REFUSE_PRIVILEGED}, {"swapgs", REFUSE_PRIVILEGED},
+    {"rdpid %rax", REFUSE_PRIVILEGED},
     {"cpuid", REFUSE_CPUID}, {"xgetbv", REFUSE_CPUID},
     {"fldcw (%rdi)", REFUSE_CONTROL_WORD}, {"ldmxcsr 4(%rsp)", REFUSE_CONTROL_WORD}, {"fninit", REFUSE_CONTROL_WORD},
     {"fxsave (%rdi)", REFUSE_SAVE_STATE}, {"xrstor64 (%rdi)", REFUSE_SAVE_STATE}, {"fnstenv (%rdi)", REFUSE_SAVE_STATE},
@@ -37,7 +40,8 @@ static const struct { const char *text; enum refusal reason; } rows[] = {
     {"pushfq", REFUSE_FLAGS}, {"popf", REFUSE_FLAGS},
     {"loop 1b", REFUSE_BRANCH}, {"jrcxz 1f", REFUSE_BRANCH}, {"ret $8", REFUSE_BRANCH}, {"ljmp *(%rax)", REFUSE_BRANCH},
     {"jmp *%eax", REFUSE_BRANCH}, {"call *%rsp", REFUSE_BRANCH}, {"lret", REFUSE_BRANCH},
-    {"data16 ret", REFUSE_PREFIX}, {"rep addl $1, %eax", REFUSE_PREFIX}, {"addr32 movl %eax, %ebx", REFUSE_PREFIX}, {"bnd jmp x", REFUSE_PREFIX},
+    {"data16 ret", REFUSE_PREFIX}, {"rep addl $1, %eax", REFUSE_PREFIX}, {"addr32 movl %eax, %ebx", REFUSE_PREFIX},
+    {"bnd jmp x", REFUSE_PREFIX},
     {"popq (%rdi)", REFUSE_POP_MEMORY},
     {"std", REFUSE_DIRECTION},
     {"clflush (%rdi)", REFUSE_CACHE_CONTROL}, {"monitorx", REFUSE_CACHE_CONTROL}, {"clzero", REFUSE_CACHE_CONTROL},
@@ -45,7 +49,8 @@ static const struct { const char *text; enum refusal reason; } rows[] = {
     {".macro m", REFUSE_MACRO}, {".rept 3", REFUSE_MACRO}, {".include \"x\"", REFUSE_MACRO},
     {".intel_syntax noprefix", REFUSE_INTEL},
     {".byte 0xc3", REFUSE_DATA_IN_TEXT}, {".quad x", REFUSE_DATA_IN_TEXT}, {".data; addl $1, %eax", REFUSE_DATA_IN_TEXT},
-    {"leaw 0x0ffa1e0f(%rax), %ax", REFUSE_LABEL_BYTES}, {"addl $-98693133, (%rax)", REFUSE_NOTHING}, {"leal 0x0ffa1e0f(%rax), %eax", REFUSE_NOTHING},
+    {"leaw 0x0ffa1e0f(%rax), %ax", REFUSE_LABEL_BYTES}, {"addl $-98693133, (%rax)", REFUSE_NOTHING},
+    {"leal 0x0ffa1e0f(%rax), %eax", REFUSE_NOTHING},
     {".code32", REFUSE_MODE},
     /* and what must pass */
     {"cld", REFUSE_NOTHING}, {"rep; nop", REFUSE_NOTHING}, {"repz ret", REFUSE_NOTHING}, {"notrack jmp *%rax", REFUSE_NOTHING},
@@ -108,7 +113,8 @@ static void names_the_place(void **state)
     assert_true(strncmp(messages, "input.s:2: error: cannot rewrite `syscall'", 42) == 0);
     run("# 1 \"first.S\"\nnop\n# 40 \"second.h\"\nnop\nsyscall\n", false, messages, sizeof messages);
     assert_true(strncmp(messages, "second.h:41: error:", 19) == 0);
-    run(".file 1 \"dir\" \"code.c\"\n.loc 1 77 3\n#APP\n# 78 \"code.c\" 1\n\tsyscall\n# 0 \"\" 2\n#NO_APP\n", true, messages, sizeof messages);
+    run(".file 1 \"dir\" \"code.c\"\n.loc 1 77 3\n#APP\n# 78 \"code.c\" 1\n\tsyscall\n# 0 \"\" 2\n#NO_APP\n", true, messages,
+        sizeof messages);
     assert_true(strncmp(messages, "code.c:78: error:", 17) == 0);
     run(".file 1 \"dir\" \"code.c\"\n.loc 1 77 3\nfldcw (%rax)\n", true, messages, sizeof messages);
     assert_true(strncmp(messages, "code.c:77: error:", 17) == 0);
