@@ -120,9 +120,11 @@ const struct porin_error *porin_last_error(void); /* of the calling thread's las
 /* Isolation properties (dIPC, section 5.2), chosen per edge; the gate does the union of what both sides ask. */
 #define PORIN_POLICY_REGISTER_INTEGRITY       1u /* caller's callee-saved registers restored by the gate */
 #define PORIN_POLICY_REGISTER_CONFIDENTIALITY 2u /* callee sees argument registers only; caller sees result registers only */
+#define PORIN_MAX_STACK_WORDS 8
 struct porin_edge_options {
     uint32_t policy;                /* PORIN_POLICY_*; default INTEGRITY */
     int64_t fault_value;            /* what the caller's call returns in rax when the callee died; default -1 */
+    uint32_t stack_words;           /* how many words of arguments beyond the registers the entry takes; default 0, at most 8 */
 };
 /* Binds import `name` of `caller` to `entry`. NULL options: default. An unbound import called returns -1 with call error set. */
 porin_status porin_domain_bind(porin_domain *caller, const char *import, porin_entry entry,

@@ -123,6 +123,18 @@ __asm__(".pushsection .rodata.domain_code, \"a\"\n\t.balign 4096\ndomain_code:\n
         FUNCTION(look) "movl $0x134060, %r11d\n\tmovq %rdi, (%r14,%r11)\n\tmovq %rsi, %rdi\n\t" CALL_GATE(0x110000)
                 "movl $0x134068, %r11d\n\tmovq %rdi, (%r14,%r11)\n\tmovl $0x134060, %r11d\n\tmovl (%r14,%r11), %edi\n\t"
                 "jmp code_registers\n\t"
+        /* stacked(r15 offset): calls the first import with stack arguments 1, 2, ... 8 there */
+        FUNCTION(stacked) "leal -64(%r15), %r15d\n\tmovq $1, (%r14,%r15)\n\tmovq $2, 8(%r14,%r15)\n\tmovq $3, 16(%r14,%r15)\n\t"
+                "movq $4, 24(%r14,%r15)\n\tmovq $5, 32(%r14,%r15)\n\tmovq $6, 40(%r14,%r15)\n\tmovq $7, 48(%r14,%r15)\n\t"
+                "movq $8, 56(%r14,%r15)\n\t" CALL_GATE(0x110000) "leal 64(%r15), %r15d\n\tret\n\t"
+        FUNCTION(stacked_second) CALL_GATE(0x110200) "ret\n\t"
+        /* digits(): its eight stack arguments as digits of a number */
+        FUNCTION(digits) "movq (%r14,%r15), %rax\n\timulq $10, %rax, %rax\n\taddq 8(%r14,%r15), %rax\n\timulq $10, %rax, %rax\n\t"
+                "addq 16(%r14,%r15), %rax\n\timulq $10, %rax, %rax\n\taddq 24(%r14,%r15), %rax\n\timulq $10, %rax, %rax\n\t"
+                "addq 32(%r14,%r15), %rax\n\timulq $10, %rax, %rax\n\taddq 40(%r14,%r15), %rax\n\timulq $10, %rax, %rax\n\t"
+                "addq 48(%r14,%r15), %rax\n\timulq $10, %rax, %rax\n\taddq 56(%r14,%r15), %rax\n\tret\n\t"
+        /* astray(pointer): calls the first import with the data stack there */
+        FUNCTION(astray) "movl %edi, %r15d\n\t" CALL_GATE(0x110000) "ret\n\t"
         /* start(block): notes the block at data + 0x40 and counts at data + 0x48 */
         FUNCTION(start) "movl $0x134040, %r11d\n\tmovq %rdi, (%r14,%r11)\n\tmovl $0x134048, %r11d\n\taddq $1, (%r14,%r11)\n\tret\n\t"
         /* thread(): a thread pointer: 0x1000 * number of threads that came, counted at data + 0x50 */
@@ -133,7 +145,7 @@ extern const uint8_t domain_code[] __asm__("domain_code"), domain_code_end[] __a
 
 #define EXPORTS(X) X(add) X(peek) X(poke) X(service) X(first) X(second) X(tail) X(loop) X(inner) X(trap) X(divide) X(recurse) X(spin) \
     X(leave) X(spoil) X(keep) X(stack) X(pointer) X(error) X(seventh) X(twice) X(registers) X(depth) X(jump) X(jump_tail) X(landing) \
-    X(rounding) X(go) X(secret) X(leak) X(look) X(start) X(thread)
+    X(rounding) X(go) X(secret) X(leak) X(look) X(stacked) X(stacked_second) X(digits) X(astray) X(start) X(thread)
 #define X(name) extern const uint8_t code_##name[] __asm__("code_" #name);
 EXPORTS(X)
 #undef X

@@ -135,6 +135,47 @@ static void test_integrity(void **state)
     (void)state;
 }
 
+/* Stack arguments; attack 12: the caller's or the callee's data stack is not there. */
+static void test_stack_arguments(void **state)
+{
+    for (uint32_t policy = 0; policy < 4; policy++) {
+        porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b");
+        struct porin_edge_options options = { policy, -1, 8 };
+        uint64_t result;
+        assert_int_equal(porin_domain_bind(a, "first", entry(b, "digits"), &options, NULL), PORIN_OK);
+        assert_int_equal(call(a, "stacked", 0, 0), 12345678);
+        options.stack_words = 5;
+        assert_int_equal(porin_domain_bind(a, "second", entry(b, "astray"), &options, NULL), PORIN_OK);
+        assert_int_equal(porin_domain_bind(b, "first", entry(a, "add"), &options, NULL), PORIN_OK);
+        static const uint32_t nowhere[] = { 0, 8, 0xfffffff8, 0xffffffff, PORIN_STACK_END - 16, PORIN_GATES_SERVICE - 8 };
+        for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++) {
+            assert_int_equal(porin_call6(entry(a, "astray"), &result, nowhere[i], 0, 0, 0, 0, 0),
+                             nowhere[i] < PORIN_STACK_END && nowhere[i] > 8 ? PORIN_OK : PORIN_ERR_FAULT);
+            if (nowhere[i] <= 8 || nowhere[i] >= PORIN_STACK_END) {
+                assert_string_equal(porin_last_error()->domain, "a"); /* the reader's own */
+                assert_int_equal(porin_domain_reset(a, NULL), PORIN_OK);
+            }
+        }
+        porin_domain_destroy(b);
+        porin_domain_destroy(a);
+    }
+    /* a -> b, which moves its stack to nowhere and calls a, which calls b again: now b's stack is not there, b dies and a lives */
+    porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b");
+    struct porin_edge_options options = { PORIN_POLICY_REGISTER_INTEGRITY, -1, 8 }, plain = { PORIN_POLICY_REGISTER_INTEGRITY, -5, 0 };
+    uint64_t result;
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "astray"), &plain, NULL), PORIN_OK);
+    assert_int_equal(porin_domain_bind(b, "first", entry(a, "stacked_second"), &plain, NULL), PORIN_OK);
+    assert_int_equal(porin_domain_bind(a, "second", entry(b, "digits"), &options, NULL), PORIN_OK);
+    assert_int_equal(porin_call6(entry(a, "first"), &result, 0x20, 0, 0, 0, 0, 0), PORIN_OK);
+    assert_int_equal(result, -5); /* b's outer activation ended too, when the inner call came back */
+    assert_int_equal(call(a, "error", 0, 0), PORIN_ERR_FAULT);
+    assert_int_equal(porin_call6(entry(b, "add"), &result, 1, 2, 0, 0, 0, 0), PORIN_ERR_GONE);
+    assert_int_equal(call(a, "add", 1, 2), 3);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
 /* The rounding a domain sets is its own. */
 static void test_rounding(void **state)
 {
@@ -338,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_what_the_caller_sees),
         cmocka_unit_test(test_what_the_host_shows),
         cmocka_unit_test(test_integrity),
+        cmocka_unit_test(test_stack_arguments),
         cmocka_unit_test(test_rounding),
         cmocka_unit_test(test_jump_everywhere),
         cmocka_unit_test(test_longjmp),

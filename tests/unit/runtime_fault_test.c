@@ -84,7 +84,7 @@ static void test_nearest_caller_survives(void **state)
     static const char *const deaths[] = { "trap", "recurse", "divide", "leave" };
     for (size_t i = 0; i < sizeof deaths / sizeof *deaths; i++) {
         porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b"), *c = domain_make(library, "c");
-        const struct porin_edge_options special = { PORIN_POLICY_REGISTER_INTEGRITY, -77 };
+        const struct porin_edge_options special = { .policy = PORIN_POLICY_REGISTER_INTEGRITY, .fault_value = -77 };
         assert_int_equal(porin_domain_bind(a, "first", entry(b, "first"), NULL, NULL), PORIN_OK);
         assert_int_equal(porin_domain_bind(b, "first", entry(c, deaths[i]), &special, NULL), PORIN_OK);
         assert_int_equal(call(a, "first", 1, 2), (uint64_t)-77);

@@ -357,13 +357,16 @@ porin_status porin_entry_find(porin_domain *domain, const char *name, porin_entr
 porin_status porin_domain_bind(porin_domain *caller, const char *import, porin_entry entry, const struct porin_edge_options *options,
                                struct porin_error *error)
 {
-    static const struct porin_edge_options defaults = { PORIN_POLICY_REGISTER_INTEGRITY, -1 };
+    static const struct porin_edge_options defaults = { PORIN_POLICY_REGISTER_INTEGRITY, -1, 0 };
     if (!caller || !import || !entry.domain)
         return error_set(error, PORIN_ERR_ARGUMENT, "porin_domain_bind: NULL argument");
     if (!options)
         options = &defaults;
     if (options->policy & ~(PORIN_POLICY_REGISTER_INTEGRITY | PORIN_POLICY_REGISTER_CONFIDENTIALITY))
         return error_set(error, PORIN_ERR_ARGUMENT, "policy %#x is unknown", options->policy);
+    if (options->stack_words > PORIN_MAX_STACK_WORDS)
+        return error_set(error, PORIN_ERR_ARGUMENT, "%u stack arguments: at most %d cross a gate", options->stack_words,
+                         PORIN_MAX_STACK_WORDS);
     if (entry.domain->generation != entry.generation || !entry.domain->image)
         return error_set(error, PORIN_ERR_GONE, "the domain that the entry belongs to has been destroyed");
     if (!image_has_label(entry.domain->image, entry.offset))
@@ -386,6 +389,7 @@ porin_status porin_domain_bind(porin_domain *caller, const char *import, porin_e
         edge->callee_uses = entry.domain->image->uses;
         edge->entry = entry.offset;
         edge->policy = options->policy;
+        edge->stack_words = options->stack_words;
         edge->fault_value = options->fault_value;
         status = gates_publish(caller, error);
         if (status != PORIN_OK)

@@ -12,6 +12,15 @@
 \name:
         .endm
 
+        .macro  clear_evex
+        .irp    n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+        vpxord  %zmm\n, %zmm\n, %zmm\n
+        .endr
+        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7
+        kxorw   %k\n, %k\n, %k\n                /* clears all 64 bits */
+        .endr
+        .endm
+
         /* Clears what can hold the host's or another domain's data in vector state from register \first up. Flags change. */
         .macro  clear_vectors first
         .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
@@ -21,12 +30,7 @@
         .endr
         cmpl    $0, %gs:TB_VECTORS
         je      8f
-        .irp    n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-        vpxord  %zmm\n, %zmm\n, %zmm\n
-        .endr
-        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7
-        kxorw   %k\n, %k\n, %k\n                /* clears all 64 bits */
-        .endr
+        clear_evex
 8:
         .endm
 
@@ -279,6 +283,11 @@ longjmp_load:
         xorl    %edi, %edi
         xorl    %r10d, %r10d
         xorl    %r11d, %r11d
+        ret
+
+/* Called by gates: clears zmm16-31 and the mask registers, changes nothing else. */
+        function hide_evex
+        clear_evex
         ret
 
 /* A domain did something that cannot be let through: its own fault, as if it had executed ud2. */

@@ -52,7 +52,6 @@ static struct porin_domain *domain_of(uint64_t rip, uint64_t r14)
     if (!region_contains(rip))
         return NULL;
     struct porin_domain *domain = domain_at((uint32_t)(rip >> PORIN_SLOT_SHIFT));
-    must(!gate_at(domain, (uint32_t)(rip - domain->base))); /* gates cannot fault: their limit test comes first */
     return domain;
 }
 
@@ -61,7 +60,7 @@ static void death_describe(struct porin_error *death, const struct porin_domain 
     memset(death, 0, sizeof *death);
     death->status = PORIN_ERR_FAULT;
     death->signal = signal;
-    if (region_contains(rip))
+    if (rip - domain->base <= UINT32_MAX)
         death->offset = (uint32_t)(rip - domain->base);
     /* what the kernel says about an access; a non-canonical address, a trap or a division has none */
     if ((signal == SIGSEGV || signal == SIGBUS) && info->si_code > 0 && info->si_code != SI_KERNEL)
@@ -80,12 +79,26 @@ static bool fault_unwind(int signal, const siginfo_t *info, ucontext_t *context)
     struct porin_domain *domain = domain_of(rip, (uint64_t)registers[REG_R14]);
     if (!domain)
         return false;
-    struct porin_error death;
-    death_describe(&death, domain, signal, info, rip);
-    domain_die(domain, &death);
+    struct edge *edge = region_contains(rip) ? gate_at(domain, (uint32_t)(rip - domain->base)) : NULL;
+    if (edge)
+        sp += gate_frame_at(edge, (uint32_t)(rip - domain->base));
     struct walk walk = walk_begin(thread, thread->frame, sp, domain);
-    walk_bury(walk, domain, false);
-    context_land(context, unwind(&walk, PORIN_ERR_FAULT));
+    struct walk before = walk;
+    struct landing landing;
+    struct porin_error death;
+    bool callee = edge && rip % PORIN_GATE_SIZE >= edge->store_offset; /* its data stack, which the gate was writing to */
+    if (callee) {
+        domain = domain_at(edge->callee_slot);
+        death_describe(&death, domain, signal, info, rip);
+        domain_die(domain, &death);
+        landing = gate_landing(thread, edge, walk.domain, sp, PORIN_ERR_FAULT);
+    } else {
+        death_describe(&death, domain, signal, info, rip);
+        domain_die(domain, &death);
+        landing = unwind(&walk, PORIN_ERR_FAULT);
+    }
+    walk_bury(before, domain, callee);
+    context_land(context, landing);
     return true;
 }
 

@@ -42,6 +42,11 @@ SNIPPET(service_gate_depth);
 SNIPPET(service_gate_longjmp);
 SNIPPET(service_gate_fenv);
 SNIPPET(gate_stack_in);
+SNIPPET(gate_arguments);
+SNIPPET(gate_argument_load);
+SNIPPET(gate_switch);
+SNIPPET(gate_argument_room);
+SNIPPET(gate_argument_store);
 #undef SNIPPET
 
 struct field {
@@ -59,6 +64,7 @@ struct writer {
     struct edge *edge;              /* NULL: bound to nothing */
     int32_t delta;                  /* 16 * (callee's slot - caller's slot) */
     uint32_t pushes, pops;          /* so far */
+    uint32_t word;                  /* number of the stack argument */
 };
 
 static void field_patch(struct writer *gate, uint32_t at, uint32_t kind)
@@ -74,12 +80,18 @@ static void field_patch(struct writer *gate, uint32_t at, uint32_t kind)
         gate->edge->pops[gate->pops++] = (uint16_t)(at + 1);
         return;
     }
+    if (kind == FIELD_WORD) {
+        must(gate->word < PORIN_MAX_STACK_WORDS && 8 * PORIN_MAX_STACK_WORDS < 128);
+        gate->code[at] = (uint8_t)(8 * gate->word);
+        return;
+    }
     memcpy(&word, gate->code + at, sizeof word);
     switch (kind) {
     case FIELD_SLOW: word = (int32_t)(SLOW_OFFSET - (at + 4)); break;
     case FIELD_DELTA: word += gate->delta; break;
     case FIELD_DELTA_BACK: word -= gate->delta; break;
     case FIELD_GENERATION: word = (int32_t)gate->edge->callee_generation; break;
+    case FIELD_ROOM: word = -(int32_t)((8 * gate->edge->stack_words + 15) & ~15u); break;
     case FIELD_ENTRY: word = (int32_t)gate->edge->entry; break;
     default: must(!"field kind");
     }
@@ -97,6 +109,22 @@ static void snippet_append(struct writer *gate, const uint8_t *start, const uint
     gate->length += size;
 }
 #define APPEND(gate, name) snippet_append(gate, name, name##_end)
+
+/* Moves stack arguments and switches the slot between reading and writing them. */
+static void arguments_append(struct writer *gate)
+{
+    uint32_t words = gate->edge->stack_words;
+    if (words)
+        APPEND(gate, gate_arguments);
+    for (gate->word = words; gate->word-- > 0;)
+        APPEND(gate, gate_argument_load);
+    gate->edge->store_offset = gate->length;
+    APPEND(gate, gate_switch);
+    if (words)
+        APPEND(gate, gate_argument_room);
+    for (gate->word = 0; gate->word < words; gate->word++)
+        APPEND(gate, gate_argument_store);
+}
 
 /* Fills a gate's space but for its code: traps, and the slow stub at the end. */
 static void space_prepare(uint8_t space[PORIN_GATE_SIZE])
@@ -135,8 +163,10 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
         APPEND(&gate, gate_hide_upper);
     if (hide && callee_uses & PORIN_USES_EVEX)
         APPEND(&gate, gate_hide_evex);
+    arguments_append(&gate);
     APPEND(&gate, gate_call);
     edge->return_offset = gate.length;
+    edge->frame_size = 8 * (gate.pushes - gate.pops);
     APPEND(&gate, gate_return);
     if (caller_uses & PORIN_USES_THREAD_POINTER)
         APPEND(&gate, gate_thread_out);
@@ -150,7 +180,7 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
         APPEND(&gate, gate_hide_evex);
     APPEND(&gate, gate_leave);
     must(gate.pops == gate.pushes);
-    edge->frame_size = 8 * gate.pushes;
+    edge->changes = gate.pushes;
     labels_check(code);
     return gate.length;
 }
@@ -262,7 +292,7 @@ struct edge *gate_of_return(struct porin_domain *caller, uint64_t word)
 uint32_t gate_frame_at(const struct edge *edge, uint32_t offset)
 {
     uint32_t at = offset % PORIN_GATE_SIZE, size = 0;
-    for (uint32_t i = 0; edge->bound && i < edge->frame_size / 8; i++)
+    for (uint32_t i = 0; edge->bound && i < edge->changes; i++)
         size += 8 * (at >= edge->pushes[i]) - 8 * (at >= edge->pops[i]);
     return size;
 }

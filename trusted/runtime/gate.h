@@ -6,7 +6,7 @@
 #include "domain.h"
 #include "layout.h"
 
-#define GATE_MAX_PUSHES 8
+#define GATE_MAX_PUSHES (5 + PORIN_MAX_STACK_WORDS)
 
 /* An import of a domain and what it is bound to. */
 struct edge {
@@ -17,8 +17,11 @@ struct edge {
     uint32_t callee_uses;           /* PORIN_USES_* of its image */
     uint32_t entry;                 /* slot offset of the callee's entry */
     uint32_t policy;                /* PORIN_POLICY_* */
+    uint32_t stack_words;           /* stack arguments */
     uint32_t return_offset;         /* of the return point in the gate's code */
     uint32_t frame_size;            /* of what the gate has on the control stack during the call, without return addresses */
+    uint32_t store_offset;          /* faults before this offset in the gate's code are the caller's, the others the callee's */
+    uint32_t changes;               /* how many pushes and as many pops there are */
     uint16_t pushes[GATE_MAX_PUSHES], pops[GATE_MAX_PUSHES]; /* offsets behind the instructions that make the frame and take it away */
     int64_t fault_value;
 };

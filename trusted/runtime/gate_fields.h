@@ -10,6 +10,8 @@
 #define FIELD_ENTRY 5           /* disp32: slot offset of the entry */
 #define FIELD_PUSH 6            /* nothing to patch: last byte of an instruction behind which the gate's frame has a word more */
 #define FIELD_POP 7             /* ... a word less */
+#define FIELD_WORD 8            /* disp8: 8 * number of the stack argument */
+#define FIELD_ROOM 9            /* disp32: - bytes of stack arguments, a multiple of 16 */
 
 #define GATE_SLOW_SIZE 16       /* bytes of gate_slow_stub */
 #endif

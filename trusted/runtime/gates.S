@@ -113,20 +113,40 @@ gate_templates:
 
 /* The same, where the code that comes next can see zmm16-31 and the mask registers; used on both ways. */
         snippet gate_hide_evex
-        .irp    n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-        vpxord  %zmm\n, %zmm\n, %zmm\n
-        .endr
-        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7
-        kxorw   %k\n, %k\n, %k\n
-        .endr
+        call    *%gs:TB_HIDE_EVEX               /* too long for here; changes nothing else */
         end     gate_hide_evex
 
-/* The crossing itself. The word pushed by the call is the gate's return point: what unwinding looks for. */
-        snippet gate_call
+/* Stack arguments, if the edge has any: each word goes over the control stack. May fault: gate.h says whose fault it is. */
+        snippet gate_arguments
+        movl    %gs:TB_STACKS + SS_POINTER(%r10), %r11d /* the caller's data stack */
+        end     gate_arguments
+        snippet gate_argument_load
+        pushq   0x11(%r14,%r11)                 /* the caller's memory */
+        field   FIELD_PUSH, 1
+        field   FIELD_WORD, 1
+        end     gate_argument_load
+
+/* Switch of the slot. */
+        snippet gate_switch
         .byte   0x4d, 0x8d, 0xb2                /* leaq disp32(%r10), %r14: 16 times the callee's slot number; only the distance of the */
         .long   0                               /* slots stands here, nothing shows where either is */
         field   FIELD_DELTA, 4
         shlq    $STACK_SLOT_SHIFT, %r14         /* the callee's base */
+        end     gate_switch
+
+        snippet gate_argument_room
+        .byte   0x45, 0x8d, 0xbf                /* leal disp32(%r15), %r15d: wraps inside the slot */
+        .long   0
+        field   FIELD_ROOM, 4
+        end     gate_argument_room
+        snippet gate_argument_store
+        popq    0x11(%r14,%r15)                 /* the callee's memory */
+        field   FIELD_POP, 1
+        field   FIELD_WORD, 1
+        end     gate_argument_store
+
+/* The crossing itself. The word pushed by the call is the gate's return point: what unwinding looks for. */
+        snippet gate_call
         leaq    0x11223344(%r14), %r10          /* its entry, a label of its text */
         field   FIELD_ENTRY, 4
         xorl    %r11d, %r11d                    /* r11 is always zero-extended in domain code */
@@ -181,8 +201,9 @@ gate_templates:
         xorl    %r9d, %r9d
         vmovaps %xmm0, %xmm0                    /* nothing above 128 bits is a result */
         vmovaps %xmm1, %xmm1
-        .irp    n, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-        vpxor   %xmm\n, %xmm\n, %xmm\n
+        vpxor   %xmm2, %xmm2, %xmm2
+        .irp    n, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        vmovaps %xmm2, %xmm\n                   /* a byte shorter than clearing the upper ones each by itself */
         .endr
         end     gate_hide_results
 

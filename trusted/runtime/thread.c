@@ -97,6 +97,7 @@ static struct thread *thread_create(void)
     thread->depth = depth_enter;
     thread->jump = longjmp_enter;
     thread->fenv = fenv_enter;
+    thread->hide_evex = hide_evex;
     thread->vectors = system_has_avx512();
     thread->thread_id = (uint64_t)syscall(SYS_gettid);
     return thread;

@@ -40,6 +40,7 @@ struct thread {
     uint64_t control_top;
     struct frame *frame;
     uint64_t vectors;
+    void (*hide_evex)(void);
     /* from here on for C only */
     uint64_t control_limit;         /* what `limit` is when no attention is wanted */
     uint64_t control_bottom;        /* lowest byte of the control stack */
@@ -68,6 +69,7 @@ SAME(struct thread, fenv, TB_FENV);
 SAME(struct thread, control_top, TB_CONTROL_TOP);
 SAME(struct thread, frame, TB_FRAME);
 SAME(struct thread, vectors, TB_VECTORS);
+SAME(struct thread, hide_evex, TB_HIDE_EVEX);
 _Static_assert(sizeof(struct thread) <= TB_STACKS, "the block's header is one page");
 SAME(struct stack_slot, generation, SS_GENERATION);
 SAME(struct stack_slot, thread_pointer, SS_THREAD_POINTER);

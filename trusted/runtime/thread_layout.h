@@ -15,6 +15,7 @@
 #define TB_CONTROL_TOP 0x48     /* one past the control stack's first word */
 #define TB_FRAME 0x50           /* innermost struct frame on the host stack */
 #define TB_VECTORS 0x58         /* 1: this CPU has AVX-512 state to clear */
+#define TB_HIDE_EVEX 0x60       /* address of hide_evex */
 #define TB_STACKS 0x1000        /* struct stack_slot[PORIN_MAX_SLOTS] */
 
 /* A stack slot of the thread block: 16 bytes, at TB_STACKS + (slot base >> STACK_SLOT_SHIFT). */

@@ -66,8 +66,16 @@ struct landing unwind(struct walk *walk, porin_status status)
         walk->entry->status = status;
         return (struct landing){ (uint64_t)host_return, walk->sp + 8, 0, 0 };
     }
+    uint64_t caller_sp = walk->sp + 8 + walk->edge->frame_size;
+    return gate_landing(thread, walk->edge, walk->caller, caller_sp, status);
+}
+
+struct landing gate_landing(struct thread *thread, const struct edge *edge, const struct porin_domain *caller, uint64_t caller_sp,
+                           porin_status status)
+{
     thread->call_error = status;
-    return (struct landing){ word_at(walk->sp), walk->sp + 8, walk->domain->base, (uint64_t)walk->edge->fault_value };
+    return (struct landing){ caller->base + PORIN_GATES_IMPORT + edge->gate * PORIN_GATE_SIZE + edge->return_offset,
+                             caller_sp - edge->frame_size, domain_at(edge->callee_slot)->base, (uint64_t)edge->fault_value };
 }
 
 void walk_bury(struct walk walk, struct porin_domain *domain, bool top)
