@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -213,7 +214,7 @@ static void buffers_that_end_in_a_hole(void **state)
     assert_int_equal(ask(domain, SYS_getdents64, LIST_, end - 10, 4096), -EFAULT);
 }
 
-static uint64_t random_state = 0x9e3779b97f4a7c15;
+static __thread uint64_t random_state = 0x9e3779b97f4a7c15;
 
 static uint64_t random_word(void)
 {
@@ -295,7 +296,7 @@ static void a_storm_of_requests_does_no_harm(void **state)
     stormy = domain;
     const char *longer = getenv("PORIN_STORM");
     sigaction(SIGALRM, &action, &before);
-    const struct itimerval often = { { 0, 2000 }, { 0, 2000 } }, never = { { 0, 0 }, { 0, 0 } };
+    const struct itimerval often = { { 0, 500 }, { 0, 500 } }, never = { { 0, 0 }, { 0, 0 } };
     setitimer(ITIMER_REAL, &often, NULL);
     for (int round = 0; round < (longer ? atoi(longer) : 10); round++) {
         ignore_closed_pipes(domain);
@@ -313,6 +314,48 @@ static void a_storm_of_requests_does_no_harm(void **state)
     assert_string_equal(text, "as was");
     assert_int_equal(ask(domain, SYS_mkdir, put(domain, "/data/afterwards"), 0755), 0);
     host_remove(outside);
+}
+
+#define STORM_THREADS 3
+struct storming { porin_domain *domain; uint64_t seed; unsigned requests; _Atomic bool done; };
+
+static void *storm_on_thread(void *argument)
+{
+    struct storming *storming = argument;
+    random_state = storming->seed;
+    storm(storming->domain, storming->requests);
+    storming->done = true;
+    return NULL;
+}
+
+/* Several threads of a domain at once: descriptors are closed, replaced and used by all of them. */
+static void a_storm_of_threads_does_no_harm(void **state)
+{
+    porin_domain *domain = *state;
+    struct sigaction action = { .sa_handler = end_waiting }, before;
+    pthread_t threads[STORM_THREADS];
+    struct storming storming[STORM_THREADS];
+    const char *longer = getenv("PORIN_STORM");
+    stormy = domain;
+    ignore_closed_pipes(domain);
+    sigaction(SIGALRM, &action, &before);
+    for (int i = 0; i < STORM_THREADS; i++) {
+        storming[i] = (struct storming){ domain, 0x1234567 + (uint64_t)i * 977, 10000u * (longer ? (unsigned)atoi(longer) : 5), false };
+        assert_int_equal(pthread_create(&threads[i], NULL, storm_on_thread, &storming[i]), 0);
+    }
+    for (bool done = false; !done; usleep(500)) {
+        done = true;
+        for (int i = 0; i < STORM_THREADS; i++) {
+            done &= storming[i].done;
+            pthread_kill(threads[i], SIGALRM);
+        }
+    }
+    for (int i = 0; i < STORM_THREADS; i++)
+        pthread_join(threads[i], NULL);
+    sigaction(SIGALRM, &before, NULL);
+    domain->state = DOMAIN_FRESH;
+    assert_int_equal(porin_domain_reset(domain, NULL), PORIN_OK);
+    assert_int_equal(ask(domain, SYS_mkdir, put(domain, "/data/afterwards"), 0755), 0);
 }
 
 struct rewriter { porin_domain *domain; _Atomic bool stop; };
@@ -355,7 +398,12 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(good_pointers_are_accepted), TEST(bad_pointers_answer_efault), cmocka_unit_test(every_service_has_a_case),
-        TEST(buffers_that_end_in_a_hole), TEST(a_storm_of_requests_does_no_harm), TEST(structures_are_fetched_once),
+        TEST(buffers_that_end_in_a_hole), TEST(a_storm_of_requests_does_no_harm), TEST(a_storm_of_threads_does_no_harm),
+        TEST(structures_are_fetched_once),
     };
+    /* The storm syncs and fills files: in memory, and not too much of it. */
+    if (access("/dev/shm", W_OK) == 0)
+        setenv("TMPDIR", "/dev/shm", 0);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 16 << 20, 16 << 20 });
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
