@@ -152,6 +152,8 @@ EXPORTS(X)
 
 /* A file under construction; tests change its parts and then call image_write. */
 struct image_parts {
+    const uint8_t *code;
+    size_t code_size;
     Elf64_Ehdr header;
     Elf64_Phdr program[4];               /* text, constants, data, note */
     struct porin_note note;
@@ -177,10 +179,12 @@ static inline void image_begin(struct image_parts *parts, unsigned imports)
 {
     static const char *const names[] = { "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth" };
     memset(parts, 0, sizeof *parts);
+    parts->code = domain_code;
+    parts->code_size = (size_t)(domain_code_end - domain_code);
     parts->header = (Elf64_Ehdr){ .e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT },
         .e_type = ET_EXEC, .e_machine = EM_X86_64, .e_version = EV_CURRENT, .e_phoff = sizeof(Elf64_Ehdr),
         .e_ehsize = sizeof(Elf64_Ehdr), .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = 4 };
-    uint64_t code_size = (uint64_t)(domain_code_end - domain_code);
+    uint64_t code_size = parts->code_size;
     parts->program[0] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = FILE_TEXT, .p_vaddr = IMAGE_TEXT,
         .p_filesz = code_size, .p_memsz = code_size, .p_align = 4096 };
     parts->program[1] = (Elf64_Phdr){ .p_type = PT_LOAD, .p_flags = PF_R, .p_offset = FILE_CONSTANTS, .p_vaddr = IMAGE_CONSTANTS,
@@ -208,7 +212,7 @@ static inline uint8_t *image_write(const struct image_parts *parts)
     uint8_t *file = calloc(1, FILE_SIZE);
     memcpy(file, &parts->header, sizeof parts->header);
     memcpy(file + sizeof parts->header, parts->program, sizeof parts->program);
-    memcpy(file + FILE_TEXT, domain_code, (size_t)(domain_code_end - domain_code));
+    memcpy(file + FILE_TEXT, parts->code, parts->code_size);
     memcpy(file + FILE_CONSTANTS, &head, 20);
     memcpy(file + FILE_CONSTANTS + 20, &parts->note, sizeof parts->note);
     memcpy(file + FILE_CONSTANTS + (IMAGE_IMPORTS - IMAGE_CONSTANTS), parts->imports, sizeof parts->imports);

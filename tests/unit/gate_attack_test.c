@@ -45,7 +45,7 @@ static struct dump dump_read(porin_domain *domain)
 
 static void edge_make(porin_domain **a, porin_domain **b, const char *function, uint32_t policy)
 {
-    struct porin_edge_options options = { policy, -1 };
+    struct porin_edge_options options = { .policy = policy, .fault_value = -1 };
     *a = domain_make(library, "a");
     *b = domain_make(library, "b");
     assert_int_equal(porin_domain_bind(*a, "first", entry(*b, function), &options, NULL), PORIN_OK);
@@ -132,6 +132,98 @@ static void test_integrity(void **state)
     call(domain, "spoil", 0, 0);
     assert_true(one + 1.0L == 2.0L);
     porin_domain_destroy(domain);
+    (void)state;
+}
+
+/* --- the same for the state that only EVEX code sees --- */
+
+/* Names of zmm16-31 in assembly come from .irp, which C strings carry unchanged. */
+#define EVEX_FILL ".irp n,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\tvpternlogd $0xff, %zmm\\n, %zmm\\n, %zmm\\n\n\t.endr\n\t" \
+                  ".irp n,0,1,2,3,4,5,6,7\n\tkxnorq %k\\n, %k\\n, %k\\n\n\t.endr\n\t"
+#define EVEX_STORE "movl $0x134200, %r11d\n\t.set at, 0\n\t" \
+                   ".irp n,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\tvmovdqu64 %zmm\\n, at(%r14,%r11)\n\t" \
+                   ".set at, at + 64\n\t.endr\n\t" \
+                   ".irp n,0,1,2,3,4,5,6,7\n\tkmovq %k\\n, at(%r14,%r11)\n\t.set at, at + 8\n\t.endr\n\t"
+__asm__(".pushsection .rodata.evex_code, \"a\"\n\t.balign 4096\nevex_code:\n"
+        "evex_caller:\n\tendbr64\n\t" EVEX_FILL ".byte 0xe8\n\t.long 0x110000 - (0x130000 + (. + 4 - evex_code))\n\t" EVEX_STORE "ret\n\t"
+        ".balign 16, 0xcc\nevex_look:\n\tendbr64\n\t" EVEX_STORE "ret\n\t"
+        ".balign 16, 0xcc\nevex_leak:\n\tendbr64\n\t" EVEX_FILL "ret\n"
+        "evex_code_end:\n\t.popsection\n\t");
+extern const uint8_t evex_code[], evex_code_end[], evex_caller[], evex_look[], evex_leak[];
+
+struct evex_dump { uint64_t zmm[16][8], k[8]; };
+
+static void evex_expect(porin_domain *domain, uint64_t word)
+{
+    struct evex_dump seen;
+    assert_int_equal(porin_copy_in(&seen, domain, (porin_addr){ DUMP }, sizeof seen), PORIN_OK);
+    for (int n = 0; n < 16; n++)
+        for (int i = 0; i < 8; i++)
+            assert_int_equal(seen.zmm[n][i], word);
+    for (int n = 0; n < 8; n++)
+        assert_int_equal(seen.k[n], word);
+}
+
+static void test_evex_state(void **state)
+{
+    struct porin_limits limits;
+    porin_init(NULL);
+    porin_limits_get(&limits);
+    if (!limits.avx512) {
+        print_message("no AVX-512 here: nothing of it to hide\n");
+        return;
+    }
+    struct image_parts parts;
+    image_begin(&parts, 1);
+    parts.code = evex_code;
+    parts.code_size = (size_t)(evex_code_end - evex_code);
+    parts.program[0].p_filesz = parts.program[0].p_memsz = parts.code_size;
+    parts.note.start_offset = parts.note.thread_offset = parts.note.exports_size = 0;
+    image_add_export(&parts, "caller", IMAGE_TEXT + (uint32_t)(evex_caller - evex_code));
+    image_add_export(&parts, "look", IMAGE_TEXT + (uint32_t)(evex_look - evex_code));
+    image_add_export(&parts, "leak", IMAGE_TEXT + (uint32_t)(evex_leak - evex_code));
+    porin_image *image = image_load(&parts);
+    for (uint32_t policy = 0; policy < 4; policy++) {
+        uint64_t word = policy & PORIN_POLICY_REGISTER_CONFIDENTIALITY ? 0 : UINT64_MAX;
+        struct porin_edge_options options = { .policy = policy };
+        porin_domain *a = domain_make(image, "a"), *b = domain_make(image, "b"), *c = domain_make(image, "c");
+        assert_int_equal(porin_domain_bind(a, "first", entry(b, "look"), &options, NULL), PORIN_OK);
+        assert_int_equal(porin_domain_bind(c, "first", entry(b, "leak"), &options, NULL), PORIN_OK);
+        call(a, "caller", 0, 0);
+        evex_expect(b, word); /* the callee's view */
+        call(c, "caller", 0, 0);
+        evex_expect(c, word); /* the caller's */
+        __asm__ volatile("vpternlogd $0xff, %zmm16, %zmm16, %zmm16\n\tvmovdqa64 %zmm16, %zmm31\n\t" /* the host uses none of */
+                         "kxnorq %k3, %k3, %k3");                                                    /* them itself */
+        call(b, "look", 0, 0);
+        evex_expect(b, 0); /* of the host, never anything */
+        porin_domain_destroy(a);
+        porin_domain_destroy(b);
+        porin_domain_destroy(c);
+    }
+    porin_image_release(image);
+    (void)state;
+}
+
+/* Every gate that can be asked for fits its space, and its frame is told right at each of its instructions. */
+static void test_every_gate_fits(void **state)
+{
+    uint32_t longest = 0;
+    for (uint32_t variant = 0; variant < 4 * 16 * 16 * (PORIN_MAX_STACK_WORDS + 1); variant++) {
+        struct porin_image image = { .uses = variant / 4 % 16 };
+        struct porin_domain caller = { .slot = 5, .image = &image };
+        struct edge edge = { .bound = true, .policy = variant % 4, .callee_uses = variant / 64 % 16, .stack_words = variant / 1024,
+                             .callee_slot = 16000, .callee_generation = variant + 1, .entry = 0x7ffffff0 };
+        uint8_t code[PORIN_GATE_SIZE];
+        uint32_t length = gate_generate(code, &caller, &edge);
+        longest = length > longest ? length : longest;
+        assert_int_equal(gate_frame_at(&edge, 0), 0);
+        assert_int_equal(gate_frame_at(&edge, edge.return_offset), edge.frame_size);
+        assert_int_equal(gate_frame_at(&edge, length - 1), 0);
+        assert_in_range(edge.frame_size, 8, 40);
+        assert_true(edge.store_offset < edge.return_offset && edge.return_offset < length);
+    }
+    print_message("longest gate: %u bytes\n", longest);
     (void)state;
 }
 
@@ -379,6 +471,8 @@ int main(void)
         cmocka_unit_test(test_what_the_caller_sees),
         cmocka_unit_test(test_what_the_host_shows),
         cmocka_unit_test(test_integrity),
+        cmocka_unit_test(test_evex_state),
+        cmocka_unit_test(test_every_gate_fits),
         cmocka_unit_test(test_stack_arguments),
         cmocka_unit_test(test_rounding),
         cmocka_unit_test(test_jump_everywhere),
