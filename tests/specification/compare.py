@@ -23,6 +23,7 @@ def compare_cases(program):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--verifier", default=VERIFIER, help="program that reads length-prefixed snippets and prints verdicts")
+    parser.add_argument("--quiet", action="store_true", help="only disagreements and the summary line")
     parser.add_argument("images", nargs="*", help="ELF images whose text both must judge alike")
     options = parser.parse_args()
     count, problems = compare_cases(options.verifier)
@@ -30,7 +31,8 @@ def main():
         text, gates = read_image(path)
         verdicts, found = disagreements([text], len(gates), options.verifier, offsets=True)
         problems += ["%s: %s" % (path, problem) for problem in found]
-        print("%s: %d bytes, %s" % (path, len(text), verdicts[0][3]))
+        if not options.quiet:
+            print("%s: %d bytes, %s" % (path, len(text), verdicts[0][3]))
     print("\n".join(problems), end="")
     print("verifier and specification: %d cases, %d images, %d disagreements" % (count, len(options.images), len(problems)))
     return bool(problems)

@@ -128,8 +128,8 @@ def judge_prefixes(lines):
     True where GNU as writes the same REX.W (only R, X and B mean nothing then) and the same 66.
     """
     for line, code in zip(lines, assemble_each([USELESS_REX.sub(r"\1", line.text).replace(",%riz,1", "") for line in lines], 0)):
-        KNOWN[line.raw] = code is not None and (sizes(code) == sizes(line.raw) or
-                                                  line.text.startswith("rex") and code == b"\x90")  # nop with REX.W: xchg %rax,%rax
+        nop = USELESS_REX.sub("", line.text) == "nop"  # 90 is one with REX.W too: xchg %rax,%rax
+        KNOWN[line.raw] = code is not None and (nop or sizes(code) == sizes(line.raw))
 
 
 def sizes(code):

@@ -166,8 +166,8 @@ class Source:
         for path in (path for group in build_files(folder) for path in group) if folder else ():
             texts.append((image_text(path) or native_text(path))[:limit])
         self.pool = [[line.raw for line in lines] for lines in disassemble([text for text in texts if text])]
-        self.kinds = ([self.mutated] * 6 + [self.run_of_instructions] + [self.mutated_case] * 3 + [lambda: legacy(self.rng)] * 5
-                      + [lambda: vex(self.rng)] * 3 + [lambda: evex(self.rng)] * 4
+        self.kinds = ([self.mutated] * 6 + [self.run_of_instructions] + [self.jump_into] * 3 + [self.mutated_case] * 3
+                      + [lambda: legacy(self.rng)] * 5 + [lambda: vex(self.rng)] * 3 + [lambda: evex(self.rng)] * 4
                       + [lambda: random_bytes(self.rng, self.rng.randrange(1, 20))])
 
     def mutated(self):
@@ -181,5 +181,16 @@ class Source:
     def mutated_case(self):
         return mutate(self.rng, self.rng.choice(self.cases))
 
+    def jump_into(self):
+        """A branch to any byte in or near real code or a checked sequence."""
+        code = self.rng.choice(self.cases) if self.rng.random() < 0.5 else self.run_of_instructions()
+        opcode = self.rng.choice((0xEB, 0xEB, 0x75, 0x70 + self.rng.randrange(16)))
+        return bytes([opcode, self.rng.randrange(-3, min(len(code), 120) + 3) & 0xFF]) + code
+
+    def cut(self):
+        """Code that ends anywhere, with and without what ends a text."""
+        code = b"".join(self.rng.choice((self.run_of_instructions, self.jump_into, self.mutated_case))() for _ in range(2))
+        return code[:self.rng.randrange(len(code) + 1)] + self.rng.choice((b"", b"\xc3", b"\xcc", b"\xeb\xfe", b"\x0f\x0b"))
+
     def take(self, count):
-        return [self.rng.choice(self.kinds)() + ENDING for _ in range(count)]
+        return [self.cut() if self.rng.random() < 0.05 else self.rng.choice(self.kinds)() + ENDING for _ in range(count)]

@@ -369,7 +369,8 @@ def verify(code, lines, gates=()):
         end = lines[index + size - 1].offset + len(lines[index + size - 1].raw)
         if end > len(code):
             return Verdict(False, line.offset, "V0", "truncated instruction")
-        if any(line.offset - 4 < at <= end - 4 and not (at == line.offset and judged.kind == "label") for at in labels):
+        inside = labels.intersection(range(line.offset - 3, end - 3)) if labels else ()
+        if inside and not (judged.kind == "label" and inside == {line.offset}):
             return Verdict(False, line.offset, "V2", "label bytes inside an instruction")
         if size == 1 and judged.refusal:
             rule = "V8" if HEAD.match(line.text) and judged.refusal.rule == "V4" else judged.refusal.rule
@@ -406,9 +407,13 @@ def verify_all(snippets, gates=()):
 
 
 def read_image(path):
-    """(text, import gates) of an ELF image; ValueError names what is wrong with it."""
+    """(text, import gates) of an ELF image file; ValueError names what is wrong with it."""
     with open(path, "rb") as file:
-        data = file.read()
+        return read_image_bytes(file.read())
+
+
+def read_image_bytes(data):
+    """(text, import gates) of an ELF image; ValueError or struct.error if it is none."""
     if data[:6] != b"\x7fELF\x02\x01":
         raise ValueError("no ELF64 file")
     offset, size, count = struct.unpack_from("<Q14xHH", data, 32)
@@ -419,6 +424,8 @@ def read_image(path):
             if text is not None or flags & 2 or address != IMAGE_BASE:
                 raise ValueError("executable segments: one, read-only, at %#x" % IMAGE_BASE)
             text = data[at:at + in_file]
+            if len(text) != in_file:
+                raise ValueError("file ends inside the text")
         if kind == 4:
             imports = imports if imports is not None else note_imports(data[at:at + in_file])
     if text is None or imports is None:
