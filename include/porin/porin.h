@@ -121,6 +121,7 @@ const struct porin_error *porin_last_error(void); /* of the calling thread's las
 #define PORIN_POLICY_REGISTER_INTEGRITY       1u /* caller's callee-saved registers restored by the gate */
 #define PORIN_POLICY_REGISTER_CONFIDENTIALITY 2u /* callee sees argument registers only; caller sees result registers only */
 #define PORIN_MAX_STACK_WORDS 8
+#define PORIN_POLICY_ALL                      3u
 struct porin_edge_options {
     uint32_t policy;                /* PORIN_POLICY_*; default INTEGRITY */
     int64_t fault_value;            /* what the caller's call returns in rax when the callee died; default -1 */

@@ -2,6 +2,7 @@
 /* Domains: created in a slot from a verified image, destroyed when no thread is inside, reset in place. */
 #define _GNU_SOURCE
 #include "domain.h"
+#include "authority/handle.h"
 #include "call.h"
 #include "copy.h"
 #include "error.h"
@@ -73,14 +74,19 @@ static bool edges_create(struct porin_domain *domain)
     return domain->edges;
 }
 
+#define NO_GENERATION UINT32_MAX /* no domain ever has it */
+
 static void domain_free(struct porin_domain *domain)
 {
+    authority_forget(domain);
     personality_destroy(domain);
     memory_destroy(domain);
     options_release(&domain->options);
+    pthread_mutex_lock(&domain->lock); /* domains_unbind may be looking */
     free(domain->edges);
-    free(domain->stacks);
     domain->edges = NULL;
+    pthread_mutex_unlock(&domain->lock);
+    free(domain->stacks);
     domain->stacks = NULL;
     domain->stack_count = domain->stack_capacity = 0;
     porin_image_release(domain->image);
@@ -94,7 +100,7 @@ static void generation_next(struct porin_domain *domain)
     uint32_t next = domain->generation + 1;
     if (next == PORIN_LABEL_BYTES) /* gates contain it */
         next++;
-    domain->generation = next ? next : 1;
+    domain->generation = next && next != NO_GENERATION ? next : 1;
 }
 
 porin_status porin_domain_create(porin_image *image, const struct porin_domain_options *options, porin_domain **out,
@@ -354,15 +360,15 @@ porin_status porin_entry_find(porin_domain *domain, const char *name, porin_entr
     return error_set(error, PORIN_ERR_NAME, "%s exports no function %s (porin-cc --export=%s)", domain->name, name, name);
 }
 
-porin_status porin_domain_bind(porin_domain *caller, const char *import, porin_entry entry, const struct porin_edge_options *options,
-                               struct porin_error *error)
+porin_status domain_bind(struct porin_domain *caller, const char *import, porin_entry entry, const struct porin_edge_options *options,
+                         uint64_t registration, struct porin_error *error)
 {
     static const struct porin_edge_options defaults = { PORIN_POLICY_REGISTER_INTEGRITY, -1, 0 };
     if (!caller || !import || !entry.domain)
         return error_set(error, PORIN_ERR_ARGUMENT, "porin_domain_bind: NULL argument");
     if (!options)
         options = &defaults;
-    if (options->policy & ~(PORIN_POLICY_REGISTER_INTEGRITY | PORIN_POLICY_REGISTER_CONFIDENTIALITY))
+    if (options->policy & ~PORIN_POLICY_ALL)
         return error_set(error, PORIN_ERR_ARGUMENT, "policy %#x is unknown", options->policy);
     if (options->stack_words > PORIN_MAX_STACK_WORDS)
         return error_set(error, PORIN_ERR_ARGUMENT, "%u stack arguments: at most %d cross a gate", options->stack_words,
@@ -384,6 +390,7 @@ porin_status porin_domain_bind(porin_domain *caller, const char *import, porin_e
         status = error_set(error, PORIN_ERR_BUSY, "%s: import %s is bound already", caller->name, import);
     if (status == PORIN_OK) {
         edge->bound = true;
+        edge->registration = registration;
         edge->callee_slot = entry.domain->slot;
         edge->callee_generation = entry.generation;
         edge->callee_uses = entry.domain->image->uses;
@@ -397,6 +404,39 @@ porin_status porin_domain_bind(porin_domain *caller, const char *import, porin_e
     }
     pthread_mutex_unlock(&caller->lock);
     return status;
+}
+
+porin_status porin_domain_bind(porin_domain *caller, const char *import, porin_entry entry, const struct porin_edge_options *options,
+                               struct porin_error *error)
+{
+    return domain_bind(caller, import, entry, options, 0, error);
+}
+
+/* The gates keep their shape, so that threads inside find their return point; only the generation they look for is nobody's. */
+static bool edges_unbind(struct porin_domain *caller, uint64_t registration)
+{
+    bool found = false;
+    for (uint32_t i = 0; i < caller->image->layout.imports_count; i++)
+        if (caller->edges[i].bound && caller->edges[i].registration == registration) {
+            caller->edges[i].callee_generation = NO_GENERATION;
+            found = true;
+        }
+    return !found || gates_publish(caller, NULL) == PORIN_OK;
+}
+
+bool domains_unbind(uint64_t registration)
+{
+    bool good = true;
+    for (uint32_t slot = 0; slot < PORIN_MAX_SLOTS; slot++) {
+        struct porin_domain *caller = domain_at(slot);
+        if (caller->state == DOMAIN_FREE) /* one that is made now cannot have been bound under a registration that is gone */
+            continue;
+        pthread_mutex_lock(&caller->lock);
+        if (caller->state != DOMAIN_FREE && caller->image && caller->edges)
+            good = edges_unbind(caller, registration) && good;
+        pthread_mutex_unlock(&caller->lock);
+    }
+    return good;
 }
 
 porin_status porin_domain_reset(porin_domain *domain, struct porin_error *error)
@@ -416,6 +456,8 @@ porin_status porin_domain_reset(porin_domain *domain, struct porin_error *error)
         domain->state = DOMAIN_FRESH;
     }
     pthread_mutex_unlock(&domain->lock);
+    if (status == PORIN_OK)
+        authority_reset(domain);
     return status;
 }
 

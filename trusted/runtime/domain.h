@@ -6,7 +6,14 @@
 #include "memory.h"
 
 struct edge;
+struct handle;
 struct thread;
+
+/* Handles on domains, entries and grants: trusted/authority. */
+struct handle_table {
+    struct handle *places;
+    uint32_t count;
+};
 
 enum domain_state {
     DOMAIN_FREE,      /* no domain in this slot */
@@ -44,6 +51,7 @@ struct porin_domain {
     char name[48];
     /* from here on the runtime's own */
     struct thread *starter;
+    struct handle_table handles;    /* guarded by authority_lock */
     struct edge *edges;             /* one per import of the image, in its order */
     struct data_stack *stacks;
     uint32_t stack_count, stack_capacity;
@@ -80,6 +88,12 @@ struct porin_domain *domain_at(uint32_t slot);
 porin_status domain_prepare(struct thread *thread, struct porin_domain *domain, uint32_t generation, struct porin_error *error);
 /* Notes that the domain has died; from now on nobody enters it. Async-signal-safe as far as the interrupted code was a domain's. */
 void domain_die(struct porin_domain *domain, const struct porin_error *death);
+/* porin_domain_bind, remembering the registration that allows it (0: the host). */
+porin_status domain_bind(struct porin_domain *caller, const char *import, porin_entry entry, const struct porin_edge_options *options,
+                         uint64_t registration, struct porin_error *error);
+/* Calls through edges bound under this registration fail from now on, in every domain; calls that are inside return as they would.
+ * False: a gate could not be replaced for lack of memory. */
+bool domains_unbind(uint64_t registration);
 /* Gives up all data stacks of a thread that is being detached. */
 void domains_release_stacks(struct thread *thread);
 #endif

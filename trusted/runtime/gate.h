@@ -13,6 +13,7 @@ struct edge {
     const char *name;               /* in the image */
     uint32_t gate;                  /* index of its gate */
     bool bound;
+    uint64_t registration;          /* under which it was bound; 0: by the host */
     uint32_t callee_slot, callee_generation;
     uint32_t callee_uses;           /* PORIN_USES_* of its image */
     uint32_t entry;                 /* slot offset of the callee's entry */

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Handles, grants, entries and names, used by domains through their services: what works and what each refusal is. */
+#include "porin/dipc.h"
+#include "runtime_world.h"
+#include <errno.h>
+
+enum verb { DEFAULT = 512, COPY, CLOSE, SEND, MMAP, REMAP, READ, WRITE, GRANT, REVOKE, REGISTER, REQUEST, WITHDRAW, PUBLISH, LOOKUP, UNPUBLISH };
+
+#define TEXT_AT (IMAGE_DATA + 0x200)
+#define LIST_AT (IMAGE_DATA + 0x300)
+#define ADD_SIGNATURE PORIN_SIGNATURE(2, 0, 1, 0)
+
+/* A service request of the domain. */
+static int64_t ask(porin_domain *domain, enum verb verb, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e)
+{
+    uint64_t result;
+    porin_signals_install(NULL); /* cmocka sets its own handlers after each set-up */
+    if (porin_call6(entry(domain, "service"), &result, verb, a, b, c, d, e) != PORIN_OK)
+        fail_msg("service %d: %s", verb, porin_last_error()->text);
+    return (int64_t)result;
+}
+
+static uint64_t text(porin_domain *domain, const char *string)
+{
+    assert_int_equal(porin_copy_out(domain, (porin_addr){ TEXT_AT }, string, strlen(string) + 1), PORIN_OK);
+    return TEXT_AT;
+}
+
+struct world {
+    porin_image *image;
+    porin_domain *a, *b, *c;
+};
+
+static int world_begin(void **state)
+{
+    static struct world world;
+    world.image = image_make_library(2);
+    world.a = domain_make(world.image, "a");
+    world.b = domain_make(world.image, "b");
+    world.c = domain_make(world.image, "c");
+    *state = &world;
+    return 0;
+}
+
+static int world_end(void **state)
+{
+    struct world *world = *state;
+    porin_domain_destroy(world->a);
+    porin_domain_destroy(world->b);
+    porin_domain_destroy(world->c);
+    porin_image_release(world->image);
+    return 0;
+}
+
+static void copies_are_only_weaker(void **state)
+{
+    struct world *world = *state;
+    porin_handle handle;
+    assert_int_equal(porin_handle_give(world->a, world->b, PORIN_RIGHT_READ, &handle), PORIN_OK);
+    assert_int_equal(ask(world->a, COPY, (uint64_t)handle, PORIN_RIGHT_WRITE, 0, 0, 0), -EPERM);
+    int64_t weaker = ask(world->a, COPY, (uint64_t)handle, PORIN_RIGHT_CALL, 0, 0, 0);
+    assert_true(weaker > 0);
+    assert_int_equal(ask(world->a, COPY, (uint64_t)weaker, PORIN_RIGHT_READ, 0, 0, 0), -EPERM);
+    assert_int_equal(ask(world->a, COPY, (uint64_t)handle, PORIN_RIGHT_NONE, 0, 0, 0), -EINVAL);
+    assert_int_equal(ask(world->a, COPY, (uint64_t)handle, 1000, 0, 0, 0), -EINVAL);
+}
+
+static void handles_cannot_be_forged(void **state)
+{
+    struct world *world = *state;
+    porin_handle handle;
+    assert_int_equal(porin_handle_give(world->a, world->b, PORIN_RIGHT_OWNER, &handle), PORIN_OK);
+    /* another domain's number means nothing, nor does any number nearby */
+    assert_int_equal(ask(world->b, COPY, (uint64_t)handle, PORIN_RIGHT_CALL, 0, 0, 0), -EBADF);
+    for (uint64_t bit = 0; bit < 64; bit++)
+        assert_int_equal(ask(world->a, COPY, (uint64_t)handle ^ 1ull << bit, PORIN_RIGHT_CALL, 0, 0, 0), -EBADF);
+    /* a closed number stays dead although its place is used again */
+    assert_int_equal(ask(world->a, CLOSE, (uint64_t)handle, 0, 0, 0, 0), 0);
+    porin_handle next;
+    assert_int_equal(porin_handle_give(world->a, world->b, PORIN_RIGHT_OWNER, &next), PORIN_OK);
+    assert_int_not_equal(next, handle);
+    assert_int_equal(ask(world->a, CLOSE, (uint64_t)handle, 0, 0, 0, 0), -EBADF);
+}
+
+static void memory_needs_the_right(void **state)
+{
+    struct world *world = *state;
+    porin_handle read, call_only;
+    uint64_t secret = 0x1234567890;
+    assert_int_equal(porin_copy_out(world->b, (porin_addr){ IMAGE_DATA + 0x80 }, &secret, 8), PORIN_OK);
+    assert_int_equal(porin_handle_give(world->a, world->b, PORIN_RIGHT_CALL, &call_only), PORIN_OK);
+    assert_int_equal(ask(world->a, READ, (uint64_t)call_only, IMAGE_DATA + 0x80, IMAGE_DATA + 0x88, 8, 0), -EPERM);
+    assert_int_equal(porin_handle_give(world->a, world->b, PORIN_RIGHT_READ, &read), PORIN_OK);
+    assert_int_equal(ask(world->a, READ, (uint64_t)read, IMAGE_DATA + 0x80, IMAGE_DATA + 0x88, 8, 0), 0);
+    assert_int_equal(call(world->a, "peek", IMAGE_DATA + 0x88, 0), secret);
+    assert_int_equal(ask(world->a, WRITE, (uint64_t)read, IMAGE_DATA + 0x80, IMAGE_DATA + 0x88, 8, 0), -EPERM);
+    assert_int_equal(ask(world->a, READ, (uint64_t)read, 0xfffffff0, IMAGE_DATA, 64, 0), -EFAULT);
+    assert_int_equal(ask(world->a, READ, (uint64_t)read, IMAGE_DATA, IMAGE_DATA, UINT64_MAX, 0), -EFAULT);
+    assert_int_equal(ask(world->a, MMAP, (uint64_t)read, 0, 4096, 3, 0), -EPERM);
+}
+
+static void grants_add_rights_until_revoked(void **state)
+{
+    struct world *world = *state;
+    porin_handle weak, own, target;
+    assert_int_equal(porin_handle_give(world->a, world->b, PORIN_RIGHT_CALL, &weak), PORIN_OK);
+    /* c owns a and may write b, so it may let a write b */
+    assert_int_equal(porin_handle_give(world->c, world->a, PORIN_RIGHT_OWNER, &own), PORIN_OK);
+    assert_int_equal(porin_handle_give(world->c, world->b, PORIN_RIGHT_WRITE, &target), PORIN_OK);
+    int64_t grant = ask(world->c, GRANT, (uint64_t)own, (uint64_t)target, PORIN_RIGHT_WRITE, 0, 0);
+    assert_true(grant > 0);
+    assert_int_equal(porin_grant_right(world->a, world->b), PORIN_RIGHT_WRITE);
+    assert_int_equal(ask(world->a, WRITE, (uint64_t)weak, IMAGE_DATA + 0x80, IMAGE_DATA, 8, 0), 0);
+    assert_int_equal(ask(world->c, SEND, (uint64_t)own, (uint64_t)grant, 0, 0, 0), -EPERM);
+    assert_int_equal(ask(world->a, REVOKE, (uint64_t)grant, 0, 0, 0, 0), -EBADF);
+    assert_int_equal(ask(world->c, REVOKE, (uint64_t)grant, 0, 0, 0, 0), 0);
+    assert_int_equal(ask(world->a, WRITE, (uint64_t)weak, IMAGE_DATA + 0x80, IMAGE_DATA, 8, 0), -EPERM);
+    assert_int_equal(ask(world->c, GRANT, (uint64_t)target, (uint64_t)target, PORIN_RIGHT_WRITE, 0, 0), -EPERM);
+    assert_int_equal(ask(world->c, GRANT, (uint64_t)own, (uint64_t)target, PORIN_RIGHT_OWNER, 0, 0), -EINVAL);
+}
+
+static void entries_are_requested_by_signature(void **state)
+{
+    struct world *world = *state;
+    porin_handle to_a;
+    uint64_t add = entry(world->b, "add").offset;
+    assert_int_equal(porin_handle_give(world->b, world->a, PORIN_RIGHT_CALL, &to_a), PORIN_OK);
+    assert_int_equal(ask(world->b, REGISTER, add + 4, ADD_SIGNATURE, 0, 0, 0), -EINVAL);
+    assert_int_equal(ask(world->b, REGISTER, add, ADD_SIGNATURE, ~PORIN_POLICY_ALL, 0, 0), -EINVAL);
+    int64_t own = ask(world->b, REGISTER, add, ADD_SIGNATURE, PORIN_POLICY_REGISTER_CONFIDENTIALITY, 0, 0);
+    assert_true(own > 0);
+    int64_t sent = ask(world->b, SEND, (uint64_t)to_a, (uint64_t)own, 0, 0, 0);
+    assert_true(sent > 0);
+    assert_int_equal(ask(world->a, REQUEST, (uint64_t)sent, text(world->a, "first"), PORIN_SIGNATURE(1, 0, 1, 0), 0, 0), -EINVAL);
+    assert_int_equal(ask(world->a, REQUEST, (uint64_t)sent, text(world->a, "third"), ADD_SIGNATURE, 0, 0), -ENOENT);
+    assert_int_equal(ask(world->a, REQUEST, (uint64_t)sent, text(world->a, "first"), ADD_SIGNATURE, 0, UINT64_MAX), 0);
+    assert_int_equal(call(world->a, "first", 40, 2), 42);
+    assert_int_equal(ask(world->a, REQUEST, (uint64_t)sent, text(world->a, "first"), ADD_SIGNATURE, 0, 0), -EBUSY);
+    /* only the callee withdraws; then neither the edge nor any copy of the handle is good for anything */
+    assert_int_equal(ask(world->a, WITHDRAW, (uint64_t)sent, 0, 0, 0, 0), -EPERM);
+    assert_int_equal(ask(world->b, WITHDRAW, (uint64_t)own, 0, 0, 0, 0), 0);
+    assert_int_equal(call(world->a, "first", 40, 2), UINT64_MAX);
+    assert_int_equal(call(world->a, "error", 0, 0), PORIN_ERR_GONE);
+    assert_int_equal(ask(world->a, REQUEST, (uint64_t)sent, text(world->a, "second"), ADD_SIGNATURE, 0, 0), -ESTALE);
+}
+
+static void names_are_seen_by_those_they_are_for(void **state)
+{
+    struct world *world = *state;
+    porin_domain *const allowed[] = { world->a };
+    porin_entry add = entry(world->b, "add");
+    assert_int_equal(porin_name_publish_entry("sum", add, ADD_SIGNATURE, 0, allowed, 1), PORIN_OK);
+    assert_int_equal(porin_name_publish_entry("sum", add, ADD_SIGNATURE, 0, allowed, 1), PORIN_ERR_BUSY);
+    assert_int_equal(ask(world->c, LOOKUP, text(world->c, "sum"), 0, 0, 0, 0), -ENOENT);
+    int64_t found = ask(world->a, LOOKUP, text(world->a, "sum"), 0, 0, 0, 0);
+    assert_true(found > 0);
+    assert_int_equal(ask(world->a, REQUEST, (uint64_t)found, text(world->a, "second"), ADD_SIGNATURE, 0, 0), 0);
+    assert_int_equal(call(world->a, "second", 1, 2), 3);
+    assert_int_equal(ask(world->a, UNPUBLISH, text(world->a, "sum"), 0, 0, 0, 0), -ENOENT);
+    assert_int_equal(porin_name_withdraw("sum"), PORIN_OK);
+    assert_int_equal(ask(world->a, LOOKUP, text(world->a, "sum"), 0, 0, 0, 0), -ENOENT);
+    assert_int_equal(ask(world->a, LOOKUP, 16, 0, 0, 0, 0), -EFAULT);
+    /* a domain publishes for itself, for a list, for all */
+    int64_t own = ask(world->c, DEFAULT, 0, 0, 0, 0, 0);
+    assert_int_equal(ask(world->c, PUBLISH, text(world->c, "mine"), (uint64_t)own, LIST_AT, 0, 0), 0);
+    assert_int_equal(ask(world->a, LOOKUP, text(world->a, "mine"), 0, 0, 0, 0), -ENOENT);
+    assert_int_equal(ask(world->c, UNPUBLISH, text(world->c, "mine"), 0, 0, 0, 0), 0);
+    assert_int_equal(ask(world->c, PUBLISH, text(world->c, "mine"), (uint64_t)own, LIST_AT, UINT64_MAX, 0), 0);
+    assert_true(ask(world->a, LOOKUP, text(world->a, "mine"), 0, 0, 0, 0) > 0);
+    assert_int_equal(ask(world->c, PUBLISH, text(world->c, "more"), (uint64_t)own, LIST_AT, 65, 0), -EINVAL);
+}
+
+static void nothing_outlives_its_domain(void **state)
+{
+    struct world *world = *state;
+    porin_domain *short_lived = domain_make(world->image, "short-lived");
+    porin_handle handle;
+    uint64_t grant;
+    assert_int_equal(porin_handle_give(world->a, short_lived, PORIN_RIGHT_OWNER, &handle), PORIN_OK);
+    assert_int_equal(porin_grant_create(world->a, short_lived, PORIN_RIGHT_READ, &grant), PORIN_OK);
+    assert_int_equal(porin_name_publish_entry("gone", entry(short_lived, "add"), ADD_SIGNATURE, 0, NULL, PORIN_NAME_FOR_ALL), PORIN_OK);
+    int64_t sum = ask(world->a, LOOKUP, text(world->a, "gone"), 0, 0, 0, 0);
+    assert_true(sum > 0);
+    porin_domain_destroy(short_lived);
+    assert_int_equal(ask(world->a, READ, (uint64_t)handle, IMAGE_DATA, IMAGE_DATA, 8, 0), -ESTALE);
+    assert_int_equal(ask(world->a, SEND, (uint64_t)handle, (uint64_t)handle, 0, 0, 0), -ESTALE);
+    assert_int_equal(ask(world->a, LOOKUP, text(world->a, "gone"), 0, 0, 0, 0), -ENOENT);
+    assert_int_equal(ask(world->a, REQUEST, (uint64_t)sum, text(world->a, "second"), ADD_SIGNATURE, 0, 0), -ESTALE);
+    assert_int_equal(porin_name_withdraw("gone"), PORIN_ERR_NAME);
+}
+
+static void remap_moves_memory(void **state)
+{
+    struct world *world = *state;
+    porin_handle to, from;
+    assert_int_equal(porin_handle_give(world->a, world->b, PORIN_RIGHT_OWNER, &to), PORIN_OK);
+    from = (porin_handle)ask(world->a, DEFAULT, 0, 0, 0, 0, 0);
+    int64_t mine = ask(world->a, MMAP, (uint64_t)from, 0, 8192, 3, 0);
+    assert_true(mine > 0);
+    call(world->a, "poke", (uint64_t)mine + 4096, 99);
+    int64_t theirs = ask(world->a, REMAP, (uint64_t)to, (uint64_t)from, (uint64_t)mine, 8192, 0);
+    assert_true(theirs > 0);
+    assert_int_equal(call(world->b, "peek", (uint64_t)theirs + 4096, 0), 99);
+    uint64_t ignored;
+    assert_int_equal(porin_copy_in(&ignored, world->a, (porin_addr){ (uint32_t)mine + 4096 }, 8), PORIN_ERR_RANGE);
+    assert_int_equal(ask(world->a, REMAP, (uint64_t)to, (uint64_t)from, IMAGE_TEXT, 4096, 0), -EPERM);
+}
+
+static void nobody_fills_anothers_table(void **state)
+{
+    struct world *world = *state;
+    porin_handle to_b;
+    assert_int_equal(porin_handle_give(world->a, world->b, PORIN_RIGHT_CALL, &to_b), PORIN_OK);
+    int sent = 0;
+    while (ask(world->a, SEND, (uint64_t)to_b, (uint64_t)to_b, 0, 0, 0) > 0)
+        sent++;
+    assert_int_equal(sent, 64);
+    int own = 0;
+    while (ask(world->b, DEFAULT, 0, 0, 0, 0, 0) > 0)
+        own++;
+    assert_int_equal(own, 1024 - 64);
+    assert_int_equal(ask(world->b, DEFAULT, 0, 0, 0, 0, 0), -ENOSPC);
+    assert_int_equal(porin_domain_reset(world->b, NULL), PORIN_OK);
+    assert_true(ask(world->b, DEFAULT, 0, 0, 0, 0, 0) > 0);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
+    const struct CMUnitTest tests[] = {
+        TEST(copies_are_only_weaker),
+        TEST(handles_cannot_be_forged),
+        TEST(memory_needs_the_right),
+        TEST(grants_add_rights_until_revoked),
+        TEST(entries_are_requested_by_signature),
+        TEST(names_are_seen_by_those_they_are_for),
+        TEST(nothing_outlives_its_domain),
+        TEST(remap_moves_memory),
+        TEST(nobody_fills_anothers_table),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
