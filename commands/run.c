@@ -2,11 +2,13 @@
 /* `porin run`: runs a program image as a domain that has its console, its arguments, the granted directories, and nothing else. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "commands.h"
 #include "layout.h"
 #include "porin/porin.h"
@@ -171,6 +173,17 @@ static int run_image(const struct run *run, porin_image *image)
     return EXIT_SIGNAL + error.signal;
 }
 
+/* Gives the domain the standard streams there are. A closed one's number is occupied, so that no other file of this process gets it. */
+static bool grant_streams(struct porin_domain_options *options)
+{
+    for (int i = 0; i < 3; i++)
+        if (fcntl(i, F_GETFD) >= 0)
+            options->stdio[i] = i;
+        else if (open("/dev/null", O_RDWR) != i)
+            return false;
+    return true;
+}
+
 int command_run(int argc, char **argv)
 {
     struct run run;
@@ -179,12 +192,10 @@ int command_run(int argc, char **argv)
     bool done = false;
     porin_domain_options_default(&run.options);
     run.options.grants = PORIN_GRANT_MEMORY | PORIN_GRANT_TIME | PORIN_GRANT_CONSOLE;
-    for (int i = 0; i < 3; i++)
-        run.options.stdio[i] = i;
     run.directories = calloc((size_t)argc, sizeof *run.directories);
     run.environment = calloc((size_t)argc, sizeof *run.environment);
-    if (!run.directories || !run.environment) {
-        fprintf(stderr, "porin run: out of memory\n");
+    if (!run.directories || !run.environment || !grant_streams(&run.options)) {
+        fprintf(stderr, "porin run: %s\n", strerror(errno));
         return EXIT_OWN_FAILURE;
     }
     int result = parse(&run, argc, argv, &done);

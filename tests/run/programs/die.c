@@ -53,6 +53,10 @@ int main(int argc, char **argv)
         abort();
     if (!strcmp(way, "raise"))
         raise(SIGTERM);
+    if (!strcmp(way, "input")) { /* not at all, if there is none */
+        char byte;
+        return read(0, &byte, 1) < 0 ? 9 : 0;
+    }
     if (!strcmp(way, "exit"))
         exit(300);
     if (!strcmp(way, "_exit"))
