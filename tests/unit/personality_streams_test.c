@@ -379,7 +379,7 @@ static void the_end_of_a_domain_ends_its_waiting(void **state)
         assert_int_equal(porin_domain_kill(domain), PORIN_OK);
         porin_domain_destroy(domain);
         pthread_join(thread, NULL);
-        assert_true(waiting.status == PORIN_ERR_KILLED || waiting.status == PORIN_ERR_GONE); /* as the thread left before or after destroy */
+        assert_true(waiting.status == PORIN_ERR_KILLED || waiting.status == PORIN_ERR_GONE); /* left before or after destroy */
         close(host);
     }
 }

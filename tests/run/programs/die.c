@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ends in the way its argument names. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,10 +54,8 @@ int main(int argc, char **argv)
         abort();
     if (!strcmp(way, "raise"))
         raise(SIGTERM);
-    if (!strcmp(way, "input")) { /* not at all, if there is none */
-        char byte;
-        return read(0, &byte, 1) < 0 ? 9 : 0;
-    }
+    if (!strcmp(way, "input")) /* not at all, if there is none */
+        return fcntl(0, F_GETFD) < 0 ? 9 : 0;
     if (!strcmp(way, "exit"))
         exit(300);
     if (!strcmp(way, "_exit"))
