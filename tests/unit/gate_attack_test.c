@@ -220,7 +220,7 @@ static void test_every_gate_fits(void **state)
         assert_int_equal(gate_frame_at(&edge, 0), 0);
         assert_int_equal(gate_frame_at(&edge, edge.return_offset), edge.frame_size);
         assert_int_equal(gate_frame_at(&edge, length - 1), 0);
-        assert_in_range(edge.frame_size, 8, 40);
+        assert_in_range(edge.frame_size, 8, 48);
         assert_true(edge.store_offset < edge.return_offset && edge.return_offset < length);
     }
     print_message("longest gate: %u bytes\n", longest);
@@ -282,6 +282,37 @@ static void test_rounding(void **state)
     assert_true(half + 0x1p52 - 0x1p52 == 2.0);
     assert_int_equal(call(domain, "rounding", 0xffffffff, 0), 0x1f80); /* each entry starts from the default */
     porin_domain_destroy(domain);
+    (void)state;
+}
+
+/* Rounding and exception flags across gates. */
+static void test_rounding_across_gates(void **state)
+{
+    enum { DEFAULT = 0x1f80, UP = 0x5f80, ZERO = 0xff80, ASK = -1, FLAGS = 0x3f };
+    for (uint32_t policy = 0; policy < 4; policy++) {
+        porin_domain *a, *b;
+        bool hidden = policy & PORIN_POLICY_REGISTER_CONFIDENTIALITY;
+        edge_make(&a, &b, "rounding", policy);
+        /* the callee changes it: with any protection the caller finds its own */
+        uint64_t both = call(a, "rounded", UP | FLAGS, ZERO);
+        assert_int_equal(both >> 32 & ~FLAGS, policy ? UP : ZERO);
+        assert_int_equal(both & UINT32_MAX, ZERO);
+        assert_int_equal(call(a, "rounded", DEFAULT, ZERO) >> 32, policy ? DEFAULT : ZERO);
+        /* the callee looks */
+        both = call(a, "rounded", UP | FLAGS, ASK & UINT32_MAX);
+        assert_int_equal(both & UINT32_MAX, hidden ? DEFAULT : UP | FLAGS);
+        assert_int_equal(both >> 32, hidden ? UP : UP | FLAGS);
+        porin_domain_destroy(a);
+        porin_domain_destroy(b);
+        /* the callee changes it and dies */
+        edge_make(&a, &b, "rounded", policy | PORIN_POLICY_REGISTER_INTEGRITY);
+        assert_int_equal(porin_domain_bind(b, "first", entry(b, "trap"), NULL, NULL), PORIN_OK);
+        both = call(a, "rounded", UP, ZERO);
+        assert_int_equal(both >> 32 & ~FLAGS, UP);
+        assert_int_equal(call(a, "error", 0, 0), PORIN_ERR_FAULT);
+        porin_domain_destroy(a);
+        porin_domain_destroy(b);
+    }
     (void)state;
 }
 
@@ -475,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_every_gate_fits),
         cmocka_unit_test(test_stack_arguments),
         cmocka_unit_test(test_rounding),
+        cmocka_unit_test(test_rounding_across_gates),
         cmocka_unit_test(test_jump_everywhere),
         cmocka_unit_test(test_longjmp),
         cmocka_unit_test(test_nothing_executable_is_writable),

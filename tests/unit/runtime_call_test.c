@@ -58,7 +58,7 @@ static void test_time_of_a_crossing(void **state)
 {
     porin_image *image = image_make_library(2);
     porin_domain *a = domain_make(image, "a"), *b = domain_make(image, "b");
-    const struct porin_edge_options weakest = { 0, -1 };
+    const struct porin_edge_options weakest = { .fault_value = -1 };
     assert_int_equal(porin_domain_bind(a, "first", entry(b, "add"), &weakest, NULL), PORIN_OK);
     double gate = ns_per_call(a, "loop"), inner = ns_per_call(a, "inner");
     print_message("crossing %.2f ns, checked indirect call %.2f ns: %.2f\n", gate, inner, gate / inner);

@@ -105,11 +105,12 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
             return error_set(&thread->last_error, PORIN_ERR_RANGE, "%s: no room for %zu stack arguments", domain->name, request->count);
     }
     frame->r15 = pointer;
-    uint64_t host_sp = thread->host_sp, thread_pointer = thread->thread_pointer;
+    uint64_t host_sp = thread->host_sp, thread_pointer = thread->thread_pointer, mxcsr = thread->mxcsr;
     thread->thread_pointer = slot->thread_pointer;
     host_enter(frame);
     thread->host_sp = host_sp;
     thread->thread_pointer = thread_pointer;
+    thread->mxcsr = mxcsr;
     slot->pointer = before;
     if (frame->status != PORIN_OK)
         death_report(domain, &thread->last_error);

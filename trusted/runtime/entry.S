@@ -50,6 +50,7 @@
         fnstcw  F_CONTROL_WORDS + 4(%rdi)
         ldmxcsr mxcsr_default(%rip)             /* the host's rounding is none of the domain's business */
         fldcw   x87_default(%rip)
+        movl    $MXCSR_DEFAULT, %gs:TB_MXCSR
         movq    %rsp, F_HOST_SP(%rdi)
         movq    %rsp, %gs:TB_HOST_SP            /* services called from there run below us */
         .irp    n, 0, 1, 2, 3, 4, 5, 6, 7
@@ -271,13 +272,11 @@ longjmp_load:
         andl    $MXCSR_MUTABLE, %edi
         orl     $MXCSR_DEFAULT, %edi
         movl    %edi, -8(%rsp)
-        ldmxcsr -8(%rsp)
+        ldmxcsr -8(%rsp)                        /* with the wanted exception flags */
         fnclex                                  /* fldcw would not clear them, and no domain instruction can */
-        shrl    $3, %edi                        /* rounding: bits 13-14 there, 10-11 in the x87 control word */
-        andl    $0x0c00, %edi
-        orl     $X87_CONTROL_DEFAULT, %edi
-        movl    %edi, -8(%rsp)
-        fldcw   -8(%rsp)
+        movl    %edi, %r11d
+        andl    $~MXCSR_FLAGS, %r11d
+        call    set_rounding
 1:      stmxcsr -8(%rsp)
         movl    -8(%rsp), %eax
         xorl    %edi, %edi
@@ -285,9 +284,38 @@ longjmp_load:
         xorl    %r11d, %r11d
         ret
 
-/* Called by gates: clears zmm16-31 and the mask registers, changes nothing else. */
-        function hide_evex
+/* Called by gates, for what is too long for them or rarely needed. They change nothing else; rsp may be misaligned. */
+        .macro  hide_above arguments            /* everything in vector registers but the low 128 bits of the first ones */
+        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        .if     \n < \arguments
+        vmovaps %xmm\n, %xmm\n                  /* the VEX form clears the upper parts */
+        .else
+        vpxor   %xmm\n, %xmm\n, %xmm\n
+        .endif
+        .endr
+        cmpl    $0, %gs:TB_VECTORS
+        je      8f
         clear_evex
+8:      ret
+        .endm
+        function hide_arguments
+        hide_above 8
+        function hide_results
+        hide_above 2
+
+/* Makes r11d the MXCSR in force, with the exception flags as they are, and lets x87 follow. */
+        function set_rounding
+        movl    %r11d, %gs:TB_MXCSR
+        stmxcsr -8(%rsp)
+        andl    $MXCSR_FLAGS, -8(%rsp)
+        orl     %r11d, -8(%rsp)
+        ldmxcsr -8(%rsp)
+        shrl    $3, %r11d                       /* rounding: bits 13-14 there, 10-11 in the x87 control word */
+        andl    $0x0c00, %r11d
+        orl     $X87_CONTROL_DEFAULT, %r11d
+        movl    %r11d, -8(%rsp)
+        fldcw   -8(%rsp)
+        xorl    %r11d, %r11d
         ret
 
 /* A domain did something that cannot be let through: its own fault, as if it had executed ud2. */
@@ -298,6 +326,8 @@ longjmp_load:
  * or host_return.
  * All else is cleared. */
         function host_resume
+        ldmxcsr mxcsr_default(%rip)
+        fldcw   x87_default(%rip)
         movq    %rsi, %rsp
         movq    %rdx, %r14
         movq    %rcx, %rax

@@ -27,13 +27,16 @@ SNIPPET(gate_save);
 SNIPPET(gate_thread_in);
 SNIPPET(gate_hide);
 SNIPPET(gate_hide_upper);
-SNIPPET(gate_hide_evex);
+SNIPPET(gate_hide_vectors);
+SNIPPET(gate_hide_all);
 SNIPPET(gate_call);
 SNIPPET(gate_return);
 SNIPPET(gate_thread_out);
 SNIPPET(gate_restore);
 SNIPPET(gate_clean_x87);
 SNIPPET(gate_hide_results);
+SNIPPET(gate_hide_result_vectors);
+SNIPPET(gate_hide_all_results);
 SNIPPET(gate_leave);
 SNIPPET(gate_slow_stub);
 SNIPPET(gate_unbound);
@@ -126,6 +129,33 @@ static void arguments_append(struct writer *gate)
         APPEND(gate, gate_argument_store);
 }
 
+/* Inline where it fits: a gate with stack arguments leaves less space. */
+static bool hide_inline(const struct writer *gate, uint32_t uses)
+{
+    return !(uses & PORIN_USES_EVEX) && gate->edge->stack_words <= 2;
+}
+
+static void hide_append(struct writer *gate, uint32_t callee_uses)
+{
+    APPEND(gate, gate_hide);
+    if (!hide_inline(gate, callee_uses)) {
+        APPEND(gate, gate_hide_all);
+        return;
+    }
+    APPEND(gate, gate_hide_vectors);
+    if (callee_uses & PORIN_USES_AVX)
+        APPEND(gate, gate_hide_upper);
+}
+
+static void hide_results_append(struct writer *gate, uint32_t caller_uses)
+{
+    APPEND(gate, gate_hide_results);
+    if (hide_inline(gate, caller_uses))
+        APPEND(gate, gate_hide_result_vectors);
+    else
+        APPEND(gate, gate_hide_all_results);
+}
+
 /* Fills a gate's space but for its code: traps, and the slow stub at the end. */
 static void space_prepare(uint8_t space[PORIN_GATE_SIZE])
 {
@@ -158,11 +188,7 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
     if (callee_uses & PORIN_USES_THREAD_POINTER)
         APPEND(&gate, gate_thread_in);
     if (hide)
-        APPEND(&gate, gate_hide);
-    if (hide && callee_uses & (PORIN_USES_AVX | PORIN_USES_EVEX))
-        APPEND(&gate, gate_hide_upper);
-    if (hide && callee_uses & PORIN_USES_EVEX)
-        APPEND(&gate, gate_hide_evex);
+        hide_append(&gate, callee_uses);
     arguments_append(&gate);
     APPEND(&gate, gate_call);
     edge->return_offset = gate.length;
@@ -175,9 +201,7 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
     if (save && callee_uses & PORIN_USES_X87)
         APPEND(&gate, gate_clean_x87);
     if (hide)
-        APPEND(&gate, gate_hide_results);
-    if (hide && caller_uses & PORIN_USES_EVEX)
-        APPEND(&gate, gate_hide_evex);
+        hide_results_append(&gate, caller_uses);
     APPEND(&gate, gate_leave);
     must(gate.pops == gate.pushes);
     edge->changes = gate.pushes;

@@ -56,6 +56,8 @@ gate_templates:
 
 /* PORIN_POLICY_REGISTER_INTEGRITY */
         snippet gate_save
+        pushq   %gs:TB_MXCSR                    /* rounding, which the callee may change by its fenv gate */
+        field   FIELD_PUSH, 1
         pushq   %rbx                            /* callee-saved registers, which the callee may not have saved */
         field   FIELD_PUSH, 1
         pushq   %rbp
@@ -89,6 +91,14 @@ gate_templates:
         xorl    %ebp, %ebp
         xorl    %r12d, %r12d
         xorl    %r13d, %r13d
+        cmpl    $MXCSR_DEFAULT, %gs:TB_MXCSR
+        je      1f
+        movl    $MXCSR_DEFAULT, %r11d
+        call    *%gs:TB_SET_ROUNDING
+1:      ldmxcsr %gs:TB_MXCSR                    /* nor does it see the caller's exception flags */
+        end     gate_hide
+
+        snippet gate_hide_vectors
         vpxor   %xmm8, %xmm8, %xmm8             /* clears all of ymm and zmm too */
         vpxor   %xmm9, %xmm9, %xmm9
         vpxor   %xmm10, %xmm10, %xmm10
@@ -97,9 +107,9 @@ gate_templates:
         vpxor   %xmm13, %xmm13, %xmm13
         vpxor   %xmm14, %xmm14, %xmm14
         vpxor   %xmm15, %xmm15, %xmm15
-        end     gate_hide
+        end     gate_hide_vectors
 
-/* The same, where the callee's code can see ymm registers: nothing above 128 bits is an argument. */
+/* Where the callee's code can see ymm registers: nothing above 128 bits is an argument. */
         snippet gate_hide_upper
         vmovaps %xmm0, %xmm0
         vmovaps %xmm1, %xmm1
@@ -111,10 +121,10 @@ gate_templates:
         vmovaps %xmm7, %xmm7
         end     gate_hide_upper
 
-/* The same, where the code that comes next can see zmm16-31 and the mask registers; used on both ways. */
-        snippet gate_hide_evex
-        call    *%gs:TB_HIDE_EVEX               /* too long for here; changes nothing else */
-        end     gate_hide_evex
+/* The same and EVEX state, where the callee can see that or space is short. */
+        snippet gate_hide_all
+        call    *%gs:TB_HIDE_ARGUMENTS
+        end     gate_hide_all
 
 /* Stack arguments, if the edge has any: each word goes over the control stack. May fault: gate.h says whose fault it is. */
         snippet gate_arguments
@@ -185,6 +195,12 @@ gate_templates:
         field   FIELD_POP, 1
         popq    %rbx
         field   FIELD_POP, 1
+        popq    %r11
+        field   FIELD_POP, 1
+        cmpl    %r11d, %gs:TB_MXCSR             /* compared and not just loaded, which would make crossings wait for each other */
+        je      1f
+        call    *%gs:TB_SET_ROUNDING
+1:
         end     gate_restore
 
 /* The same, where the callee uses x87: the caller's x87 stack must be empty, as the calling convention says. */
@@ -199,13 +215,22 @@ gate_templates:
         xorl    %edi, %edi
         xorl    %r8d, %r8d
         xorl    %r9d, %r9d
+        ldmxcsr %gs:TB_MXCSR                    /* no exception flags */
+        end     gate_hide_results
+
+        snippet gate_hide_result_vectors
         vmovaps %xmm0, %xmm0                    /* nothing above 128 bits is a result */
         vmovaps %xmm1, %xmm1
         vpxor   %xmm2, %xmm2, %xmm2
         .irp    n, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
         vmovaps %xmm2, %xmm\n                   /* a byte shorter than clearing the upper ones each by itself */
         .endr
-        end     gate_hide_results
+        end     gate_hide_result_vectors
+
+/* The same and EVEX state. */
+        snippet gate_hide_all_results
+        call    *%gs:TB_HIDE_RESULTS
+        end     gate_hide_all_results
 
         snippet gate_leave
         xorl    %r10d, %r10d                    /* nothing of the callee's is left in them */

@@ -97,7 +97,10 @@ static struct thread *thread_create(void)
     thread->depth = depth_enter;
     thread->jump = longjmp_enter;
     thread->fenv = fenv_enter;
-    thread->hide_evex = hide_evex;
+    thread->hide_arguments = hide_arguments;
+    thread->hide_results = hide_results;
+    thread->set_rounding = set_rounding;
+    thread->mxcsr = MXCSR_DEFAULT;
     thread->vectors = system_has_avx512();
     thread->thread_id = (uint64_t)syscall(SYS_gettid);
     return thread;

@@ -40,7 +40,8 @@ struct thread {
     uint64_t control_top;
     struct frame *frame;
     uint64_t vectors;
-    void (*hide_evex)(void);
+    void (*hide_arguments)(void), (*hide_results)(void), (*set_rounding)(void);
+    uint64_t mxcsr;
     /* from here on for C only */
     uint64_t control_limit;         /* what `limit` is when no attention is wanted */
     uint64_t control_bottom;        /* lowest byte of the control stack */
@@ -69,7 +70,10 @@ SAME(struct thread, fenv, TB_FENV);
 SAME(struct thread, control_top, TB_CONTROL_TOP);
 SAME(struct thread, frame, TB_FRAME);
 SAME(struct thread, vectors, TB_VECTORS);
-SAME(struct thread, hide_evex, TB_HIDE_EVEX);
+SAME(struct thread, hide_arguments, TB_HIDE_ARGUMENTS);
+SAME(struct thread, hide_results, TB_HIDE_RESULTS);
+SAME(struct thread, set_rounding, TB_SET_ROUNDING);
+SAME(struct thread, mxcsr, TB_MXCSR);
 _Static_assert(sizeof(struct thread) <= TB_STACKS, "the block's header is one page");
 SAME(struct stack_slot, generation, SS_GENERATION);
 SAME(struct stack_slot, thread_pointer, SS_THREAD_POINTER);

@@ -15,7 +15,10 @@
 #define TB_CONTROL_TOP 0x48     /* one past the control stack's first word */
 #define TB_FRAME 0x50           /* innermost struct frame on the host stack */
 #define TB_VECTORS 0x58         /* 1: this CPU has AVX-512 state to clear */
-#define TB_HIDE_EVEX 0x60       /* address of hide_evex */
+#define TB_HIDE_ARGUMENTS 0x60  /* address of hide_arguments */
+#define TB_HIDE_RESULTS 0x68    /* address of hide_results */
+#define TB_SET_ROUNDING 0x70    /* address of set_rounding */
+#define TB_MXCSR 0x78           /* MXCSR of the running domain without its exception flags; the x87 control word follows it */
 #define TB_STACKS 0x1000        /* struct stack_slot[PORIN_MAX_SLOTS] */
 
 /* A stack slot of the thread block: 16 bytes, at TB_STACKS + (slot base >> STACK_SLOT_SHIFT). */
@@ -45,5 +48,6 @@
 
 #define MXCSR_DEFAULT 0x1f80    /* all exceptions masked, round to nearest */
 #define MXCSR_MUTABLE 0xe07f    /* what a domain may change: rounding, flush to zero, denormals are zero, sticky flags */
+#define MXCSR_FLAGS 0x3f        /* sticky exception flags */
 #define X87_CONTROL_DEFAULT 0x37f
 #endif

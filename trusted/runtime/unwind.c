@@ -74,6 +74,7 @@ struct landing gate_landing(struct thread *thread, const struct edge *edge, cons
                            porin_status status)
 {
     thread->call_error = status;
+    thread->mxcsr = MXCSR_DEFAULT; /* as everybody makes it who continues at a landing; the gate restores the caller's */
     return (struct landing){ caller->base + PORIN_GATES_IMPORT + edge->gate * PORIN_GATE_SIZE + edge->return_offset,
                              caller_sp - edge->frame_size, domain_at(edge->callee_slot)->base, (uint64_t)edge->fault_value };
 }
