@@ -5,7 +5,7 @@
 A program says in comments of its own what it needs:
     /* flags: -mavx2 */        more compiler flags, for both sides
     /* domain flags: ... */    more flags for porin-cc alone
-    /* reference: musl */      build the native side with musl: the output depends on the libc
+    /* reference: musl */      build the native side with the C library that domains have: the output depends on it
     /* needs: avx512f */       CPU flags of /proc/cpuinfo; without them the program is skipped, and counted as skipped
 """
 import argparse
@@ -14,6 +14,8 @@ import os
 import re
 import subprocess
 import sys
+
+import generate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -73,14 +75,19 @@ class Program:
             with open(kept, "rb") as file:
                 return file.read()
         binary = self.output("native", level)
-        compiler = ["musl-gcc", "-static"] if self.musl else ["gcc"]
-        run(compiler + COMMON_FLAGS + NATIVE_FLAGS + ["-O" + level] + self.flags + [self.path, "-o", binary, "-lm"], "compile natively")
+        compiler = os.path.join(ROOT, "tools", "native-cc") if self.musl else "gcc"
+        run([compiler] + COMMON_FLAGS + NATIVE_FLAGS + ["-O" + level] + self.flags + [self.path, "-o", binary, "-lm"], "compile natively")
         printed = run([binary], "run natively")
         os.unlink(binary)
+        if not os.path.basename(self.path).startswith("random-"):
+            self.keep(kept, printed)
+        return printed
+
+    @staticmethod
+    def keep(kept, printed):
         with open(kept + ".new", "wb") as file:
             file.write(printed)
         os.rename(kept + ".new", kept)
-        return printed
 
     def domain(self, level, tools):
         image = self.output("domain", level)
@@ -116,25 +123,40 @@ def check_levels_agree(programs, levels):
     return failures
 
 
+def make_random(folder, seeds):
+    """Random programs; their paths. A failing one stays there to be looked at."""
+    paths = []
+    for seed in seeds:
+        path = os.path.join(folder, "random-%d.c" % seed)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(generate.Generator(seed).program())
+        paths.append(path)
+    return paths
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     parser.add_argument("--levels", default="0,1,2,3,s")
     parser.add_argument("--jobs", "-j", type=int, default=2)
     parser.add_argument("--native-only", action="store_true", help="only check that the programs run and are deterministic")
+    parser.add_argument("--random", type=int, metavar="N", help="N random programs instead of the corpus")
+    parser.add_argument("--seed", type=int, default=1, help="of the first random program; the next ones count up")
     parser.add_argument("--label", default="check-abi")
     parser.add_argument("programs", nargs="*", help="C files; default: all of tests/abi/programs")
     options = parser.parse_args()
-    folder = os.path.join(HERE, "programs")
-    paths = options.programs or sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".c"))
+    folder, scratch = os.path.join(HERE, "programs"), os.path.join(options.build, "tests", "abi")
+    os.makedirs(scratch, exist_ok=True)
+    seeds = range(options.seed, options.seed + options.random) if options.random else []
+    paths = options.programs or make_random(scratch, seeds) or sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".c"))
     levels = options.levels.split(",")
     tools = {name: os.path.join(options.build, "bin", name) for name in ("porin-cc", "porin")}
-    os.makedirs(os.path.join(options.build, "tests", "abi"), exist_ok=True)
+    os.environ["PORIN_NATIVE_SYSROOT"] = os.path.join(os.path.abspath(options.build), "native", "sysroot")
     have = cpu_flags()
     programs = [Program(path, options.build) for path in paths]
     skipped = [program.name for program in programs if not set(program.needs) <= have]
     programs = [program for program in programs if program.name not in skipped]
-    failures = []
+    failures, failed = [], set()
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         pairs = [(program, level) for program in programs for level in levels]
         jobs = {pool.submit(program.compare, level, tools, options.native_only): (program, level) for program, level in pairs}
@@ -143,9 +165,12 @@ def main():
             try:
                 job.result()
             except Failure as failure:
+                failed.add(program.path)
                 failures.append("%s -O%s: %s" % (os.path.relpath(program.path, ROOT), level, failure))
-    if not failures:
+    if not failures and not options.random:
         failures += check_levels_agree(programs, levels)
+    for path in set(paths) - failed if options.random else []:
+        os.unlink(path)
     for text in sorted(failures):
         print(text)
     print("%s: %d programs at %s: %d of %d runs %s%s" % (

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* x87: arithmetic in 80 bits, every conversion, comparisons, many values at once, arguments, results, arrays, NaN and infinity. */
+/* reference: musl */
 #include "report.h"
 #include <float.h>
 
