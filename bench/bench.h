@@ -18,7 +18,8 @@ double samples_median(const struct samples *samples);
 void order_shuffle(size_t *order, size_t count);
 
 /* --- time --- */
-uint64_t now_ns(void);
+uint64_t now_ns(void);       /* wall time */
+uint64_t processor_ns(void); /* processor time of this process: for work that is long and alone */
 void pin_to_cpu(int cpu);
 int cpu_main(void);  /* the CPU that everything runs on */
 int cpu_other(void); /* another one for the other side of a communication; -1 if there is none */
@@ -56,7 +57,7 @@ void bench_strings(const struct bench_settings *settings);  /* string functions 
 bool command_run(const char *const *command, char *text, size_t size);
 /* Reads a whole file; exits with a message if it cannot. The caller frees. */
 unsigned char *file_read(const char *path, size_t *size);
-/* The executable sections of an ELF file: their sum in bytes; 0 if there is no such file. */
+/* The executable sections of an ELF file: their sum in bytes without padding at their ends; 0 if there is no such file. */
 size_t elf_text_size(const char *path);
 
 __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ...);

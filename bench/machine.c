@@ -12,11 +12,21 @@
 #include <time.h>
 #include <unistd.h>
 
-uint64_t now_ns(void)
+static uint64_t clock_ns(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t now_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t processor_ns(void)
+{
+    return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 /* The last and the second last CPU this process may use, as it was started: the first ones get more of the machine's other work. */
@@ -112,8 +122,12 @@ size_t elf_text_size(const char *path)
         fail("%s is no ELF file with sections", path);
     const Elf64_Shdr *sections = (const Elf64_Shdr *)(bytes + header->e_shoff);
     for (unsigned i = 0; i < header->e_shnum; i++)
-        if ((sections[i].sh_flags & SHF_EXECINSTR) && sections[i].sh_type == SHT_PROGBITS)
-            sum += sections[i].sh_size;
+        if ((sections[i].sh_flags & SHF_EXECINSTR) && sections[i].sh_type == SHT_PROGBITS) {
+            size_t length = sections[i].sh_size;
+            while (length && bytes[sections[i].sh_offset + length - 1] == 0xcc) /* padding to the end of the page */
+                length--;
+            sum += length;
+        }
     free(bytes);
     return sum;
 }

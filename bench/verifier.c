@@ -41,6 +41,8 @@ static void image_add(const char *path)
     const Elf64_Phdr *segments = (const Elf64_Phdr *)(bytes + header->e_phoff);
     const char *slash = strrchr(path, '/');
     snprintf(image->name, sizeof image->name, "%s", slash ? slash + 1 : path);
+    const char *name_end = strstr(path, "/domain/") ? " (bench)" : "";
+    strncat(image->name, name_end, sizeof image->name - strlen(image->name) - 1);
     image->bytes = bytes;
     image->input.gates[0] = (struct porin_verify_gates){PORIN_GATES_SERVICE, PORIN_SERVICE_GATE_SIZE, PORIN_SERVICE_GATES};
     for (unsigned i = 0; i < header->e_phnum; i++) {
@@ -73,12 +75,12 @@ static double image_verify(struct image *image)
 {
     struct porin_verify_report report;
     unsigned rounds = 0;
-    uint64_t start = now_ns(), elapsed;
+    uint64_t start = processor_ns(), elapsed;
     do {
         if (!porin_verify_text(&image->input, &report))
             fail("%s is refused at text offset 0x%x: %s", image->name, report.offset, porin_reason_name(report.reason));
         rounds++;
-    } while ((elapsed = now_ns() - start) < 2000000);
+    } while ((elapsed = processor_ns() - start) < 2000000);
     return (double)image->input.text_size * rounds / ((double)elapsed / 1e9) / 1e6;
 }
 
