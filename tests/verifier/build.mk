@@ -1,3 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-# Accept and reject cases are assembly, linked into the unit test.
+# Accept and reject cases are assembly, linked into the unit test. The enumeration compares every accepted form with Zydis and executes it.
+CHECKS += enumerate
 $(B)/tests/unit/verifier_test: $(B)/obj/tests/verifier/cases.o
+
+enumerate_program := $(B)/tests/verifier/enumerate
+enumerate_objects := $(call object,$(addprefix tests/verifier/,enumerate.c oracle.c execute.c execute_entry.S))
+$(enumerate_objects): CFLAGS += -mfsgsbase -mxsave
+$(enumerate_objects): | $(B)/gen/verifier/tables.c
+$(enumerate_program): $(enumerate_objects) $(B)/lib/libporin-verify.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ -lZydis
+
+# Some 250 million encodings. What is accepted of them is declared in accepted-set.txt, so that no change of it goes unseen;
+# `make accepted-set` writes that file anew.
+check-enumerate: $(enumerate_program)
+	@$< --execute --summary $(B)/tests/verifier/accepted-set.txt
+	@diff -u tests/verifier/accepted-set.txt $(B)/tests/verifier/accepted-set.txt || \
+		{ echo "the accepted set changed: if that is meant, run make accepted-set and commit the difference"; exit 1; }
+accepted-set: $(enumerate_program)
+	$< --summary tests/verifier/accepted-set.txt
+
+## make enumerate         the long run: billions of encodings, every accepted one executed
+enumerate: $(enumerate_program)
+	$< --long --execute
+.PHONY: check-enumerate accepted-set enumerate

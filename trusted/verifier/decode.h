@@ -12,6 +12,8 @@
 /* decode() may look at this many bytes from the instruction's start, whatever they hold. */
 #define DECODE_WINDOW 32
 
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 /* What stands before the opcode, taken together. */
 enum { PREFIXES_GS = 1, PREFIXES_LOCK = 2, PREFIXES_VECTOR = 4, PREFIXES_EVEX = 8, PREFIXES_RESERVED = 16, PREFIXES_STRAY = 32 };
 struct prefixes {
@@ -45,7 +47,7 @@ extern const bool verifier_rare_starts[256];
 enum porin_reason no_form_reason(const uint8_t *bytes);
 enum porin_reason check_evex_fields(unsigned evex, const struct form *form, bool memory);
 
-/* REX, and 0F or not: nearly all code. Branches here would be mispredicted all the time. There is no row behind 0F 38 and 0F 3A this way. */
+/* REX, and 0F or not: nearly all code (behind 0F 38 and 0F 3A no row is found). Branches would be mispredicted here all the time. */
 static inline struct prefixes read_plain_prefixes(const uint8_t *bytes)
 {
     unsigned has_rex = (bytes[0] & 0xF0) == 0x40, rex = bytes[0] & -has_rex, has_0f = bytes[has_rex] == 0x0F;
@@ -57,7 +59,7 @@ static inline struct prefixes read_plain_prefixes(const uint8_t *bytes)
 }
 
 /* Decodes what follows the prefixes. On refusal in->length still says how many bytes were looked at. */
-static inline __attribute__((always_inline)) enum porin_reason decode(const uint8_t *bytes, const struct prefixes *e, struct instruction *in)
+ALWAYS_INLINE enum porin_reason decode(const uint8_t *bytes, const struct prefixes *e, struct instruction *in)
 {
     in->length = e->size;
     if (refuse_if(e->flags & PREFIXES_STRAY))

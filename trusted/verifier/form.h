@@ -53,7 +53,8 @@ enum { MAP_ONE, MAP_0F, MAP_0F38, MAP_0F3A };
 enum { PREFIX_NONE, PREFIX_66, PREFIX_F3, PREFIX_F2 };
 enum { REX_NONE, REX_W0, REX_W1, REX_STATES };
 enum { LENGTH_ROUNDING = 3 }; /* EVEX.L'L when EVEX.b stands with a register operand: rounding or suppressed exceptions */
-#define SPACE_LEGACY(map, has66, repeat, rex) ((((map) * 2u + (has66)) * 3u + (repeat)) * REX_STATES + (rex)) /* repeat: 0 none, 1 F3, 2 F2 */
+/* repeat: 0 none, 1 F3, 2 F2 */
+#define SPACE_LEGACY(map, has66, repeat, rex) ((((map) * 2u + (has66)) * 3u + (repeat)) * REX_STATES + (rex))
 #define SPACES_LEGACY 72u
 #define SPACE_VEX(map, prefix, w, length) (SPACES_LEGACY + ((((map) - 1u) * 4u + (prefix)) * 2u + (w)) * 2u + (length))
 #define SPACES_VEX 48u

@@ -2,13 +2,15 @@
 /* What memory operands may be, and which rule a refused register, memory operand or prefix breaks. */
 #include "verifier/rules.h"
 
+#define NUMBERS (REGISTERS_READ | REGISTER(REGISTER_NONE))
+
 const struct memory_sets verifier_memory_rules[MEMORY_RULES] = {
     /* An index is r11 or r15, which are always zero-extended; what a displacement adds stays inside the guards. */
     [MEMORY_ACCESS] = { REGISTER(R14) | REGISTER(REGISTER_RIP), REGISTER(R11) | REGISTER(R15) | REGISTER(REGISTER_NONE), 1 },
     /* lea computes with numbers: any register whose value a domain may see... */
-    [MEMORY_ADDRESS] = { REGISTERS_READ | REGISTER(REGISTER_NONE), REGISTERS_READ | REGISTER(REGISTER_NONE), 15 },
+    [MEMORY_ADDRESS] = { NUMBERS, NUMBERS, 15 },
     /* ... and the low 32 bits of rip, which are a slot offset. */
-    [MEMORY_ADDRESS_LOW] = { REGISTERS_READ | REGISTER(REGISTER_NONE) | REGISTER(REGISTER_RIP), REGISTERS_READ | REGISTER(REGISTER_NONE), 15 },
+    [MEMORY_ADDRESS_LOW] = { NUMBERS | REGISTER(REGISTER_RIP), NUMBERS, 15 },
     /* A plain displacement: ModRM 00 reg 100, SIB 00 100 101. */
     [MEMORY_THREAD_BLOCK] = { REGISTER(REGISTER_NONE), REGISTER(REGISTER_NONE), 1 },
 };

@@ -29,14 +29,15 @@ static inline enum porin_reason check_register(uint32_t allowed, unsigned number
 static inline enum porin_reason check_memory(enum memory_rule rule, const struct instruction *in)
 {
     const struct memory_sets *sets = &verifier_memory_rules[rule];
-    if (refuse_if(!in_set(sets->bases, in->base)) || refuse_if(!in_set(sets->indexes, in->index)) || refuse_if(!in_set(sets->scales, in->scale)))
+    if (refuse_if(!in_set(sets->bases, in->base)) || refuse_if(!in_set(sets->indexes, in->index))
+        || refuse_if(!in_set(sets->scales, in->scale)))
         return memory_reason(rule, sets, in->base, in->index);
     return PORIN_REASON_NONE;
 }
 
 /* An instruction that stands by itself. Branch targets are not its business. */
-static inline __attribute__((always_inline)) enum porin_reason check_instruction(const struct porin_verify_input *input, const uint8_t *bytes,
-                                                                                 const struct prefixes *e, const struct instruction *in)
+ALWAYS_INLINE enum porin_reason check_instruction(const struct porin_verify_input *input, const uint8_t *bytes, const struct prefixes *e,
+                                                  const struct instruction *in)
 {
     const struct form *form = in->form;
     bool gs = e->flags & PREFIXES_GS;
@@ -62,8 +63,7 @@ struct verdict {
     uint32_t uses;            /* PORIN_USES_* */
 };
 
-static inline __attribute__((always_inline)) struct verdict judge(const struct porin_verify_input *input, const uint8_t *bytes,
-                                                                  const struct prefixes *prefixes)
+ALWAYS_INLINE struct verdict judge(const struct porin_verify_input *input, const uint8_t *bytes, const struct prefixes *prefixes)
 {
     struct instruction in;
     enum porin_reason reason = decode(bytes, prefixes, &in);

@@ -132,7 +132,8 @@ static bool sweep_text(struct sweep *s)
         uses |= verdict.uses;
         features |= form->features;
         if (form->flags & FORM_BRANCH) {
-            enum porin_reason reason = add_branch(s, offset, length, read_signed(bytes + length - form->immediate_size, form->immediate_size));
+            int32_t distance = read_signed(bytes + length - form->immediate_size, form->immediate_size);
+            enum porin_reason reason = add_branch(s, offset, length, distance);
             if (reason)
                 return refuse(s, reason, offset, length);
         }
@@ -151,9 +152,11 @@ static size_t start_of(const struct sweep *s, size_t offset)
 }
 
 /* Is one of the eight bytes `byte`? (It may also say so of the byte above one that is.) */
-static bool has_byte(uint64_t eight, uint8_t byte)
+static bool has_byte(const uint8_t bytes[8], uint8_t byte)
 {
     const uint64_t ones = 0x0101010101010101;
+    uint64_t eight;
+    memcpy(&eight, bytes, sizeof eight);
     uint64_t zero = eight ^ ones * byte;
     return (zero - ones) & ~zero & ones << 7;
 }
@@ -163,10 +166,9 @@ static bool check_labels(struct sweep *s)
 {
     const uint8_t *text = s->input->text;
     for (size_t i = 3; i < s->input->text_size; i++) {
-        uint64_t eight;
         uint32_t word;
-        while (i + sizeof eight <= s->input->text_size && (memcpy(&eight, text + i, sizeof eight), !has_byte(eight, PORIN_LABEL_BYTES >> 24)))
-            i += sizeof eight; /* none of these is a label's last byte */
+        while (i + 8 <= s->input->text_size && !has_byte(text + i, PORIN_LABEL_BYTES >> 24))
+            i += 8; /* none of these is a label's last byte */
         if (i == s->input->text_size)
             break;
         memcpy(&word, text + i - 3, sizeof word);

@@ -332,7 +332,8 @@ static unsigned same_form(const struct concrete *c)
 {
     unsigned number = concrete_count;
     while (number > 1 && concretes[number - 1].row == c->row)
-        if (concretes[--number].bits == c->bits && concretes[number].length == c->length && !memcmp(&concretes[number].form, &c->form, sizeof c->form))
+        if (concretes[--number].bits == c->bits && concretes[number].length == c->length
+            && !memcmp(&concretes[number].form, &c->form, sizeof c->form))
             return number;
     return concrete_count;
 }
