@@ -77,7 +77,7 @@ static int64_t grant_put(const struct grant *grant, uint64_t *id)
 enum porin_right grants_right(struct domain_ref source, struct domain_ref target)
 {
     enum porin_right right = PORIN_RIGHT_NONE;
-    for (uint32_t i = 0; i < grant_count; i++)
+    for (uint32_t i = 0; i < grant_count && ref_alive(target); i++)
         if (ref_same(grants[i].source, source) && ref_same(grants[i].target, target) && grants[i].right > right)
             right = grants[i].right;
     return right;
