@@ -24,3 +24,13 @@ accepted-set: $(enumerate_program)
 enumerate: $(enumerate_program)
 	$< --long --execute
 .PHONY: check-enumerate accepted-set enumerate
+
+CHECKS += attack
+attack_program := $(B)/tests/verifier/attack
+attack_objects := $(call object,$(addprefix tests/verifier/,attack.c cases.S sequences.S))
+$(attack_program): $(attack_objects) $(filter-out %/enumerate.o,$(enumerate_objects)) $(B)/lib/libporin-verify.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ -lZydis
+check-attack: $(attack_program)
+	@$<
+.PHONY: check-attack

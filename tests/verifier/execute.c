@@ -22,9 +22,9 @@
 #define GIB (1ull << 30)
 #define SLOT_STRIDE (8 * GIB)
 #define TEXT_OFFSET PORIN_IMAGE_BASE
-#define TEXT_SIZE 0x10000u
-#define DATA_OFFSET 0x200000u
-#define DATA_SIZE 0x10000u
+#define TEXT_SIZE EXECUTE_TEXT_SIZE
+#define DATA_OFFSET EXECUTE_DATA
+#define DATA_SIZE EXECUTE_DATA_SIZE
 #define CANARY 0x5A
 #define CANARIES_SIZE (DATA_OFFSET + DATA_SIZE - TEXT_OFFSET)
 #define STACK_SIZE 0x10000u
@@ -34,7 +34,7 @@
 /* execute_entry.S */
 void execute_enter(void);
 extern uint8_t execute_state[16384];
-extern uint64_t execute_registers[16], execute_target, execute_host_rsp;
+extern uint64_t execute_target, execute_host_rsp;
 extern const uint8_t execute_resume[];
 
 static struct {
@@ -276,6 +276,39 @@ const char *execute_instruction(const uint8_t *bytes, const struct prefixes *pre
     if (seen.rip != (uint64_t)target && !(seen.signal == SIGTRAP && *bytes == 0xCC))
         return "executed: control went elsewhere";
     return NULL;
+}
+
+/* --- whole texts --- */
+void execute_place(const uint8_t *text, size_t size)
+{
+    memset(world.text_writable, 0xCC, TEXT_SIZE);
+    memcpy(world.text_writable, text, size);
+    if (!segments_at_entry) {
+        note_segments();
+        execute_place(text, size);
+    }
+}
+
+uint8_t *execute_data(void)
+{
+    return world.data;
+}
+
+struct execute_outcome execute_text(uint32_t text_offset)
+{
+    static const struct itimerval soon = { .it_value = { .tv_usec = 20000 } }, never;
+    uint64_t slot = (uint64_t)world.slot;
+    execute_registers[R14] = slot;
+    execute_registers[RSP] = (uint64_t)world.stack + STACK_SIZE / 2;
+    setitimer(ITIMER_REAL, &soon, NULL);
+    run_at(world.text + text_offset);
+    setitimer(ITIMER_REAL, &never, NULL);
+    struct execute_outcome out = { .signal = seen.signal, .rip = seen.rip - slot, .address = seen.address - slot };
+    for (unsigned i = 0; i < 16; i++)
+        out.shows_base |= !in_set(REGISTERS_NEVER, i) && seen.registers[i] - slot + 2 * GIB < 8 * GIB;
+    int64_t depth = (int64_t)(execute_registers[RSP] - seen.registers[RSP]); /* calls may have pushed, nothing may have been popped */
+    out.problem = depth < 0 || depth % 8 ? "executed: the control stack is not where calls left it" : check_state(seen.registers[RSP]);
+    return out;
 }
 
 bool execute_end(void)
