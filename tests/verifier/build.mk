@@ -4,7 +4,7 @@ CHECKS += enumerate
 $(B)/tests/unit/verifier_test: $(B)/obj/tests/verifier/cases.o
 
 enumerate_program := $(B)/tests/verifier/enumerate
-enumerate_objects := $(call object,$(addprefix tests/verifier/,enumerate.c oracle.c execute.c execute_entry.S))
+enumerate_objects := $(call object,$(addprefix tests/verifier/,enumerate.c encodings.c oracle.c execute.c execute_entry.S))
 $(enumerate_objects): CFLAGS += -mfsgsbase -mxsave
 $(enumerate_objects): | $(B)/gen/verifier/tables.c
 $(enumerate_program): $(enumerate_objects) $(B)/lib/libporin-verify.a
@@ -28,7 +28,7 @@ enumerate: $(enumerate_program)
 CHECKS += attack
 attack_program := $(B)/tests/verifier/attack
 attack_objects := $(call object,$(addprefix tests/verifier/,attack.c cases.S sequences.S))
-$(attack_program): $(attack_objects) $(filter-out %/enumerate.o,$(enumerate_objects)) $(B)/lib/libporin-verify.a
+$(attack_program): $(attack_objects) $(filter-out %/enumerate.o %/encodings.o,$(enumerate_objects)) $(B)/lib/libporin-verify.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ -lZydis
 check-attack: $(attack_program)

@@ -344,6 +344,60 @@ static const char *check_rules(const ZydisDecodedInstruction *z, const ZydisDeco
     return NULL;
 }
 
+/* --- facts for gates and loader (rule V13) --- */
+enum {
+#define FEATURE(id, name, leaf, subleaf, reg, bit) FEATURE_##id,
+#include "features.def"
+#undef FEATURE
+};
+#define BIT(feature) (1ull << FEATURE_##feature)
+
+/* Features by Zydis's name of the instruction set, without the length that AVX-512 sets end in. */
+static uint64_t features_of(const char *set)
+{
+    static const struct { const char *set; uint64_t features; } sets[] = {
+        { "SSE3", BIT(SSE3) }, { "SSE3X87", BIT(SSE3) }, { "SSSE3", BIT(SSSE3) }, { "SSE4", BIT(SSE41) }, { "SSE42", BIT(SSE42) },
+        { "POPCNT", BIT(POPCNT) }, { "LZCNT", BIT(LZCNT) }, { "BMI1", BIT(BMI1) }, { "BMI2", BIT(BMI2) }, { "ADOX_ADCX", BIT(ADX) },
+        { "MOVBE", BIT(MOVBE) }, { "CMPXCHG16B", BIT(CX16) }, { "LAHF", BIT(LAHF) }, { "AES", BIT(AES) }, { "PCLMULQDQ", BIT(PCLMUL) },
+        { "SHA", BIT(SHA) }, { "GFNI", BIT(GFNI) }, { "AVX", BIT(AVX) }, { "AVX2", BIT(AVX2) }, { "AVXAES", BIT(AES) | BIT(AVX) },
+        { "FMA", BIT(FMA) }, { "F16C", BIT(F16C) }, { "AVX_GFNI", BIT(GFNI) | BIT(AVX) }, { "VAES", BIT(VAES) | BIT(AVX) },
+        { "VPCLMULQDQ", BIT(VPCLMUL) | BIT(AVX) }, { "PREFETCH_NOP", BIT(PREFETCHW) },
+        { "AVX512F", BIT(AVX512F) }, { "AVX512BW", BIT(AVX512BW) }, { "AVX512DQ", BIT(AVX512DQ) }, { "AVX512CD", BIT(AVX512CD) },
+        { "AVX512_IFMA", BIT(AVX512IFMA) }, { "AVX512_VBMI", BIT(AVX512VBMI) }, { "AVX512_VBMI2", BIT(AVX512VBMI2) },
+        { "AVX512_VNNI", BIT(AVX512VNNI) }, { "AVX512_BITALG", BIT(AVX512BITALG) }, { "AVX512_VPOPCNTDQ", BIT(AVX512VPOPCNTDQ) },
+        { "AVX512_BF16", BIT(AVX512BF16) }, { "AVX512_GFNI", BIT(GFNI) | BIT(AVX512F) }, { "AVX512_VAES", BIT(VAES) | BIT(AVX512F) },
+        { "AVX512_VPCLMULQDQ", BIT(VPCLMUL) | BIT(AVX512F) },
+    };
+    const char *end = strrchr(set, '_');
+    bool length = !strncmp(set, "AVX512", 6) && end && (strchr("125", end[1]) || !strcmp(end, "_SCALAR") || !strcmp(end, "_KOP"));
+    size_t size = length ? (size_t)(end - set) : strlen(set);
+    bool short_vectors = length && (!strcmp(end, "_128") || !strcmp(end, "_256"));
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
+        if (strlen(sets[i].set) == size && !strncmp(sets[i].set, set, size))
+            return sets[i].features | (short_vectors ? BIT(AVX512VL) : 0);
+    return 0; /* what every x86-64 CPU has */
+}
+
+static const char *check_facts(const struct form *form, const ZydisDecodedInstruction *z, const ZydisDecodedOperand *operands)
+{
+    uint32_t uses = 0;
+    const char *set = ZydisISASetGetString(z->meta.isa_set);
+    bool vector = strncmp(set, "BMI", 3); /* the only VEX instructions without vector or mask registers */
+    for (unsigned i = 0; i < z->operand_count; i++)
+        if (operands[i].type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(operands[i].reg.value) == ZYDIS_REGCLASS_MASK)
+            uses |= PORIN_USES_EVEX | PORIN_USES_AVX;
+    if (z->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && (z->opcode & 0xF8) == 0xD8 && z->encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY)
+        uses |= PORIN_USES_X87;
+    uses |= z->encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX ? PORIN_USES_EVEX | PORIN_USES_AVX : 0;
+    uses |= z->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX && vector ? PORIN_USES_AVX : 0;
+    if (form->uses != uses)
+        return "the row's register state (V13) is another";
+    uint64_t more = z->mnemonic == ZYDIS_MNEMONIC_VPCLMULQDQ && !strcmp(set, "AVX") ? BIT(PCLMUL) : 0; /* Intel SDM: both */
+    if (z->mnemonic != ZYDIS_MNEMONIC_TZCNT && form->features != (features_of(set) | more))
+        return "the row's CPU features are others";
+    return NULL;
+}
+
 const char *oracle_check(const uint8_t *bytes, const struct prefixes *prefixes, const struct instruction *in)
 {
     static ZydisDecoder decoder;
@@ -359,5 +413,7 @@ const char *oracle_check(const uint8_t *bytes, const struct prefixes *prefixes, 
     if (z.mnemonic == ZYDIS_MNEMONIC_NOP) /* a row of its own to Zydis; here an exchange of rax with itself, without operand bytes */
         return z.length == prefixes->size + 1 && in->rm == 0 ? NULL : "a nop with operands";
     const char *problem = check_rules(&z, operands);
-    return problem ? problem : compare_row(bytes, prefixes, in, &z, operands);
+    if (!problem)
+        problem = compare_row(bytes, prefixes, in, &z, operands);
+    return problem ? problem : check_facts(in->form, &z, operands);
 }
