@@ -25,7 +25,12 @@ struct model_handle {
 static struct model_handle handles[HANDLES];
 static struct { int source, target; unsigned right, source_life, target_life; bool revoked; } grants[GRANTS];
 static struct { bool withdrawn; } registrations[HANDLES];
-static struct { bool used, for_all; int publisher, allowed, object, subject; unsigned publisher_life, allowed_life, subject_life, right; enum model_kind kind; } names[NAMES];
+static struct {
+    bool used, for_all;
+    int publisher, allowed, object, subject;
+    unsigned publisher_life, allowed_life, subject_life, right;
+    enum model_kind kind;
+} names[NAMES];
 static int handle_count, grant_count, registration_count;
 static porin_domain *domains[DOMAINS];
 static unsigned lives[DOMAINS];
@@ -294,9 +299,11 @@ static void step_replace(int self)
 
 static void operations_agree_with_the_model(void **state)
 {
-    static void (*const steps[])(int) = { step_default, step_give, step_give, step_copy, step_copy, step_close, step_close, step_send, step_send,
-                                          step_access, step_access, step_grant, step_grant, step_revoke, step_register, step_withdraw,
-                                          step_request, step_publish, step_lookup, step_unpublish };
+    static void (*const steps[])(int) = {
+        step_default, step_give, step_give, step_copy, step_copy, step_close, step_close, step_send, step_send,
+        step_access, step_access, step_grant, step_grant, step_revoke, step_register, step_withdraw, step_request,
+        step_publish, step_lookup, step_unpublish,
+    };
     const char *steps_wanted = getenv("PORIN_MODEL_STEPS"), *seed = getenv("PORIN_MODEL_SEED");
     long rounds = steps_wanted ? atol(steps_wanted) : 20000;
     random_state = seed ? strtoull(seed, NULL, 0) : 1;

@@ -127,7 +127,8 @@ static int64_t request_locked(struct porin_domain *self, uint64_t number, const 
     return result;
 }
 
-int64_t authority_request(struct porin_domain *self, uint64_t entry, const char *import, uint64_t signature, uint64_t policy, int64_t fault_value)
+int64_t authority_request(struct porin_domain *self, uint64_t entry, const char *import, uint64_t signature, uint64_t policy,
+                          int64_t fault_value)
 {
     if (policy & ~(uint64_t)POLICIES)
         return -EINVAL;

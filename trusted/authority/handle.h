@@ -77,7 +77,8 @@ int64_t authority_read(struct porin_domain *self, uint64_t handle, uint64_t thei
 int64_t authority_write(struct porin_domain *self, uint64_t handle, uint64_t theirs, uint64_t own, uint64_t size);
 
 int64_t authority_register(struct porin_domain *self, uint64_t offset, uint64_t signature, uint64_t policy);
-int64_t authority_request(struct porin_domain *self, uint64_t entry, const char *import, uint64_t signature, uint64_t policy, int64_t fault_value);
+int64_t authority_request(struct porin_domain *self, uint64_t entry, const char *import, uint64_t signature, uint64_t policy,
+                          int64_t fault_value);
 int64_t authority_withdraw_entry(struct porin_domain *self, uint64_t entry);
 /* A valid registration of a function, not yet in any table: 0 or -EINVAL. */
 int64_t entry_describe(const struct porin_domain *callee, uint64_t offset, uint64_t signature, uint64_t policy, struct handle *out);

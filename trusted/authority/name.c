@@ -65,7 +65,8 @@ static bool text_good(const char *text)
 }
 
 /* With the lock. Takes over `allowed` on success. */
-static int64_t name_put(const char *text, const struct handle *handle, struct domain_ref publisher, struct domain_ref *allowed, uint64_t count)
+static int64_t name_put(const char *text, const struct handle *handle, struct domain_ref publisher, struct domain_ref *allowed,
+                        uint64_t count)
 {
     if (name_find(text))
         return -EEXIST;
@@ -174,8 +175,8 @@ static porin_status status_of(int64_t result)
     }
 }
 
-porin_status porin_name_publish_entry(const char *text, porin_entry entry, uint32_t signature, uint32_t policy, porin_domain *const *allowed,
-                                      size_t allowed_count)
+porin_status porin_name_publish_entry(const char *text, porin_entry entry, uint32_t signature, uint32_t policy,
+                                      porin_domain *const *allowed, size_t allowed_count)
 {
     struct domain_ref *list = NULL;
     struct handle handle;

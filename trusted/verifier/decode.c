@@ -31,7 +31,7 @@ static struct prefixes read_evex(const uint8_t *p)
         .size = 4,
         .space = SPACE_EVEX(map, p[2] & 3u, p[2] >> 7u, rounding ? LENGTH_ROUNDING : length),
         .r = (~p[1] >> 4 & 8) | (~p[1] & 16), .x = ~p[1] >> 3 & 8, .b = ~p[1] >> 2 & 8,
-        .vvvv = (~p[2] >> 3 & 15) | (~p[3] << 1 & 16),
+        .vvvv = (~p[2] >> 3 & 15) | (~(unsigned)p[3] << 1 & 16),
         .evex = p[3],
         .flags = PREFIXES_VECTOR | PREFIXES_EVEX | (reserved ? PREFIXES_RESERVED : 0),
     };
