@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "case_checks.h"
 #include "execute.h"
 #include "layout.h"
 
 extern const uint8_t *const sequence_table[];
-struct test_case { const char *name; const uint8_t *code; uint64_t reason; };
-extern const struct test_case case_table[]; /* cases.S */
 
 #define LABEL_AT 0x2000u     /* endbr64 and a trap */
 #define PLAIN_AT 0x3000u     /* a trap without label: nothing may land here */

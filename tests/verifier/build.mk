@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Accept and reject cases are assembly, linked into the unit test. The enumeration compares every accepted form with Zydis and executes it.
 CHECKS += enumerate
-$(B)/tests/unit/verifier_test: $(B)/obj/tests/verifier/cases.o
+case_objects := $(call object,$(addprefix tests/verifier/,case_checks.c case_texts.S))
+$(B)/tests/unit/verifier_test: $(case_objects)
 
 enumerate_program := $(B)/tests/verifier/enumerate
 enumerate_objects := $(call object,$(addprefix tests/verifier/,enumerate.c encodings.c oracle.c execute.c execute_entry.S))
@@ -27,7 +28,7 @@ enumerate: $(enumerate_program)
 
 CHECKS += attack
 attack_program := $(B)/tests/verifier/attack
-attack_objects := $(call object,$(addprefix tests/verifier/,attack.c cases.S sequences.S))
+attack_objects := $(call object,$(addprefix tests/verifier/,attack.c case_texts.S sequences.S))
 $(attack_program): $(attack_objects) $(filter-out %/enumerate.o %/encodings.o,$(enumerate_objects)) $(B)/lib/libporin-verify.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ -lZydis
