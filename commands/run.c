@@ -191,7 +191,7 @@ int command_run(int argc, char **argv)
     porin_image *image;
     bool done = false;
     porin_domain_options_default(&run.options);
-    run.options.grants = PORIN_GRANT_MEMORY | PORIN_GRANT_TIME | PORIN_GRANT_CONSOLE;
+    run.options.grants = PORIN_GRANT_MEMORY | PORIN_GRANT_TIME | PORIN_GRANT_CONSOLE | PORIN_GRANT_THREADS;
     run.directories = calloc((size_t)argc, sizeof *run.directories);
     run.environment = calloc((size_t)argc, sizeof *run.environment);
     if (!run.directories || !run.environment || !grant_streams(&run.options)) {

@@ -55,8 +55,11 @@ void porin_image_release(porin_image *image); /* the memory goes when the last d
 #define PORIN_GRANT_TIME    2u  /* read clocks, sleep */
 #define PORIN_GRANT_CONSOLE 4u  /* descriptors 0, 1, 2 as given in the options */
 #define PORIN_GRANT_FILES   8u  /* files beneath the granted directories */
+#define PORIN_GRANT_THREADS 16u /* start threads of its own (pthread_create); each is a host thread with all signals blocked */
 
 struct porin_directory { const char *host_path; const char *guest_path; bool read_only; };
+
+#define PORIN_THREADS_DEFAULT 64
 
 struct porin_domain_options {
     const char *name;               /* for reports; NULL: the image's */
@@ -66,6 +69,7 @@ struct porin_domain_options {
     const char *const *arguments; size_t argument_count;     /* of a program; [0] is its name */
     const char *const *environment; size_t environment_count;
     uint64_t memory_limit_bytes;    /* heap, mappings and stacks together; 0: the slot */
+    uint32_t thread_limit;          /* threads that it starts itself and that run at once; 0: PORIN_THREADS_DEFAULT */
 };
 void porin_domain_options_default(struct porin_domain_options *options);
 
@@ -73,17 +77,18 @@ void porin_domain_options_default(struct porin_domain_options *options);
  * NULL options: defaults. */
 porin_status porin_domain_create(porin_image *image, const struct porin_domain_options *options, porin_domain **out,
                                  struct porin_error *error);
-/* Ends the domain. Waits until no thread is inside it; edges to it fail with PORIN_ERR_GONE from now on. */
+/* Ends the domain. Throws out its own threads and waits until no thread is inside it; edges to it fail with PORIN_ERR_GONE from now on. */
 void porin_domain_destroy(porin_domain *domain);
 /* Ends every call into the domain with PORIN_ERR_KILLED, on all threads; back when no thread runs its code any more. Calls that wait in a
  * service end when the service does. The domain stays, dead, until it is reset or destroyed. */
 porin_status porin_domain_kill(porin_domain *domain);
-/* Back to the state right after creation, in place: data as in the image, heap gone, edges kept. No thread may be inside. */
+/* Back to the state right after creation, in place: data as in the image, heap gone, edges kept. No thread may be inside, also none that
+ * the domain has started itself: PORIN_ERR_BUSY. Own threads of a domain that has died are waited for; kill it first to end them. */
 porin_status porin_domain_reset(porin_domain *domain, struct porin_error *error);
 const char *porin_domain_name(const porin_domain *domain);
 /* For debuggers and tests: the slot's real address, to add symbols at. Never hand this to a domain. */
 uintptr_t porin_domain_base(const porin_domain *domain);
-/* Runs a program image's main to its end on the calling thread. *exit_code is its exit status. */
+/* Runs a program image's main to its end on the calling thread; back when all threads it has started are gone. *exit_code is its status. */
 porin_status porin_domain_run(porin_domain *domain, int *exit_code, struct porin_error *error);
 
 /* A pool keeps ready domains of one image; taking one costs microseconds, putting one back resets it. */
@@ -109,7 +114,8 @@ struct porin_call {
     uint64_t result[2];                        /* rax, rdx */
     double result_vector[2];                   /* xmm0, xmm1 */
 };
-/* Calls entry. PORIN_OK, or ERR_FAULT / ERR_EXIT / ERR_KILLED / ERR_GONE with details in porin_last_error(). */
+/* Calls entry. PORIN_OK, or ERR_FAULT / ERR_EXIT / ERR_KILLED / ERR_GONE with details in porin_last_error(). A callee that ends its thread
+ * (pthread_exit) ends this call with ERR_EXIT and nothing else: the thread is its caller's, and the domain lives. */
 porin_status porin_call(porin_entry entry, struct porin_call *call);
 /* The common case: up to six integer arguments, one integer result. */
 porin_status porin_call6(porin_entry entry, uint64_t *result, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,

@@ -13,6 +13,7 @@ static const char head[] =
     "| memory | `PORIN_GRANT_MEMORY` |\n"
     "| time | `PORIN_GRANT_TIME` |\n"
     "| files | `PORIN_GRANT_FILES` |\n"
+    "| threads | `PORIN_GRANT_THREADS`; at most `thread_limit` of `struct porin_domain_options` at once (`-EAGAIN`) |\n"
     "| streams | `PORIN_GRANT_CONSOLE` or `PORIN_GRANT_FILES`; a descriptor exists only if its family was granted |\n\n"
     "## Paths\n\n"
     "* A path names something beneath a granted directory; everything else does not exist (`-ENOENT`). Ancestors of a grant can be asked\n"
@@ -31,6 +32,7 @@ static const char head[] =
 #define NAME_TIME "time"
 #define NAME_FILES "files"
 #define NAME_STREAMS "streams"
+#define NAME_THREADS "threads"
 
 int main(void)
 {

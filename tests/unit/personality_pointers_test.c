@@ -191,7 +191,8 @@ static void every_service_has_a_case(void **state)
         "close", "lseek", "mmap", "mprotect", "munmap", "brk", "sched_yield", "mremap", "madvise", "dup", "dup2", "getpid", "exit", "kill",
         "flock", "fsync", "fdatasync", "ftruncate", "link", "symlink", "fchmod", "umask", "getuid", "getgid", "geteuid", "getegid",
         "getppid", "prctl", "gettid", "tkill", "set_tid_address", "exit_group", "tgkill", "linkat", "symlinkat", "set_robust_list",
-        "fallocate", "dup3", "arch_prctl" /* of a running thread only: personality_process_test */, "dom_default", "handle_copy",
+        "fallocate", "dup3", "thread_create", "exit_unmap",
+        "arch_prctl" /* of a running thread only: personality_process_test */, "dom_default", "handle_copy",
         "handle_close", "handle_send", "dom_mmap", "dom_remap", "grant_create", "grant_revoke", "entry_register", "entry_withdraw" };
     static const struct { uint64_t number; const char *name; } rows[] = {
 #define SERVICE(number, name, family, handler, note) { number, #name },

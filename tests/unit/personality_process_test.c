@@ -174,8 +174,7 @@ static void answers_are_synthetic(void **state)
     assert_int_equal(ask(domain, SYS_getegid), 1000);
     assert_int_not_equal(ask(domain, SYS_getpid), getpid());
     assert_int_not_equal(ask(domain, SYS_getpid), ask(other, SYS_getpid));
-    assert_int_equal(ask(domain, SYS_gettid), ask(domain, SYS_getpid));
-    assert_int_equal(ask(domain, SYS_set_tid_address, UINT64_MAX), ask(domain, SYS_getpid));
+    assert_int_equal(ask(domain, SYS_gettid), 0); /* no thread of the domain asks */
     assert_int_equal(ask(domain, SYS_kill, word(getppid()), 0), -ESRCH);
     assert_int_equal(ask(domain, SYS_kill, word(-1), SIGKILL), -ESRCH);
     assert_int_equal(ask(domain, SYS_kill, 0, 0), 0);
@@ -272,8 +271,10 @@ static void a_domain_ends_itself_only(void **state)
     int64_t result = 0, self = 0;
     int ends[2];
     expect_end(domain, 7, SYS_exit_group, 7, 0, 0);
-    expect_end(domain, 0x23, SYS_exit, 0x123, 0, 0);
     assert_int_equal(request(domain, &self, SYS_gettid, 0, 0, 0), PORIN_OK);
+    assert_int_equal(self, ask(domain, SYS_getpid));
+    assert_int_equal(request(domain, &result, SYS_set_tid_address, UINT64_MAX, 0, 0), PORIN_OK);
+    assert_int_equal(result, self);
     expect_end(domain, 128 + SIGABRT, SYS_tkill, word(self), SIGABRT, 0);
     expect_end(domain, 128 + SIGKILL, SYS_kill, 0, SIGKILL, 0);
     expect_end(domain, 128 + SIGTERM, SYS_tgkill, word(ask(domain, SYS_getpid)), word(self), SIGTERM);
@@ -282,6 +283,31 @@ static void a_domain_ends_itself_only(void **state)
     ask(domain, SYS_close, word(ends[0]));
     expect_end(domain, 128 + SIGPIPE, SYS_write, word(ends[1]), WORLD_BUFFER, 1);
     assert_int_equal(ask(domain, SYS_close, word(ends[1])), -EBADF);
+}
+
+/* A thread that belongs to the host is only taken away from the domain: its call ends, its word is cleared, next time it is a new one. */
+static void a_thread_of_the_host_cannot_be_ended(void **state)
+{
+    porin_domain *domain = *state;
+    int64_t result = 0, self = 0;
+    uint64_t word = 0x1122334455667788;
+    put_bytes(domain, WORLD_BUFFER, &word, sizeof word);
+    assert_int_equal(request(domain, &self, SYS_set_tid_address, WORLD_BUFFER, 0, 0), PORIN_OK);
+    assert_int_equal(request(domain, &result, SYS_exit, 0x123, 0, 0), PORIN_ERR_EXIT);
+    assert_int_equal(porin_last_error()->exit_code, 0x23);
+    assert_non_null(strstr(porin_last_error()->text, "lives on"));
+    get_bytes(domain, &word, WORLD_BUFFER, sizeof word);
+    assert_int_equal(word, 0x1122334400000000);
+    assert_int_equal(request(domain, &result, SYS_gettid, 0, 0, 0), PORIN_OK);
+    assert_int_not_equal(result, self);
+    word = 1;
+    put_bytes(domain, WORLD_BUFFER, &word, sizeof word);
+    int64_t start = ask(domain, SYS_mmap, 0, 0x2000, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, UINT64_MAX, 0);
+    assert_true(start > 0);
+    assert_int_equal(request(domain, &result, 529 /* exit_unmap */, (uint64_t)start, 0x2000, 0), PORIN_ERR_EXIT);
+    assert_int_equal(porin_copy_in(&word, domain, (porin_addr){ (uint32_t)start }, 1), PORIN_ERR_RANGE);
+    get_bytes(domain, &word, WORLD_BUFFER, sizeof word);
+    assert_int_equal(word, 1); /* the new thread has set no word */
 }
 
 struct waiter { porin_domain *domain; uint64_t address; int64_t result; };
@@ -347,7 +373,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(memory_comes_and_goes), TEST(memory_services_leave_code_alone), TEST(hostile_sizes_do_not_wrap),
         TEST(files_are_mapped_as_copies), TEST(clocks_tell_the_time), TEST(answers_are_synthetic), TEST(signal_actions_are_remembered),
-        TEST(thread_pointers_are_slot_offsets), TEST(a_domain_ends_itself_only), TEST(futexes_wait_and_wake),
+        TEST(thread_pointers_are_slot_offsets), TEST(a_domain_ends_itself_only),
+        TEST(a_thread_of_the_host_cannot_be_ended), TEST(futexes_wait_and_wake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

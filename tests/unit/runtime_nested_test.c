@@ -34,6 +34,12 @@ void personality_reset(struct porin_domain *domain)
     (void)domain;
 }
 
+void personality_thread_end(struct porin_domain *domain, uint32_t tid_address)
+{
+    (void)domain;
+    (void)tid_address;
+}
+
 int64_t personality_call(struct porin_domain *domain, uint64_t number, const uint64_t arguments[6])
 {
     uint64_t result = 0;

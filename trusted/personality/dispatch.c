@@ -14,6 +14,7 @@
 #define FAMILY_MEMORY PORIN_GRANT_MEMORY
 #define FAMILY_TIME PORIN_GRANT_TIME
 #define FAMILY_FILES PORIN_GRANT_FILES
+#define FAMILY_THREADS PORIN_GRANT_THREADS
 #define FAMILY_STREAMS (PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES)
 
 struct service { int64_t (*handler)(const struct request *); uint32_t family; };
@@ -116,7 +117,6 @@ static void personality_stop(struct personality *own)
     free(own->actions);
     own->actions = NULL;
     own->signal_mask = 0;
-    own->first_thread = 0;
 }
 
 porin_status personality_create(struct porin_domain *domain, const struct porin_domain_options *options, struct porin_error *error)
@@ -125,7 +125,7 @@ porin_status personality_create(struct porin_domain *domain, const struct porin_
     if (!own)
         return error_set(error, PORIN_ERR_MEMORY, "out of memory");
     pthread_mutex_init(&own->lock, NULL);
-    own->process = process_number();
+    own->process = domain->next_number = process_number(); /* the first thread's number is the process's, as on Linux */
     domain->personality = own;
     porin_status status = PORIN_OK;
     if (options->grants & PORIN_GRANT_FILES)
@@ -153,6 +153,7 @@ void personality_reset(struct porin_domain *domain)
 {
     struct personality *own = domain->personality;
     personality_stop(own);
+    domain->next_number = own->process;
     /* Without memory the domain goes on with an emptier table: its requests fail, nothing else does. */
     (void)personality_start(own, &domain->options);
 }

@@ -14,8 +14,11 @@ struct futex_waiter {
     struct futex_waiter *next;         /* in the order of arrival */
     uint64_t address;                  /* slot offset waited on */
     uint32_t bits;
-    uint32_t woken;                    /* what the host kernel waits on */
+    uint32_t woken;                    /* what the host kernel waits on; WOKEN or LOOK */
 };
+
+#define WOKEN 1u
+#define LOOK 2u                        /* somebody was interrupted: the thread looks whether it is the one */
 
 static int64_t fetch_word(const struct request *request, uint64_t address, uint32_t *word)
 {
@@ -42,6 +45,12 @@ static void queue_add(struct personality *own, struct futex_waiter *waiter)
     *link = waiter;
 }
 
+static void waiter_tell(struct futex_waiter *waiter, uint32_t what)
+{
+    __atomic_store_n(&waiter->woken, what, __ATOMIC_RELEASE);
+    syscall(SYS_futex, &waiter->woken, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
 /* Under the lock, which the waiter takes before it leaves, so that it cannot be gone yet. Returns how many were woken. */
 static int64_t queue_wake(struct personality *own, uint64_t address, uint32_t bits, int64_t count)
 {
@@ -54,26 +63,60 @@ static int64_t queue_wake(struct personality *own, uint64_t address, uint32_t bi
             continue;
         }
         *link = waiter->next;
-        __atomic_store_n(&waiter->woken, 1, __ATOMIC_RELEASE);
-        syscall(SYS_futex, &waiter->woken, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+        waiter_tell(waiter, WOKEN);
         woken++;
     }
     return woken;
 }
 
-/* Sleeps until woken, the deadline (of the given clock flag; NULL: none), or the end of the domain. */
+/* Under the lock: takes an order to look back, once. */
+static bool waiter_looks(struct personality *own, struct futex_waiter *waiter)
+{
+    pthread_mutex_lock(&own->lock);
+    bool look = waiter->woken == LOOK;
+    if (look)
+        waiter->woken = 0;
+    pthread_mutex_unlock(&own->lock);
+    return look;
+}
+
+/* Sleeps until woken, interrupted, the deadline (of the given clock flag; NULL: none), or the end of the domain. */
 static int64_t waiter_sleep(const struct request *request, struct futex_waiter *waiter, const struct timespec *deadline, int clock_flag)
 {
     struct personality *own = request->own;
     int64_t result = 0;
-    while (!__atomic_load_n(&waiter->woken, __ATOMIC_ACQUIRE) && (result == 0 || result == -EAGAIN || request_again(request, result)))
+    while (__atomic_load_n(&waiter->woken, __ATOMIC_ACQUIRE) != WOKEN) {
+        if (waiter_looks(own, waiter))
+            result = -EINTR;
+        if (result != 0 && result != -EAGAIN && !request_again(request, result))
+            break;
         result = syscall(SYS_futex, &waiter->woken, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | clock_flag, 0, deadline, NULL,
                          FUTEX_BITSET_MATCH_ANY) < 0 ? -errno : 0;
+    }
     pthread_mutex_lock(&own->lock);
     queue_remove(own, waiter);
-    bool woken = waiter->woken;
+    bool woken = waiter->woken == WOKEN;
     pthread_mutex_unlock(&own->lock);
     return woken ? 0 : result;
+}
+
+void futex_interrupt(struct personality *own)
+{
+    pthread_mutex_lock(&own->lock);
+    for (struct futex_waiter *waiter = own->waiters; waiter; waiter = waiter->next)
+        waiter_tell(waiter, LOOK);
+    pthread_mutex_unlock(&own->lock);
+}
+
+void personality_thread_end(struct porin_domain *domain, uint32_t tid_address)
+{
+    struct personality *own = domain->personality;
+    const uint32_t none = 0;
+    if (!tid_address || tid_address % sizeof none || copy_out(domain, (porin_addr){ tid_address }, &none, sizeof none) != PORIN_OK)
+        return;
+    pthread_mutex_lock(&own->lock);
+    queue_wake(own, tid_address, FUTEX_BITSET_MATCH_ANY, 1);
+    pthread_mutex_unlock(&own->lock);
 }
 
 /* Turns a FUTEX_WAIT's relative time into a deadline. Beyond a century there is no difference to the end of time. */
@@ -107,7 +150,7 @@ static int64_t futex_wait(const struct request *request, bool absolute, int cloc
         if (!absolute)
             deadline_after(&time);
     }
-    struct futex_waiter waiter = { .address = address, .bits = bits };
+    struct futex_waiter waiter = { .address = address, .bits = bits, .woken = LOOK }; /* it may have been interrupted before */
     pthread_mutex_lock(&own->lock);
     int64_t error = fetch_word(request, address, &word);
     if (!error && word != (uint32_t)request->arguments[2])

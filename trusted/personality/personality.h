@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include "runtime/copy.h"
 #include "runtime/domain.h"
+#include "runtime/spawn.h"
 
 struct descriptor;
 struct grant;
@@ -32,7 +33,6 @@ struct personality {
     struct signal_action *actions;     /* process.c: what rt_sigaction was told; NULL: all default */
     uint64_t signal_mask;
     int32_t process;                   /* synthetic process number, unique among the domains of this process */
-    int32_t first_thread;              /* number of the host thread that first asked for its own; that one is called `process` */
     struct futex_waiter *waiters;      /* futex.c */
 };
 
@@ -54,11 +54,11 @@ int64_t request_store(const struct request *request, uint64_t address, const voi
 /* Copies a path: 0, -EFAULT or -ENAMETOOLONG. */
 int64_t request_fetch_path(const struct request *request, char *to, size_t size, uint64_t address);
 
-/* Domains get no signals, so they see no -EINTR: a call that a signal to the host thread interrupted is made again, unless the domain
- * has died meanwhile; then the thread leaves, which is how kill and destruction end waiting. */
+/* Domains get no signals: a call that a signal to the host thread interrupted is made again, unless the domain has died meanwhile; then
+ * the thread leaves, which is how kill and destruction end waiting. They see -EINTR only where one thread interrupted another (tkill). */
 static inline bool request_again(const struct request *request, int64_t result)
 {
-    return result == -EINTR && !domain_is_dead(request->domain);
+    return result == -EINTR && !domain_is_dead(request->domain) && !thread_interrupted(request->domain);
 }
 
 #define IOVEC_MAX 1024
@@ -70,6 +70,8 @@ int64_t request_fetch_vector(const struct request *request, struct iovec *vector
 void signals_hold(sigset_t *before);
 void signals_release(const sigset_t *before, bool all_written);
 
+/* Sees that the futex wait of a thread that was marked by thread_interrupt ends, if it is in one. */
+void futex_interrupt(struct personality *own);
 /* Ends the domain as an unhandled signal would. Returns only if the domain ignores the signal. The caller holds nothing. */
 void process_signal(const struct request *request, int signal);
 int64_t console_open(struct personality *own, const struct porin_domain_options *options);

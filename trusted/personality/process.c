@@ -15,6 +15,7 @@
 #include "tables/layout.h"
 
 #define SIGNALS 64
+#define SIGNAL_CANCEL 33               /* musl's; glibc's are not among domains */
 #define DISPOSITION_DEFAULT 0          /* SIG_DFL and SIG_IGN as domains write them */
 #define DISPOSITION_IGNORE 1
 #define ARCH_SET_FS 0x1002
@@ -29,7 +30,7 @@ int32_t process_number(void)
     return (int32_t)(2 + last++ % 0x3ffffff0u);
 }
 
-int64_t service_exit(const struct request *request)
+int64_t service_exit_group(const struct request *request)
 {
     domain_exit(request->domain, request_int(request, 0) & 0xff);
 }
@@ -81,21 +82,30 @@ int64_t service_kill(const struct request *request)
     return signal_self(request, request_int(request, 1));
 }
 
-/* A domain's libc numbers its threads itself, so that any number means a thread of this domain. */
+/* One thread to another. The libc's own signal for cancellation only wakes: the thread looks then why. No other one has a meaning for a
+ * single thread. */
+static int64_t signal_thread(const struct request *request, int number, int signal)
+{
+    if (number <= 0)
+        return -EINVAL;
+    if (signal != SIGNAL_CANCEL)
+        return signal_self(request, signal);
+    if (!thread_interrupt(request->domain, number))
+        return -ESRCH;
+    futex_interrupt(request->own);
+    return 0;
+}
+
 int64_t service_tkill(const struct request *request)
 {
-    if (request_int(request, 0) <= 0)
-        return -EINVAL;
-    return signal_self(request, request_int(request, 1));
+    return signal_thread(request, request_int(request, 0), request_int(request, 1));
 }
 
 int64_t service_tgkill(const struct request *request)
 {
-    if (request_int(request, 1) <= 0)
-        return -EINVAL;
-    if (request_int(request, 0) != request->own->process)
+    if (request_int(request, 1) > 0 && request_int(request, 0) != request->own->process)
         return -ESRCH;
-    return signal_self(request, request_int(request, 2));
+    return signal_thread(request, request_int(request, 1), request_int(request, 2));
 }
 
 int64_t service_rt_sigaction(const struct request *request)
@@ -161,24 +171,6 @@ int64_t service_getuid(const struct request *request)
 {
     (void)request;
     return PERSONALITY_UID;
-}
-
-int64_t service_gettid(const struct request *request)
-{
-    static _Thread_local int32_t number;
-    if (!number)
-        number = process_number();
-    pthread_mutex_lock(&request->own->lock);
-    if (!request->own->first_thread)
-        request->own->first_thread = number;
-    bool first = request->own->first_thread == number;
-    pthread_mutex_unlock(&request->own->lock);
-    return first ? request->own->process : number;
-}
-
-int64_t service_set_tid_address(const struct request *request)
-{
-    return service_gettid(request);
 }
 
 int64_t service_set_robust_list(const struct request *request)
@@ -251,7 +243,7 @@ static int64_t limit_store(const struct request *request, int resource, uint64_t
     else if (resource == RLIMIT_CORE || resource == RLIMIT_MEMLOCK)
         limit.rlim_cur = 0;
     else if (resource == RLIMIT_NPROC)
-        limit.rlim_cur = 1;
+        limit.rlim_cur = 1 + (request->domain->grants & PORIN_GRANT_THREADS ? spawn_limit(request->domain) : 0);
     limit.rlim_max = limit.rlim_cur;
     return request_store(request, address, &limit, sizeof limit);
 }

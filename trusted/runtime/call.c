@@ -112,7 +112,7 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
     thread->thread_pointer = thread_pointer;
     thread->mxcsr = mxcsr;
     slot->pointer = before;
-    if (frame->status != PORIN_OK)
+    if (frame->status != PORIN_OK && domain_is_dead(domain)) /* otherwise it has ended this activation only and said so */
         death_report(domain, &thread->last_error);
     return (porin_status)frame->status;
 }

@@ -12,6 +12,7 @@
 #include "must.h"
 #include "options.h"
 #include "region.h"
+#include "spawn.h"
 #include "start.h"
 #include "thread.h"
 #include <errno.h>
@@ -168,6 +169,7 @@ void domain_die(struct porin_domain *domain, const struct porin_error *death)
             break;
         }
     threads_forget_domain(domain->slot);
+    spawn_reap(domain);
 }
 
 porin_status porin_domain_kill(porin_domain *domain)
@@ -180,12 +182,40 @@ porin_status porin_domain_kill(porin_domain *domain)
     return PORIN_OK;
 }
 
-static struct data_stack *stack_of(const struct porin_domain *domain, const struct thread *thread)
+struct data_stack *domain_stack_of(const struct porin_domain *domain, const struct thread *thread)
 {
     for (uint32_t i = 0; i < domain->stack_count; i++)
         if (domain->stacks[i].owner == thread)
             return &domain->stacks[i];
     return NULL;
+}
+
+struct data_stack *domain_add_stack(struct porin_domain *domain)
+{
+    if (domain->stack_count == domain->stack_capacity) {
+        uint32_t capacity = domain->stack_capacity ? 2 * domain->stack_capacity : 1;
+        struct data_stack *stacks = realloc(domain->stacks, capacity * sizeof *stacks);
+        if (!stacks)
+            return NULL;
+        domain->stacks = stacks;
+        domain->stack_capacity = capacity;
+    }
+    return &domain->stacks[domain->stack_count++];
+}
+
+uint32_t domain_remove_stack(struct porin_domain *domain, const struct thread *thread)
+{
+    struct data_stack *stack = domain_stack_of(domain, thread);
+    must(stack && stack != domain->stacks);
+    uint32_t tid_address = stack->tid_address;
+    domain->interrupts -= stack->interrupted;
+    *stack = domain->stacks[--domain->stack_count];
+    return tid_address;
+}
+
+int32_t domain_next_number(struct porin_domain *domain)
+{
+    return domain->next_number++ & 0x3fffffff; /* the rest of the word is flags, where a libc keeps it in locks */
 }
 
 /* A stack for a thread that has none here: one that another thread left, the libc's known ones first, or a new one. NULL: no room. */
@@ -196,25 +226,32 @@ static struct data_stack *stack_take(struct porin_domain *domain, struct thread 
         if (!domain->stacks[i].owner && (!found || domain->stacks[i].known > found->known))
             found = &domain->stacks[i];
     if (!found) {
-        if (domain->stack_count == domain->stack_capacity) {
-            uint32_t capacity = domain->stack_capacity ? 2 * domain->stack_capacity : 1;
-            struct data_stack *stacks = realloc(domain->stacks, capacity * sizeof *stacks);
-            if (!stacks)
-                return NULL;
-            domain->stacks = stacks;
-            domain->stack_capacity = capacity;
-        }
-        found = &domain->stacks[domain->stack_count];
-        *found = (struct data_stack){ 0 };
-        if (!memory_stack(domain, domain->stack_count == 0, &found->start, &found->end))
+        struct data_stack made = { .number = domain_next_number(domain) };
+        if (!memory_stack(domain, domain->stack_count == 0, &made.start, &made.end) || !(found = domain_add_stack(domain)))
             return NULL;
-        domain->stack_count++;
+        *found = made;
     }
     found->owner = thread;
     struct stack_slot *slot = thread_stack_slot(thread, domain->slot);
     slot->pointer = found->end;
     slot->thread_pointer = found->thread_pointer;
     return found;
+}
+
+/* The first thread of a program has come back; the program ends when all its threads have. If they did so one by one, its code is that
+ * of the first. */
+static porin_status program_finish(const struct thread *thread, struct porin_domain *domain, porin_status status, struct porin_error *error)
+{
+    if (status == PORIN_ERR_EXIT && !domain_is_dead(domain)) {
+        struct porin_error death = { .status = PORIN_ERR_EXIT, .exit_code = thread->last_error.exit_code };
+        spawn_wait(domain);
+        domain_die(domain, &death);
+    }
+    spawn_wait(domain);
+    if (!domain_is_dead(domain))
+        return status;
+    death_report(domain, error);
+    return error->status;
 }
 
 /* Runs the start routine: of a library to the end, of a program until it exits. Called without the lock, in state STARTING. */
@@ -232,7 +269,7 @@ static porin_status domain_start(struct thread *thread, struct porin_domain *dom
     status = call_routine(thread, domain, generation, offset, block, &ignored);
     if (status != PORIN_OK && error != &thread->last_error)
         *error = thread->last_error;
-    return status;
+    return domain->image->layout.note.flags & PORIN_IMAGE_PROGRAM ? program_finish(thread, domain, status, error) : status;
 }
 
 /* State FRESH to READY, under the lock, which is given up while the domain runs. */
@@ -267,7 +304,7 @@ static porin_status thread_make_known(struct thread *thread, struct porin_domain
             return error_set(error, PORIN_ERR_LIMIT, "domain %s has no memory for another thread", domain->name);
         thread_stack_slot(thread, domain->slot)->thread_pointer = (uint32_t)pointer;
     }
-    struct data_stack *stack = stack_of(domain, thread);
+    struct data_stack *stack = domain_stack_of(domain, thread);
     if (stack)
         stack->known = true;
     return PORIN_OK;
@@ -295,7 +332,7 @@ static porin_status prepare_locked(struct thread *thread, struct porin_domain *d
     porin_status status = domain_await(thread, domain, generation, error);
     if (status != PORIN_OK)
         return status;
-    struct data_stack *stack = stack_of(domain, thread);
+    struct data_stack *stack = domain_stack_of(domain, thread);
     if (!stack && !(stack = stack_take(domain, thread)))
         return error_set(error, PORIN_ERR_LIMIT, "domain %s has no room for another stack", domain->name);
     bool known = stack->known;
@@ -309,7 +346,7 @@ static porin_status prepare_locked(struct thread *thread, struct porin_domain *d
         status = domain_await(thread, domain, generation, error);
     if (status != PORIN_OK) {
         thread_stack_slot(thread, domain->slot)->generation = 0;
-        if ((stack = stack_of(domain, thread)))
+        if ((stack = domain_stack_of(domain, thread)))
             stack->known = known;
     }
     return status;
@@ -444,14 +481,19 @@ porin_status porin_domain_reset(porin_domain *domain, struct porin_error *error)
     if (!domain || domain->state == DOMAIN_FREE)
         return error_set(error, PORIN_ERR_ARGUMENT, "porin_domain_reset: no domain");
     pthread_mutex_lock(&domain->lock);
-    threads_forget_domain(domain->slot);
+    bool finished = spawn_finished(domain);
+    if (finished)
+        threads_forget_domain(domain->slot);
     porin_status status = PORIN_OK;
-    if (!grace_outside(domain))
+    if (!finished)
+        status = error_set(error, PORIN_ERR_BUSY, "%s: threads that it started itself are inside; kill it first", domain->name);
+    else if (!grace_outside(domain))
         status = error_set(error, PORIN_ERR_BUSY, "%s: a thread is inside", domain->name);
     else if (!memory_reset(domain))
         status = error_set(error, PORIN_ERR_MAPPINGS, "%s: mapping its memory afresh: %s", domain->name, strerror(errno));
     else {
         domain->stack_count = 0; /* the first stack is the next thread's that comes */
+        domain->interrupts = 0;
         personality_reset(domain);
         domain->state = DOMAIN_FRESH;
     }
@@ -469,7 +511,7 @@ void domains_release_stacks(struct thread *thread)
         if (!mine->pointer || domain->state == DOMAIN_FREE)
             continue;
         pthread_mutex_lock(&domain->lock);
-        struct data_stack *stack = stack_of(domain, thread);
+        struct data_stack *stack = domain_stack_of(domain, thread);
         if (stack) {
             stack->owner = NULL;
             stack->thread_pointer = mine->thread_pointer;

@@ -24,11 +24,15 @@ enum domain_state {
     DOMAIN_DEAD,      /* faulted, exited or killed: not entered any more until reset */
 };
 
-/* A data stack in a domain. The first is mapped with the domain, others when further threads come. They outlive their threads. */
+/* A data stack in a domain. The first is mapped with the domain, others when further threads come. They outlive their threads; those that
+ * a domain gave to threads of its own (spawn.h) are listed here only as long as these run. */
 struct data_stack {
     struct thread *owner;           /* NULL: free for the next thread that comes */
     uint32_t start, end;
     uint64_t thread_pointer;        /* of the owner, or as the last owner left it */
+    int32_t number;                 /* of the thread as the domain knows it, synthetic; unique in the domain */
+    uint32_t tid_address;           /* a word that becomes 0 when that thread ends; 0: none */
+    bool interrupted;               /* its waiting service, or the next one, is to end with -EINTR */
     bool known;                     /* the domain's libc knows this thread: the start or thread routine has run on it */
 };
 
@@ -55,6 +59,10 @@ struct porin_domain {
     struct edge *edges;             /* one per import of the image, in its order */
     struct data_stack *stacks;
     uint32_t stack_count, stack_capacity;
+    int32_t next_number;            /* for data_stack.number; the personality chooses the first */
+    _Atomic uint32_t interrupts;    /* how many data stacks are marked `interrupted` */
+    _Atomic uint32_t threads;       /* of its own that run or are being started: spawn.h */
+    uint32_t leaving;               /* of its own that have left their stacks and not ended yet */
     struct porin_error death;       /* why it is DEAD; text is made when somebody asks */
 };
 
@@ -65,6 +73,8 @@ porin_status personality_create(struct porin_domain *domain, const struct porin_
 void personality_destroy(struct porin_domain *domain);
 /* Back to the state after personality_create; no thread is inside. */
 void personality_reset(struct porin_domain *domain);
+/* A thread of the domain has left it for good: writes 0 to the word at this slot offset (0: none) and wakes a futex waiter there. */
+void personality_thread_end(struct porin_domain *domain, uint32_t tid_address);
 /* One service request of the running domain, on the host stack. Returns the result or a negative errno (-ENOSYS: no such service,
  * -EPERM: not granted). Several threads may be here for one domain. Must hold no lock when it calls domain_exit or calls into a domain. */
 int64_t personality_call(struct porin_domain *domain, uint64_t number, const uint64_t arguments[6]);
@@ -96,4 +106,12 @@ porin_status domain_bind(struct porin_domain *caller, const char *import, porin_
 bool domains_unbind(uint64_t registration);
 /* Gives up all data stacks of a thread that is being detached. */
 void domains_release_stacks(struct thread *thread);
+
+/* With the domain's lock; what is returned is valid until it is released. */
+struct data_stack *domain_stack_of(const struct porin_domain *domain, const struct thread *thread);
+/* Room for one data stack more, not filled in. NULL: no memory. */
+struct data_stack *domain_add_stack(struct porin_domain *domain);
+/* Strikes a thread's data stack, not the first one, off the list. Returns its tid address. */
+uint32_t domain_remove_stack(struct porin_domain *domain, const struct thread *thread);
+int32_t domain_next_number(struct porin_domain *domain);
 #endif

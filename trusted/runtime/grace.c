@@ -154,6 +154,11 @@ static void thread_signal(struct thread *thread)
         thread->answer = ANSWER_OUTSIDE; /* ended without detaching, or not part of this process after a fork: it is nowhere */
 }
 
+void grace_nudge(struct thread *thread)
+{
+    syscall(SYS_tgkill, getpid(), (pid_t)thread->thread_id, ask_signal);
+}
+
 /* First all are asked, */
 static void thread_ask(struct thread *thread, void *data)
 {
@@ -205,7 +210,7 @@ void grace_wait_outside(struct porin_domain *domain)
     must(!thread_current || !self_inside(thread_current, domain)); /* would wait for itself */
     for (;;) {
         pthread_mutex_lock(&domain->lock);
-        bool outside = !domain->pins && grace_outside(domain);
+        bool outside = grace_outside(domain) && !domain->pins; /* asked first: whoever holds a pin may have to be thrown out */
         pthread_mutex_unlock(&domain->lock);
         if (outside)
             return;

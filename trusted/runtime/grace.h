@@ -4,9 +4,14 @@
 #define PORIN_RUNTIME_GRACE_H
 #include "domain.h"
 
+struct thread;
+
 porin_status grace_start(struct porin_error *error);
 /* Lets the calling thread, which is being attached, answer questions. */
 void grace_attach(void);
+
+/* Makes a system call that the thread waits in end with EINTR. */
+void grace_nudge(struct thread *thread);
 
 /* With the domain's lock held. Nobody can enter the domain any more (its generation or the threads' stack slots have been
  * changed): is nobody inside either? Threads inside a domain that has died are thrown out as soon as they run its code. */

@@ -6,6 +6,7 @@
 #include "gate.h"
 #include "grace.h"
 #include "region.h"
+#include "spawn.h"
 #include <pthread.h>
 #include <sys/auxv.h>
 #include <sys/personality.h>
@@ -53,6 +54,8 @@ porin_status porin_init(struct porin_error *error)
             status = porin_signals_install(error);
         if (status == PORIN_OK)
             status = grace_start(error);
+        if (status == PORIN_OK)
+            status = spawn_start(error);
         ready = status == PORIN_OK;
     }
     pthread_mutex_unlock(&lock);

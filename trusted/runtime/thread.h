@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct spawn;
+
 struct stack_slot {
     uint32_t pointer;
     _Atomic uint32_t generation;    /* other threads may only set it to 0 */
@@ -50,6 +52,7 @@ struct thread {
     void *alternate_stack;          /* for signal handlers, if this thread had none; NULL otherwise */
     size_t alternate_size;
     uint64_t thread_id;             /* kernel's */
+    struct spawn *spawn;            /* of a thread that a domain has started; NULL: the host's own */
     struct thread *next;            /* list of attached threads */
     _Atomic(struct porin_domain *) question; /* grace.c: is it on your control stack? */
     _Atomic int answer;             /* a futex */

@@ -6,7 +6,6 @@
 #include "porin_start.h"
 
 static struct pthread *first_thread;
-static volatile int last_tid;
 
 static void lock_from_now_on(FILE *f)
 {
@@ -18,7 +17,6 @@ static void lock_from_now_on(FILE *f)
 void __porin_share(void)
 {
 	first_thread = __pthread_self();
-	last_tid = first_thread->tid;
 	for (FILE *f = *__ofl_lock(); f; f = f->next) lock_from_now_on(f);
 	__ofl_unlock();
 	lock_from_now_on(__stdin_used);
@@ -41,8 +39,8 @@ static void enlist(struct pthread *td)
 	__tl_unlock();
 }
 
-/* The memory comes straight from its service: malloc would want the thread pointer to report a failure. It stays for good, because
- * nobody tells the domain that a host thread is gone. */
+/* The memory comes straight from its service: malloc would want the thread pointer to report a failure. It stays for good unless the
+ * thread calls pthread_exit, because nobody tells the domain that a host thread is gone. */
 void *__porin_thread(void)
 {
 	size_t tls_size = libc.tls_size + 15 & -16UL;
@@ -54,7 +52,7 @@ void *__porin_thread(void)
 	td->map_base = (void *)map;
 	td->map_size = size;
 	td->tsd = (void *)(map + tls_size);
-	td->tid = a_fetch_add(&last_tid, 1) + 1;
+	td->tid = __syscall(SYS_set_tid_address, &__thread_list_lock);
 	td->detach_state = DT_DETACHED;
 	td->locale = &libc.global_locale;
 	td->robust_list.head = &td->robust_list.head;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The end of a detached thread. musl's portable version switches to a shared stack to unmap its own; a domain cannot move its
- * control stack, so the range is left to the end of the domain. */
+/* The end of a detached thread. musl's portable version switches to a shared stack to unmap its own; here one service does both, after
+ * the thread has left its stack. */
 #include "pthread_impl.h"
 #include "syscall.h"
 
+#define PORIN_EXIT_UNMAP 529 /* trusted/tables/services.def */
+
 void __unmapself(void *base, size_t size)
 {
-	for (;;) __syscall(SYS_exit, 0);
+	for (;;) __syscall(PORIN_EXIT_UNMAP, base, size);
 }
