@@ -309,11 +309,11 @@ static void show_costs(struct separate *separate)
 {
     static const uint8_t bytes[QUESTION_BYTES] = "thirty-two bytes for a checksum";
     struct costs none = costs_measure(separate, bytes, 0), all = costs_measure(separate, bytes, sizeof bytes);
-    printf("cost      libpng asks the zlib domain for a checksum:         %8.1f ns a call for 0 bytes, %8.1f ns for %d\n", none.domain_ns,
-           all.domain_ns, QUESTION_BYTES);
-    printf("          a separate process asked over a UNIX socket instead:%8.0f ns                   %8.0f ns\n", none.process_ns, all.process_ns);
-    printf("          that is                                             %8.0f times as much        %8.0f times\n",
-           none.process_ns / none.domain_ns, all.process_ns / all.domain_ns);
+    printf("cost      a checksum                                 of 0 bytes    of %d bytes\n", QUESTION_BYTES);
+    printf("          asked by libpng of the zlib domain       %10.1f ns %10.1f ns a call\n", none.domain_ns, all.domain_ns);
+    printf("          asked of a separate process by a socket  %10.1f ns %10.1f ns\n", none.process_ns, all.process_ns);
+    printf("          the process costs                        %10.0f    %10.0f times as much\n", none.process_ns / none.domain_ns,
+           all.process_ns / all.domain_ns);
 }
 
 static void print_checksums(char *const *paths, int count)
