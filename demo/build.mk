@@ -39,5 +39,5 @@ check-demo: $(B)/demo/demo $(demo_images) $(B)/demo/reference
 demo: packages
 	@$(MAKE) --no-print-directory $(all_jobs) $(B)/demo/demo $(demo_images)
 	@echo
-	@$(B)/demo/demo -i $(B)/demo -o $(OUT) $(if $(SQL),-q "$(SQL)") $(PNG)
+	@$(B)/demo/demo -i $(B)/demo -o "$(OUT)" $(if $(SQL),-q "$(SQL)") "$(PNG)"
 .PHONY: demo check-demo

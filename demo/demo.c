@@ -85,9 +85,7 @@ static struct picture picture_fetch(uint64_t at)
     struct picture picture;
     part_get(&picture, &libpng, (uint32_t)at, sizeof picture);
     picture.message[sizeof picture.message - 1] = 0;
-    for (char *c = picture.message; *c; c++)
-        if (*c < ' ' || *c > '~')
-            *c = '?';
+    text_clean(picture.message);
     return picture;
 }
 
@@ -144,9 +142,7 @@ char *facts_ask(const struct part *part, const char *sql)
     char *answer = malloc(ANSWER_MAX);
     if (!answer)
         die("out of memory");
-    porin_status copied = porin_copy_string_in(answer, ANSWER_MAX, part->domain, (porin_addr){(uint32_t)CALL(part, "facts_answer", 0)});
-    if (copied != PORIN_OK)
-        die("domain %s answered with text it does not have: %s", part->name, porin_status_text(copied));
+    part_get_text(answer, ANSWER_MAX, part, (uint32_t)CALL(part, "facts_answer", 0));
     if (status != 0)
         die("SQLite refuses %s: %s", sql, answer);
     return answer;
@@ -239,8 +235,8 @@ static void caption_ask(const char *text, char *made, size_t size, const struct 
     porin_addr addr = part_put(&caption, text, strlen(text) + 1);
     made[0] = 0;
     uint64_t result = part_call(&caption, "caption_make", (const uint64_t[6]){addr.offset}, error);
-    if (!*error && porin_copy_string_in(made, size, caption.domain, (porin_addr){(uint32_t)result}) != PORIN_OK)
-        die("domain caption answered with text it does not have");
+    if (!*error)
+        part_get_text(made, size, &caption, (uint32_t)result);
 }
 
 static void show_overflow(void)

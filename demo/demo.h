@@ -19,6 +19,9 @@ uint64_t part_call(const struct part *part, const char *entry, const uint64_t ar
 /* Puts bytes into memory of the domain's own malloc. */
 porin_addr part_put(const struct part *part, const void *bytes, size_t size);
 void part_get(void *to, const struct part *part, uint32_t from, size_t size);
+/* A text of the domain; what is neither printable nor a line break becomes '?', for a terminal obeys control characters. */
+void part_get_text(char *to, size_t size, const struct part *part, uint32_t from);
+void text_clean(char *text);
 /* "capitalise (demo/caption.c:20)" for a text offset of the image, as far as binutils' addr2line can tell; else "". */
 void part_where(const struct part *part, uint32_t offset, char *text, size_t size);
 

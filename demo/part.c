@@ -59,6 +59,21 @@ void part_get(void *to, const struct part *part, uint32_t from, size_t size)
         die("domain %s answered with memory it does not have: %s", part->name, porin_status_text(status));
 }
 
+void text_clean(char *text)
+{
+    for (; *text; text++)
+        if ((*text < ' ' || *text > '~') && *text != '\n')
+            *text = '?';
+}
+
+void part_get_text(char *to, size_t size, const struct part *part, uint32_t from)
+{
+    porin_status status = porin_copy_string_in(to, size, part->domain, (porin_addr){from});
+    if (status != PORIN_OK)
+        die("domain %s answered with text it does not have: %s", part->name, porin_status_text(status));
+    text_clean(to);
+}
+
 /* An image is linked at its slot offsets, so that its own symbols and lines fit as they are. */
 void part_where(const struct part *part, uint32_t offset, char *text, size_t size)
 {
