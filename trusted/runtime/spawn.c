@@ -79,22 +79,32 @@ static void list_remove(struct spawn *spawn)
     pthread_mutex_unlock(&spawns_lock);
 }
 
-/* After fork the child has no thread but the forking one. */
+/* With the list's lock the reaper is not asking, so that the child does not inherit the locks that asking takes. */
+static void before_fork(void)
+{
+    pthread_mutex_lock(&spawns_lock);
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&spawns_lock);
+}
+
+/* The child has no thread but the forking one. */
 static void forked(void)
 {
-    static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
-    spawns_lock = unlocked;
     reaper_runs = false;
     for (struct spawn *spawn = spawns; spawn; spawn = spawn->next) {
         spawn->domain->pins--;
         spawn->domain->threads = spawn->domain->leaving = 0;
     }
-    spawns = NULL; /* the list's memory may be half changed by a thread that is not there: it is not given back */
+    spawns = NULL; /* threads that are not there may have been using its memory: it is not given back */
+    after_fork();
 }
 
 porin_status spawn_start(struct porin_error *error)
 {
-    if (sem_init(&reaper_wanted, 0, 0) != 0 || pthread_atfork(NULL, NULL, forked) != 0)
+    if (sem_init(&reaper_wanted, 0, 0) != 0 || pthread_atfork(before_fork, after_fork, forked) != 0)
         return error_set(error, PORIN_ERR_MEMORY, "no memory for what threads of domains need");
     return PORIN_OK;
 }
