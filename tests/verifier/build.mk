@@ -29,9 +29,29 @@ enumerate: $(enumerate_program)
 CHECKS += attack
 attack_program := $(B)/tests/verifier/attack
 attack_objects := $(call object,$(addprefix tests/verifier/,attack.c case_texts.S sequences.S))
-$(attack_program): $(attack_objects) $(filter-out %/enumerate.o %/encodings.o,$(enumerate_objects)) $(B)/lib/libporin-verify.a
+$(attack_program): $(attack_objects) $(filter-out %/enumerate.o,$(enumerate_objects)) $(B)/lib/libporin-verify.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ -lZydis
 check-attack: $(attack_program)
 	@$<
 .PHONY: check-attack
+
+# The verifier with checks that can be switched off and tables that can be written.
+CHECKS += mutants
+mutants_program := $(B)/tests/verifier/mutants
+mutant_flags := -DPORIN_VERIFIER_MUTANTS
+mutant_objects := $(patsubst %.c,$(B)/mutants/%.o,$(verifier_sources) $(addprefix tests/verifier/,mutants.c oracle.c encodings.c))
+$(patsubst %.c,$(B)/mutants/%.o,$(verifier_sources)) $(B)/mutants/tables.o: mutant_flags += -Dconst=
+$(B)/mutants/%.o: %.c $(B)/gen/verifier/tables.c
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(mutant_flags) -MMD -MP -c $< -o $@
+$(B)/mutants/tables.o: $(B)/gen/verifier/tables.c
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(mutant_flags) -MMD -MP -c $< -o $@
+$(mutants_program): $(mutant_objects) $(B)/mutants/tables.o $(case_objects) $(call object,tests/verifier/sequences.S)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ -lZydis
+check-mutants: $(mutants_program)
+	@$<
+-include $(mutant_objects:.o=.d)
+.PHONY: check-mutants

@@ -1052,6 +1052,12 @@ refuse SEQUENCE, "V8 head at the end of the text"
     ret
     mark
     movl %eax, %r10d
+refuse SEQUENCE, "V8 a sequence cut off inside a branch distance"
+    mark
+    movl %eax, %r10d
+    movl (%r14,%r10), %r11d
+    addl $0x05e1f00d, %r11d
+    .byte 0x0f, 0x85, 0
 refuse SEQUENCE, "V8 64-bit load of the label"
     mark
     movl %eax, %r10d

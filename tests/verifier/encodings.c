@@ -39,21 +39,23 @@ static void try_rest(uint8_t *bytes, uint8_t *p)
     visitor(bytes);
 }
 
-enum density { BRIEF, NORMAL, ALL };
+enum density { TINY, BRIEF, NORMAL, ALL };
 
-/* BRIEF: each ModRM.reg with two memory operands and one register; NORMAL: all ModRM bytes, chosen SIB bytes; ALL: all of both. */
+/* TINY: each ModRM.reg with one memory operand and one register; BRIEF: with two of each, two SIB bytes; NORMAL: all ModRM bytes,
+ * chosen SIB bytes; ALL: all of both. */
 static void try_modrm(uint8_t *bytes, uint8_t *p, enum density density)
 {
     for (unsigned modrm = 0; modrm < 256; modrm++) {
         unsigned reg = modrm >> 3 & 7, shape = modrm & 0xC7;
-        if (density == BRIEF && shape != 0x84 && shape != 0x05 && shape != (0xC0 | (reg ^ 5)))
+        bool tiny = shape == 0x84 || shape == (0xC0 | (reg ^ 5));
+        if (density <= BRIEF && !tiny && (density == TINY || (shape != 0x05 && shape != 0xC4)))
             continue;
         *p = (uint8_t)modrm;
         if (modrm >= 0xC0 || (modrm & 7) != 4) {
             try_rest(bytes, p + 1);
             continue;
         }
-        unsigned count = density == BRIEF ? 2 : density == ALL ? 256 : sizeof interesting_sib;
+        unsigned count = density == TINY ? 1 : density == BRIEF ? 2 : density == ALL ? 256 : sizeof interesting_sib;
         for (unsigned i = 0; i < count; i++) {
             p[1] = density == ALL ? (uint8_t)i : interesting_sib[i];
             try_rest(bytes, p + 2);
@@ -150,14 +152,19 @@ static void enumerate_evex(void)
     for (unsigned first = 0; first < 256; first++)
         for (unsigned middle = 0; middle < 16 * VVVV; middle++)
             for (unsigned last = 0; last < 256; last++) {
-                unsigned map = first & 15, x_b = first >> 5 & 3, r = (first >> 7) ^ (first >> 4 & 1), tail = last & 15;
-                bool fixed_bit = !(middle & 8), usual_first = map >= MAP_0F && map <= MAP_0F3A && (x_b == 0 || x_b == 3) && r == 0;
-                bool plain = usual_first && fixed_bit && middle / 16 < 2 && (last & 0x80 ? tail == 9 : tail == 8 || tail == 9);
+                unsigned map = first & 15, x_b = first >> 5 & 3, tail = last & 15, v = middle / 16;
+                bool fixed_bit = !(middle & 8), r_same = first >> 7 == (first >> 4 & 1), r_short = first >> 7;
+                bool usual = map >= MAP_0F && map <= MAP_0F3A && fixed_bit, x_b_same = x_b == 0 || x_b == 3;
+                bool simple = usual && v == 0 && !(last & 0x81); /* registers r8 to r15 */
+                bool plain = usual && v < 2 && (last & 0x80 ? tail == 9 : tail == 8 || tail == 9) && ((r_same && x_b_same) || simple);
+                bool meaningless = usual && r_same && r_short && x_b_same && v == 0;
                 bytes[1] = (uint8_t)first;
                 bytes[2] = (uint8_t)((middle & 4) << 5 | inverted_vvvv[middle / 16] << 3 | (fixed_bit ? 4 : 0) | (middle & 3));
                 bytes[3] = (uint8_t)last;
                 if ((plain && (!small || sampled(5))) || sampled(full ? 100 : 10000))
                     try_opcodes(bytes, bytes + 4, plain && full && sampled(10) ? NORMAL : BRIEF);
+                else if (meaningless && !small) /* every combination of mask, zeroing, broadcast and length */
+                    try_opcodes(bytes, bytes + 4, TINY);
             }
 }
 

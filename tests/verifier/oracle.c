@@ -390,23 +390,48 @@ static const char *check_facts(const struct form *form, const ZydisDecodedInstru
         uses |= PORIN_USES_X87;
     uses |= z->encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX ? PORIN_USES_EVEX | PORIN_USES_AVX : 0;
     uses |= z->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX && vector ? PORIN_USES_AVX : 0;
+    bool ends = z->mnemonic == ZYDIS_MNEMONIC_JMP || z->mnemonic == ZYDIS_MNEMONIC_RET || z->mnemonic == ZYDIS_MNEMONIC_INT3
+        || z->mnemonic == ZYDIS_MNEMONIC_UD2;
+    bool relative = operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE && operands[0].imm.is_relative;
+    bool memory = z->attributes & ZYDIS_ATTRIB_HAS_MODRM && z->raw.modrm.mod != 3;
+    if (!!(form->flags & FORM_ENDS) != ends || !!(form->flags & FORM_BRANCH) != relative)
+        return "the row says otherwise where control goes";
+    if (!!(form->flags & FORM_POLICY) != (z->mnemonic == ZYDIS_MNEMONIC_RDTSC))
+        return "the row says otherwise what policy decides";
+    if (memory && !!(form->flags & FORM_LOCK) != !!(z->attributes & ZYDIS_ATTRIB_ACCEPTS_LOCK))
+        return "the row says otherwise whether lock is accepted";
+    if (form->flags & FORM_THREAD_BLOCK && (z->mnemonic != ZYDIS_MNEMONIC_MOV || WRITES(operands[1].actions) || z->opcode != 0x8B))
+        return "the row lets another instruction than a load read the thread block";
     if (form->uses != uses)
         return "the row's register state (V13) is another";
     uint64_t more = z->mnemonic == ZYDIS_MNEMONIC_VPCLMULQDQ && !strcmp(set, "AVX") ? BIT(PCLMUL) : 0; /* Intel SDM: both */
-    if (z->mnemonic != ZYDIS_MNEMONIC_TZCNT && form->features != (features_of(set) | more))
+    uint64_t features = z->mnemonic == ZYDIS_MNEMONIC_TZCNT ? 0 : features_of(set) | more; /* see the row's comment */
+    if (form->features != features)
         return "the row's CPU features are others";
     return NULL;
 }
 
-const char *oracle_check(const uint8_t *bytes, const struct prefixes *prefixes, const struct instruction *in)
+static bool zydis_decode(const uint8_t *bytes, ZydisDecodedInstruction *z, ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT])
 {
     static ZydisDecoder decoder;
     static bool ready;
-    ZydisDecodedInstruction z;
-    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
     if (!ready)
         ready = ZYAN_SUCCESS(ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64));
-    if (!ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes, ZYDIS_MAX_INSTRUCTION_LENGTH, &z, operands)))
+    return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, bytes, ZYDIS_MAX_INSTRUCTION_LENGTH, z, operands));
+}
+
+const char *oracle_facts(const uint8_t *bytes, const struct instruction *in)
+{
+    ZydisDecodedInstruction z;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    return zydis_decode(bytes, &z, operands) ? check_facts(in->form, &z, operands) : "Zydis knows no such instruction";
+}
+
+const char *oracle_check(const uint8_t *bytes, const struct prefixes *prefixes, const struct instruction *in)
+{
+    ZydisDecodedInstruction z;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    if (!zydis_decode(bytes, &z, operands))
         return "Zydis knows no such instruction";
     if (z.length != in->length)
         return "Zydis has another length";

@@ -28,6 +28,9 @@ bool flag_word(const char *flags, const char *word);
 /* NULL, or what is wrong with accepting the instruction (static text). */
 const char *oracle_check(const uint8_t *bytes, const struct prefixes *prefixes, const struct instruction *in);
 
+/* The same for what the row says beside its operands: state used, CPU features, where control goes. Also for forms of sequences. */
+const char *oracle_facts(const uint8_t *bytes, const struct instruction *in);
+
 /* General registers (bit per number) that the row says are written. */
 uint32_t written_registers(const struct prefixes *prefixes, const struct instruction *in);
 #endif

@@ -34,21 +34,21 @@ sequence_table:
     movl %\r32, %r10d
     leaq (%r14,%r10), %\r64
 .endm
-.irp op, stosb, stosw, stosl, stosq, "rep stosb", "rep stosw", "rep stosl", "rep stosq", scasb, scasw, scasq, "repz scasb", "repnz scasl"
+.macro on_di op
     sequence
     rebase edi, rdi
     \op
     movl %edi, %edi
     ud2
-.endr
-.irp op, lodsb, lodsw, lodsl, lodsq, "rep lodsb", "rep lodsq"
+.endm
+.macro on_si op
     sequence
     rebase esi, rsi
     \op
     movl %esi, %esi
     ud2
-.endr
-.irp op, movsb, movsw, movsl, movsq, "rep movsb", "rep movsw", "rep movsl", "rep movsq", cmpsb, cmpsw, cmpsq, "repz cmpsb", "repnz cmpsq"
+.endm
+.macro on_both op
     sequence
     rebase edi, rdi
     rebase esi, rsi
@@ -56,6 +56,17 @@ sequence_table:
     movl %edi, %edi
     movl %esi, %esi
     ud2
+.endm
+.irp width, b, w, l, q
+.irp prefix, , rep
+    on_di "\prefix stos\width"
+    on_si "\prefix lods\width"
+    on_both "\prefix movs\width"
+.endr
+.irp prefix, , repz, repnz
+    on_di "\prefix scas\width"
+    on_both "\prefix cmps\width"
+.endr
 .endr
     sequence
     .section .data.rel.ro.sequence_table
