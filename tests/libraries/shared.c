@@ -82,3 +82,34 @@ long lock_leave(void) { return pthread_mutex_unlock(&lock); }
 PORIN_EXPORT(lock_take);
 PORIN_EXPORT(lock_try);
 PORIN_EXPORT(lock_leave);
+
+/* The library's own threads beside the host's: each churns and adds; returns what they joined with, or how creating one failed. */
+static void *own_thread(void *seed)
+{
+    return (void *)(churn((long)seed, 100) + count());
+}
+
+long own_threads(long seed)
+{
+    enum { THREADS = 3 };
+    pthread_t threads[THREADS];
+    long sum = 0;
+    for (long i = 0; i < THREADS; i++) {
+        int error = pthread_create(&threads[i], NULL, own_thread, (void *)(seed + i));
+        if (error) return -error;
+    }
+    for (int i = 0; i < THREADS; i++) {
+        void *result;
+        pthread_join(threads[i], &result);
+        sum += (long)result;
+    }
+    return sum;
+}
+PORIN_EXPORT(own_threads);
+
+/* Ends a thread that is not ours to end; its thread-specific data goes, and it is counted anew. */
+long leave(void)
+{
+    pthread_exit(NULL);
+}
+PORIN_EXPORT(leave);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Makes threads that the host started known to musl, which otherwise knows only those of pthread_create. */
+#include <limits.h>
 #include "pthread_impl.h"
 #include "stdio_impl.h"
 #include "libc.h"
 #include "porin_start.h"
 
-static struct pthread *first_thread;
+/* Never runs and never ends: every real thread may call pthread_exit, and the last one in the list would end the program. */
+static struct pthread anchor;
+static void *anchor_tsd[PTHREAD_KEYS_MAX];
 
 static void lock_from_now_on(FILE *f)
 {
@@ -16,24 +19,30 @@ static void lock_from_now_on(FILE *f)
  * nothing switches the locks off again. */
 void __porin_share(void)
 {
-	first_thread = __pthread_self();
+	struct pthread *self = __pthread_self();
 	for (FILE *f = *__ofl_lock(); f; f = f->next) lock_from_now_on(f);
 	__ofl_unlock();
 	lock_from_now_on(__stdin_used);
 	lock_from_now_on(__stdout_used);
 	lock_from_now_on(__stderr_used);
-	first_thread->tsd = __pthread_tsd_main;
+	self->tsd = __pthread_tsd_main;
 	libc.threaded = 1;
 	libc.threads_minus_1 = 1;
 	libc.need_locks = 1;
+	anchor.self = &anchor;
+	anchor.tsd = anchor_tsd;
+	anchor.canary = self->canary;
+	anchor.sysinfo = self->sysinfo;
+	anchor.next = anchor.prev = self;
+	self->next = self->prev = &anchor;
 }
 
 static void enlist(struct pthread *td)
 {
 	__tl_lock();
 	libc.threads_minus_1++;
-	td->next = first_thread->next;
-	td->prev = first_thread;
+	td->next = anchor.next;
+	td->prev = &anchor;
 	td->next->prev = td;
 	td->prev->next = td;
 	__tl_unlock();
@@ -56,8 +65,8 @@ void *__porin_thread(void)
 	td->detach_state = DT_DETACHED;
 	td->locale = &libc.global_locale;
 	td->robust_list.head = &td->robust_list.head;
-	td->canary = first_thread->canary;
-	td->sysinfo = first_thread->sysinfo;
+	td->canary = anchor.canary;
+	td->sysinfo = anchor.sysinfo;
 	if (__set_thread_area(TP_ADJ(td)) < 0) {
 		__syscall(SYS_munmap, map, size);
 		return 0;
