@@ -55,3 +55,16 @@ check-mutants: $(mutants_program)
 	@$<
 -include $(mutant_objects:.o=.d)
 .PHONY: check-mutants
+
+# The reference page is printed from the tables.
+CHECKS += accepted-forms
+page_program := $(B)/tools/accepted_forms
+$(page_program): $(B)/obj/tools/accepted_forms.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^
+accepted-forms: $(page_program)
+	$< > doc/accepted-forms.md
+check-accepted-forms: $(page_program)
+	@$< | diff -u doc/accepted-forms.md - > $(B)/accepted-forms.diff && echo "doc/accepted-forms.md is up to date" || \
+		{ head -20 $(B)/accepted-forms.diff; echo "doc/accepted-forms.md is out of date: run make accepted-forms"; exit 1; }
+.PHONY: accepted-forms check-accepted-forms

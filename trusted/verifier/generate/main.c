@@ -18,6 +18,7 @@ struct row {
 };
 static const struct row rows[] = {
 #define SECTION(title, reason)
+#define NOTE(reason)
 #define FIXED(mnemonic, bytes)
 #define FORM(mnemonic, operands, space, opcode, modrm, features, flags) { mnemonic, operands, space, opcode, modrm, features, flags },
 #include "forms.def"
@@ -32,6 +33,7 @@ static const char *const fixed_rows[] = {
 #undef FIXED
 };
 #undef SECTION
+#undef NOTE
 enum { ROWS = sizeof rows / sizeof *rows, FIXED_ROWS = sizeof fixed_rows / sizeof *fixed_rows };
 
 struct step_row { const char *sequence, *form; unsigned bits, reg, rm; uint32_t immediate; };
