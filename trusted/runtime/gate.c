@@ -18,6 +18,7 @@
 #define FILL 0xcc
 #define GATES_SIZE (PORIN_GATES_SERVICE_SIZE + PORIN_GATES_IMPORT_SIZE)
 #define SLOW_OFFSET (PORIN_GATE_SIZE - GATE_SLOW_SIZE)
+#define DISTANCE_OFFSET (SLOW_OFFSET - 8) /* int64_t: callee's base - caller's base */
 
 _Static_assert(PORIN_GATES_IMPORT == PORIN_GATES_SERVICE + PORIN_GATES_SERVICE_SIZE, "one mapping holds all gates");
 
@@ -29,6 +30,7 @@ SNIPPET(gate_hide);
 SNIPPET(gate_hide_upper);
 SNIPPET(gate_hide_vectors);
 SNIPPET(gate_hide_all);
+SNIPPET(gate_hide_scratch);
 SNIPPET(gate_call);
 SNIPPET(gate_return);
 SNIPPET(gate_thread_out);
@@ -57,6 +59,8 @@ struct field {
 };
 extern const uint8_t gate_templates[];
 extern const struct field gate_fields[], gate_fields_end[];
+
+#define RETURN_AT 106              /* where a short gate's return point goes: measured on Zen 4, worth a cycle of ten */
 
 static int unbound_file = -1;       /* the gates of a domain without bound imports */
 
@@ -90,6 +94,7 @@ static void field_patch(struct writer *gate, uint32_t at, uint32_t kind)
     }
     memcpy(&word, gate->code + at, sizeof word);
     switch (kind) {
+    case FIELD_DISTANCE: word = (int32_t)(DISTANCE_OFFSET - (at + 4)); break;
     case FIELD_SLOW: word = (int32_t)(SLOW_OFFSET - (at + 4)); break;
     case FIELD_DELTA: word += gate->delta; break;
     case FIELD_DELTA_BACK: word -= gate->delta; break;
@@ -104,7 +109,7 @@ static void field_patch(struct writer *gate, uint32_t at, uint32_t kind)
 static void snippet_append(struct writer *gate, const uint8_t *start, const uint8_t *end)
 {
     uint32_t size = (uint32_t)(end - start), origin = (uint32_t)(start - gate_templates);
-    must(gate->length + size <= SLOW_OFFSET);
+    must(gate->length + size <= DISTANCE_OFFSET);
     memcpy(gate->code + gate->length, start, size);
     for (const struct field *field = gate_fields; field < gate_fields_end; field++)
         if (field->position >= origin && field->position < origin + size)
@@ -174,6 +179,19 @@ static void labels_check(const uint8_t space[PORIN_GATE_SIZE])
     }
 }
 
+/* Moves the return point of a short gate to where the instructions behind it are fetched fastest. */
+static void return_align(struct writer *gate)
+{
+    static const uint8_t nops[][8] = { { 0x90 }, { 0x66, 0x90 }, { 0x0f, 0x1f, 0 }, { 0x0f, 0x1f, 0x40, 0 }, { 0x0f, 0x1f, 0x44, 0, 0 },
+                                       { 0x66, 0x0f, 0x1f, 0x44, 0, 0 }, { 0x0f, 0x1f, 0x80, 0, 0, 0, 0 }, { 0x0f, 0x1f, 0x84 } };
+    uint32_t want = RETURN_AT - (uint32_t)(gate_call_end - gate_call);
+    while (gate->length < want) {
+        uint32_t size = want - gate->length < 8 ? want - gate->length : 8;
+        memcpy(gate->code + gate->length, nops[size - 1], size);
+        gate->length += size;
+    }
+}
+
 uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain *caller, struct edge *edge)
 {
     struct writer gate = { .code = code, .edge = edge, .delta = ((int32_t)edge->callee_slot - (int32_t)caller->slot) * 16 };
@@ -181,6 +199,8 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
     bool save = hide || edge->policy & PORIN_POLICY_REGISTER_INTEGRITY;
     uint32_t caller_uses = caller->image->uses, callee_uses = edge->callee_uses;
     space_prepare(code);
+    int64_t distance = gate.delta * (1ll << STACK_SLOT_SHIFT);
+    memcpy(code + DISTANCE_OFFSET, &distance, sizeof distance);
     APPEND(&gate, gate_enter);
     if (save)
         APPEND(&gate, gate_save);
@@ -190,6 +210,9 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
     if (hide)
         hide_append(&gate, callee_uses);
     arguments_append(&gate);
+    if (hide)
+        APPEND(&gate, gate_hide_scratch);
+    return_align(&gate);
     APPEND(&gate, gate_call);
     edge->return_offset = gate.length;
     edge->frame_size = 8 * (gate.pushes - gate.pops);

@@ -13,5 +13,7 @@
 #define FIELD_WORD 8            /* disp8: 8 * number of the stack argument */
 #define FIELD_ROOM 9            /* disp32: - bytes of stack arguments, a multiple of 16 */
 
+#define FIELD_DISTANCE 10       /* rel32: to the distance of the slots, kept before the slow stub */
+
 #define GATE_SLOW_SIZE 16       /* bytes of gate_slow_stub */
 #endif

@@ -3,7 +3,8 @@
  *
  * A domain-to-domain gate. From: the caller domain, by call or jmp to the gate's label, with any register contents; nothing of the caller's
  * is trusted but r14, r15's upper half (zero) and rsp. To: the callee's entry, with r14, r15, gs:0 of the callee, r10 = its address
- * and r11 = 0. Back: to the word on top of the control stack at entry, with r14, r15, gs:0 of the caller, r10 = r11 = 0.
+ * and r11 zero-extended. Back: to the word on top of the control stack at entry, with r14, r15, gs:0 of the caller, r10 anything (no
+ * domain can read it), r11 zero-extended.
  * Stack: control stack, one frame of the words pushed here. No memory of a domain is touched. Cannot fault: the limit test leaves room.
  * Registers in use: r10 = 16 * slot number of the domain being left, r11 = scratch. */
 #include "thread_layout.h"
@@ -44,8 +45,7 @@ gate_templates:
         .byte   0x0f, 0x82                      /* jb: no */
         .long   0
         field   FIELD_SLOW, 4
-        movq    %r14, %r10                      /* r14 is a multiple of 2^33 ... */
-        shrq    $STACK_SLOT_SHIFT, %r10         /* ... so this is 16 times the caller's slot number */
+        rorx    $STACK_SLOT_SHIFT, %r14, %r10   /* r14 is a multiple of 2^33, so this is 16 times the caller's slot number */
         cmpl    $0x11223344, %gs:TB_STACKS + SS_GENERATION(%r10) /* a stack of this very domain, not of a later one in its slot? */
         field   FIELD_DELTA, 8
         field   FIELD_GENERATION, 4
@@ -138,10 +138,9 @@ gate_templates:
 
 /* Switch of the slot. */
         snippet gate_switch
-        .byte   0x4d, 0x8d, 0xb2                /* leaq disp32(%r10), %r14: 16 times the callee's slot number; only the distance of the */
-        .long   0                               /* slots stands here, nothing shows where either is */
-        field   FIELD_DELTA, 4
-        shlq    $STACK_SLOT_SHIFT, %r14         /* the callee's base */
+        .byte   0x4c, 0x03, 0x35                /* addq disp32(%rip), %r14: the callee's base; only the distance of the slots stands in */
+        .long   0                               /* the gate, nothing shows where either is */
+        field   FIELD_DISTANCE, 4
         end     gate_switch
 
         snippet gate_argument_room
@@ -155,27 +154,32 @@ gate_templates:
         field   FIELD_WORD, 1
         end     gate_argument_store
 
+/* PORIN_POLICY_REGISTER_CONFIDENTIALITY: the last scratch register; without it r11 holds a 32-bit value of no secrecy. */
+        snippet gate_hide_scratch
+        xorl    %r11d, %r11d
+        end     gate_hide_scratch
+
 /* The crossing itself. The word pushed by the call is the gate's return point: what unwinding looks for. */
         snippet gate_call
         leaq    0x11223344(%r14), %r10          /* its entry, a label of its text */
         field   FIELD_ENTRY, 4
-        xorl    %r11d, %r11d                    /* r11 is always zero-extended in domain code */
         call    *%r10
         end     gate_call
 
 /* Return point: reached by the callee's last ret, so rsp is as at the call; or put here by the unwinder with rax = the fault value. */
         snippet gate_return
-        movq    %r14, %r10                      /* r14 did not change: no domain can write it */
-        shrq    $STACK_SLOT_SHIFT, %r10         /* 16 times the callee's slot number */
+        rorx    $STACK_SLOT_SHIFT, %r14, %r10   /* 16 times the callee's slot number: no domain can have changed r14 */
         popq    %r11
         field   FIELD_POP, 1
-        movl    %r11d, %gs:TB_STACKS + SS_POINTER(%r10) /* the callee's data stack as it was */
+        cmpl    %r11d, %gs:TB_STACKS + SS_POINTER(%r10) /* the callee's data stack as it was; it seldom called on */
+        je      1f
+        movl    %r11d, %gs:TB_STACKS + SS_POINTER(%r10)
+1:
         movl    %gs:TB_STACKS + SS_POINTER(%r10), %r15d /* where the caller left */
         field   FIELD_DELTA_BACK, 4
-        .byte   0x4d, 0x8d, 0xb2                /* leaq disp32(%r10), %r14 */
+        .byte   0x4c, 0x2b, 0x35                /* subq disp32(%rip), %r14: the caller's base */
         .long   0
-        field   FIELD_DELTA_BACK, 4
-        shlq    $STACK_SLOT_SHIFT, %r14         /* the caller's base */
+        field   FIELD_DISTANCE, 4
         end     gate_return
 
 /* Where the caller uses its thread pointer. */
@@ -215,6 +219,7 @@ gate_templates:
         xorl    %edi, %edi
         xorl    %r8d, %r8d
         xorl    %r9d, %r9d
+        xorl    %r11d, %r11d
         ldmxcsr %gs:TB_MXCSR                    /* no exception flags */
         end     gate_hide_results
 
@@ -233,8 +238,6 @@ gate_templates:
         end     gate_hide_all_results
 
         snippet gate_leave
-        xorl    %r10d, %r10d                    /* nothing of the callee's is left in them */
-        xorl    %r11d, %r11d
         ret
         end     gate_leave
 

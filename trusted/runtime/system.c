@@ -26,8 +26,8 @@ bool system_has_avx512(void)
 static porin_status machine_check(struct porin_error *error)
 {
     __builtin_cpu_init();
-    if (!__builtin_cpu_supports("avx2"))
-        return error_set(error, PORIN_ERR_CPU, "this CPU has no AVX2");
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("bmi2"))
+        return error_set(error, PORIN_ERR_CPU, "this CPU has no AVX2 or no BMI2");
     if (!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE))
         return error_set(error, PORIN_ERR_CPU, "the kernel does not let programs set gs (fsgsbase: Linux 5.9 and a CPU since 2013)");
     if (personality(0xffffffff) & READ_IMPLIES_EXEC)
