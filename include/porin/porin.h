@@ -117,6 +117,9 @@ struct porin_call {
 /* Calls entry. PORIN_OK, or ERR_FAULT / ERR_EXIT / ERR_KILLED / ERR_GONE with details in porin_last_error(). A callee that ends its thread
  * (pthread_exit) ends this call with ERR_EXIT and nothing else: the thread is its caller's, and the domain lives. */
 porin_status porin_call(porin_entry entry, struct porin_call *call);
+/* The same, but the call has to come back within timeout_ns: otherwise the domain is ended and the call with it, with PORIN_ERR_DEADLINE.
+ * A domain that it has called in turn is not ended but comes back first, unless it is late itself. */
+porin_status porin_call_within(porin_entry entry, struct porin_call *call, uint64_t timeout_ns);
 /* The common case: up to six integer arguments, one integer result. */
 porin_status porin_call6(porin_entry entry, uint64_t *result, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
                          uint64_t f);

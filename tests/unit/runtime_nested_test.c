@@ -12,7 +12,7 @@ enum { ECHO = 1000, NEST, EXIT, SET_POINTER, SLEEP, KILL_CALLER, KILL_OUTER, RES
 
 static porin_domain *a, *b, *other;      /* other: what NEST calls into */
 static const char *nested_function;
-static uint64_t nested_argument;
+static uint64_t nested_argument, nested_timeout_ns; /* 0: no deadline */
 static porin_status nested_status;       /* what came of it */
 static struct porin_error nested_error;
 
@@ -47,6 +47,11 @@ int64_t personality_call(struct porin_domain *domain, uint64_t number, const uin
     case ECHO:
         return (int64_t)(arguments[0] + 10 * arguments[1] + 100 * arguments[2] + 1000 * arguments[3] + 10000 * arguments[4]);
     case NEST:
+        if (nested_timeout_ns) {
+            struct porin_call values = { .integer = { nested_argument, 1 } };
+            nested_status = porin_call_within(entry(other, nested_function), &values, nested_timeout_ns);
+            return (int64_t)values.result[0];
+        }
         nested_status = porin_call6(entry(other, nested_function), &result, nested_argument, 1, 0, 0, 0, 0);
         nested_error = *porin_last_error();
         return (int64_t)result;
@@ -211,6 +216,24 @@ static void test_kill_in_a_service(void **state)
     (void)state;
 }
 
+/* A deadline that passes in a service; one of an outer call that passes while the service waits for a call with a later one. */
+static void test_deadline_in_a_service(void **state)
+{
+    struct porin_call sleep = { .integer = { SLEEP, 900000 } }, spin = { .integer = { NEST, 0 } };
+    porin_signals_install(NULL);
+    assert_int_equal(porin_call_within(entry(b, "service"), &sleep, 5000000), PORIN_ERR_DEADLINE);
+    assert_int_equal(porin_domain_reset(b, NULL), PORIN_OK);
+    nest("spin", 0);
+    nested_timeout_ns = 50000000;
+    assert_int_equal(porin_call_within(entry(a, "service"), &spin, 5000000), PORIN_ERR_DEADLINE);
+    assert_int_equal(nested_status, PORIN_ERR_DEADLINE); /* b at its own, a when that came back */
+    nested_timeout_ns = 0;
+    assert_int_equal(porin_domain_reset(a, NULL), PORIN_OK);
+    assert_int_equal(porin_domain_reset(b, NULL), PORIN_OK);
+    assert_int_equal(call(a, "add", 1, 1), 2);
+    (void)state;
+}
+
 /* A thread inside a domain cannot reset it under its own feet. */
 static void test_busy(void **state)
 {
@@ -230,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_exit),
         cmocka_unit_test(test_kills_from_services),
         cmocka_unit_test(test_kill_in_a_service),
+        cmocka_unit_test(test_deadline_in_a_service),
         cmocka_unit_test(test_busy),
     };
     return cmocka_run_group_tests(tests, begin, end);

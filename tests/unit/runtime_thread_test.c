@@ -193,6 +193,73 @@ static void test_end_of_nested_calls(void **state)
     (void)state;
 }
 
+/* --- deadlines --- */
+
+static porin_status call_within(porin_domain *domain, const char *function, uint64_t a, uint64_t ns, uint64_t *result)
+{
+    struct porin_call values = { .integer = { a, 1 } };
+    porin_status status = porin_call_within(entry(domain, function), &values, ns);
+    *result = values.result[0];
+    return status;
+}
+
+static void test_deadlines(void **state)
+{
+    porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b");
+    uint64_t result;
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "add"), NULL, NULL), PORIN_OK);
+    assert_int_equal(porin_domain_bind(b, "first", entry(b, "add"), NULL, NULL), PORIN_OK);
+    assert_int_equal(porin_domain_bind(a, "second", entry(b, "loop"), NULL, NULL), PORIN_OK);
+    double latest = 0;
+    for (int i = 0; i < 20; i++) {
+        double start = now_ms();
+        assert_int_equal(call_within(a, "spin", 0, 2000000, &result), PORIN_ERR_DEADLINE);
+        double took = now_ms() - start;
+        assert_true(took >= 2);
+        latest = took - 2 > latest ? took - 2 : latest;
+        assert_int_equal(call_within(a, "add", 1, UINT64_MAX, &result), PORIN_ERR_GONE);
+        assert_int_equal(porin_domain_reset(a, NULL), PORIN_OK);
+        assert_int_equal(call_within(a, "add", 1, 1000000000, &result), PORIN_OK);
+        assert_int_equal(result, 2);
+    }
+    print_message("latest deadline: %.3f ms\n", latest);
+    usleep(3000); /* no timer is left behind */
+    assert_int_equal(call(a, "add", 1, 2), 3);
+    /* the callee's callee finishes first and lives */
+    assert_int_equal(call_within(a, "second", 20000000, 1000000, &result), PORIN_ERR_DEADLINE);
+    assert_int_equal(call(b, "add", 1, 2), 3);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
+/* Deadlines that pass anywhere: in code, in gates, between host and domain. */
+static void test_deadlines_anywhere(void **state)
+{
+    porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b");
+    const struct porin_edge_options strong = { .policy = PORIN_POLICY_REGISTER_CONFIDENTIALITY };
+    unsigned late = 0, seed = 3;
+    uint64_t result;
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "first"), &strong, NULL), PORIN_OK);
+    assert_int_equal(porin_domain_bind(b, "first", entry(a, "add"), NULL, NULL), PORIN_OK);
+    for (int i = 0; i < 3000; i++) {
+        porin_status status = call_within(a, "loop", 1000, rand_r(&seed) % 12000, &result);
+        assert_true(status == PORIN_OK || status == PORIN_ERR_DEADLINE);
+        if (status == PORIN_OK)
+            assert_int_equal(result, 1001);
+        else
+            assert_int_equal(porin_domain_reset(a, NULL), PORIN_OK);
+        late += status != PORIN_OK;
+    }
+    print_message("%u of 3000 calls were late\n", late);
+    assert_in_range(late, 10, 2990);
+    assert_int_equal(call(a, "loop", 5, 1), 6);
+    assert_int_equal(call(b, "add", 1, 2), 3);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
 /* --- a storm --- */
 
 enum { STORM_DOMAINS = 6, STORM_THREADS = 3 };
@@ -339,6 +406,8 @@ int main(void)
         cmocka_unit_test(test_new_threads_fault_alone),
         cmocka_unit_test(test_kill_of_a_runaway),
         cmocka_unit_test(test_end_of_nested_calls),
+        cmocka_unit_test(test_deadlines),
+        cmocka_unit_test(test_deadlines_anywhere),
         cmocka_unit_test(test_storm),
         cmocka_unit_test(test_churn),
         cmocka_unit_test(test_fork),

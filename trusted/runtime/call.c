@@ -2,6 +2,7 @@
 /* Calls from host to domain, service calls from domain to host, the slow path of gates, and the ends of activations. */
 #include "call.h"
 #include "copy.h"
+#include "deadline.h"
 #include "entry.h"
 #include "error.h"
 #include "gate.h"
@@ -55,6 +56,7 @@ struct request {
     uint32_t generation, offset;
     const uint64_t *stack;              /* words for the callee's data stack */
     size_t count;
+    uint64_t deadline_ns;               /* 0: none */
     bool routine;                       /* the domain is being made ready: a missing stack is not to be made */
 };
 
@@ -68,6 +70,7 @@ static inline void frame_open(struct thread *thread, struct frame *frame, const 
     frame->control_sp = frame->previous ? frame->previous->control_sp : thread->control_top;
     frame->r14 = (uint64_t)request->domain->slot << PORIN_SLOT_SHIFT;
     frame->target = request->offset;
+    frame->deadline_ns = request->deadline_ns;
     atomic_signal_fence(memory_order_seq_cst);
     thread->frame = frame;
     atomic_signal_fence(memory_order_seq_cst);
@@ -104,6 +107,8 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
         if (copy_out(domain, (porin_addr){ pointer }, request->stack, request->count * 8) != PORIN_OK)
             return error_set(&thread->last_error, PORIN_ERR_RANGE, "%s: no room for %zu stack arguments", domain->name, request->count);
     }
+    if (request->deadline_ns && !deadline_arm(thread))
+        return error_set(&thread->last_error, PORIN_ERR_MEMORY, "no timer for the deadline of a call into %s", domain->name);
     frame->r15 = pointer;
     uint64_t host_sp = thread->host_sp, thread_pointer = thread->thread_pointer, mxcsr = thread->mxcsr;
     thread->thread_pointer = slot->thread_pointer;
@@ -157,7 +162,7 @@ static inline struct thread *call_thread(void)
     return thread ? thread : thread_attach(&unattached_error);
 }
 
-porin_status porin_call(porin_entry entry, struct porin_call *call)
+static porin_status call_by(porin_entry entry, struct porin_call *call, uint64_t deadline_ns)
 {
     struct thread *thread = call_thread();
     if (!thread)
@@ -165,7 +170,7 @@ porin_status porin_call(porin_entry entry, struct porin_call *call)
     if (!entry.domain || !entry.generation || call->stack_count > CALL_MAX_STACK)
         return error_set(&thread->last_error, PORIN_ERR_ARGUMENT, "the entry names no domain, or more than %d stack arguments",
                          CALL_MAX_STACK);
-    struct request request = { entry.domain, entry.generation, entry.offset, call->stack, call->stack_count, false };
+    struct request request = { entry.domain, entry.generation, entry.offset, call->stack, call->stack_count, deadline_ns, false };
     struct frame frame;
     memcpy(frame.integer, call->integer, sizeof frame.integer);
     memcpy(frame.vector, call->vector, sizeof frame.vector);
@@ -176,6 +181,20 @@ porin_status porin_call(porin_entry entry, struct porin_call *call)
         call->result_vector[0] = frame.vector[0];
         call->result_vector[1] = frame.vector[1];
     }
+    return status;
+}
+
+porin_status porin_call(porin_entry entry, struct porin_call *call)
+{
+    return call_by(entry, call, 0);
+}
+
+porin_status porin_call_within(porin_entry entry, struct porin_call *call, uint64_t timeout_ns)
+{
+    uint64_t now = deadline_now();
+    porin_status status = call_by(entry, call, timeout_ns < UINT64_MAX - now ? now + timeout_ns : UINT64_MAX);
+    if (thread_current && thread_current->has_timer)
+        deadline_arm(thread_current); /* for the calls around this one */
     return status;
 }
 
@@ -210,6 +229,7 @@ void dead_return(uint64_t base, uint64_t control_sp)
     struct thread *thread = thread_current;
     struct porin_domain *domain = domain_at((uint32_t)(base >> PORIN_SLOT_SHIFT));
     must(domain_is_dead(domain));
+    threads_forget_domain(domain->slot); /* a deadline that passed in a service could not */
     activation_end(thread, domain, control_sp);
 }
 
@@ -229,8 +249,10 @@ uint64_t service_call(struct frame *frame)
 {
     struct porin_domain *domain = domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT));
     uint64_t result = (uint64_t)personality_call(domain, frame->rax, frame->integer);
-    if (domain_is_dead(domain)) /* killed, or died in an inner call */
+    if (domain_is_dead(domain)) { /* killed, late, or died in an inner call */
+        threads_forget_domain(domain->slot);
         activation_end(thread_current, domain, frame->control_sp);
+    }
     return result;
 }
 

@@ -159,7 +159,7 @@ void porin_domain_destroy(porin_domain *domain)
     domain_free(domain);
 }
 
-void domain_die(struct porin_domain *domain, const struct porin_error *death)
+void domain_mark_dead(struct porin_domain *domain, const struct porin_error *death)
 {
     int state = domain->state;
     while (state != DOMAIN_DEAD) /* the first cause is the one that is told */
@@ -168,8 +168,13 @@ void domain_die(struct porin_domain *domain, const struct porin_error *death)
             domain->state = DOMAIN_DEAD;
             break;
         }
-    threads_forget_domain(domain->slot);
     spawn_reap(domain);
+}
+
+void domain_die(struct porin_domain *domain, const struct porin_error *death)
+{
+    domain_mark_dead(domain, death);
+    threads_forget_domain(domain->slot);
 }
 
 porin_status porin_domain_kill(porin_domain *domain)

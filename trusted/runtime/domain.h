@@ -98,6 +98,8 @@ struct porin_domain *domain_at(uint32_t slot);
 porin_status domain_prepare(struct thread *thread, struct porin_domain *domain, uint32_t generation, struct porin_error *error);
 /* Notes that the domain has died; from now on nobody enters it. Async-signal-safe as far as the interrupted code was a domain's. */
 void domain_die(struct porin_domain *domain, const struct porin_error *death);
+/* The first half of it, from anywhere: gates that this or another thread has used before still lead into it. */
+void domain_mark_dead(struct porin_domain *domain, const struct porin_error *death);
 /* porin_domain_bind, remembering the registration that allows it (0: the host). */
 porin_status domain_bind(struct porin_domain *caller, const char *import, porin_entry entry, const struct porin_edge_options *options,
                          uint64_t registration, struct porin_error *error);

@@ -3,6 +3,7 @@
  * or "ask again". The handler takes no lock and allocates nothing. */
 #define _GNU_SOURCE
 #include "grace.h"
+#include "deadline.h"
 #include "entry.h"
 #include "error.h"
 #include "fault.h"
@@ -26,16 +27,12 @@ enum answer { ANSWER_NONE, ANSWER_OUTSIDE, ANSWER_INSIDE, ANSWER_UNSURE };
 static int ask_signal;
 static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER; /* one question at a time */
 
-/* Where is this thread's domain code? DOMAIN: at rip in walk->domain. GATE: in code of `edge`. HOST: in a service or a slow path that
- * walk->domain asked for. UNKNOWN: between these, or in a signal handler of the host that interrupted a domain. */
-enum position { POSITION_UNKNOWN, POSITION_DOMAIN, POSITION_GATE, POSITION_HOST };
-
 static struct walk walk_of_service(struct thread *thread, struct frame *frame)
 {
     return walk_begin(thread, frame, frame->control_sp, domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT)));
 }
 
-static enum position position_find(struct thread *thread, const ucontext_t *context, struct walk *walk, struct edge **edge)
+enum position position_find(struct thread *thread, const ucontext_t *context, struct walk *walk, struct edge **edge)
 {
     struct frame *frame = thread->frame;
     if (frame->kind != FRAME_ENTRY) {
@@ -91,9 +88,10 @@ static enum answer answer_find(struct thread *thread, struct porin_domain *domai
 static void on_ask(int signal, siginfo_t *info, void *context)
 {
     (void)signal;
-    (void)info;
     int saved = errno;
     struct thread *thread = thread_current;
+    if (thread && thread->frame && info->si_code == SI_TIMER)
+        deadline_signal(thread, context);
     struct porin_domain *domain = thread ? thread->question : NULL;
     if (!domain)
         return;
@@ -113,6 +111,11 @@ porin_status grace_start(struct porin_error *error)
             return sigaction(ask_signal, &action, NULL) == 0 ? PORIN_OK
                                                              : error_set(error, PORIN_ERR_ARGUMENT, "sigaction: %s", strerror(errno));
     return error_set(error, PORIN_ERR_ARGUMENT, "the host uses every real-time signal; one is needed");
+}
+
+int grace_signal(void)
+{
+    return ask_signal;
 }
 
 /* A thread that blocks the signal could not answer. */

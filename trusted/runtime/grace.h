@@ -2,16 +2,25 @@
 /* Grace: is any thread inside a domain? The one mechanism behind destruction, reset and rebinding. */
 #ifndef PORIN_RUNTIME_GRACE_H
 #define PORIN_RUNTIME_GRACE_H
-#include "domain.h"
+#include "unwind.h"
+#include <ucontext.h>
 
 struct thread;
 
 porin_status grace_start(struct porin_error *error);
+/* The real-time signal that Porin has taken. */
+int grace_signal(void);
 /* Lets the calling thread, which is being attached, answer questions. */
 void grace_attach(void);
 
 /* Makes a system call that the thread waits in end with EINTR. */
 void grace_nudge(struct thread *thread);
+
+/* Where is this thread's domain code, in a signal handler that interrupted `context`? DOMAIN: at rip in walk->domain. GATE: in code of
+ * *edge. HOST: in a service or a slow path that walk->domain asked for. UNKNOWN: between these, or in a signal handler of the host that
+ * interrupted a domain. The thread has a frame. */
+enum position { POSITION_UNKNOWN, POSITION_DOMAIN, POSITION_GATE, POSITION_HOST };
+enum position position_find(struct thread *thread, const ucontext_t *context, struct walk *walk, struct edge **edge);
 
 /* With the domain's lock held. Nobody can enter the domain any more (its generation or the threads' stack slots have been
  * changed): is nobody inside either? Threads inside a domain that has died are thrown out as soon as they run its code. */

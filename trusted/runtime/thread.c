@@ -2,6 +2,7 @@
 /* Attaching host threads: a thread block, a guarded control stack, an alternate signal stack. */
 #define _GNU_SOURCE
 #include "thread.h"
+#include "deadline.h"
 #include "entry.h"
 #include "error.h"
 #include "grace.h"
@@ -34,8 +35,23 @@ static void thread_at_exit(void *thread)
     porin_thread_detach();
 }
 
+/* After fork the child has this thread only, under another number, and no timers. Domains that other threads were inside of at that moment
+ * are not to be used in it. */
+static void forked(void)
+{
+    static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
+    threads_lock = unlocked;
+    threads = thread_current;
+    if (!threads)
+        return;
+    threads->next = NULL;
+    threads->has_timer = false;
+    threads->thread_id = (uint64_t)syscall(SYS_gettid);
+}
+
 static void exit_key_create(void)
 {
+    must(pthread_atfork(NULL, NULL, forked) == 0);
     must(pthread_key_create(&exit_key, thread_at_exit) == 0);
 }
 
@@ -146,6 +162,7 @@ void porin_thread_detach(void)
     if (!thread)
         return;
     must(!thread->frame); /* a thread that is inside a domain cannot leave its control stack */
+    deadline_destroy(thread);
     domains_release_stacks(thread);
     pthread_mutex_lock(&threads_lock);
     struct thread **link = &threads;

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 struct spawn;
 
@@ -30,6 +31,7 @@ struct frame {
     uint64_t rax, rdx;
     uint64_t integer[6];
     double vector[8];
+    uint64_t deadline_ns, reserved;
 };
 
 /* The thread block. gs points at it while the thread is attached; domain code reads its first two words at most. */
@@ -52,6 +54,8 @@ struct thread {
     void *alternate_stack;          /* for signal handlers, if this thread had none; NULL otherwise */
     size_t alternate_size;
     uint64_t thread_id;             /* kernel's */
+    timer_t timer;                  /* for deadlines */
+    bool has_timer;
     struct spawn *spawn;            /* of a thread that a domain has started; NULL: the host's own */
     struct thread *next;            /* list of attached threads */
     _Atomic(struct porin_domain *) question; /* grace.c: is it on your control stack? */
@@ -93,6 +97,7 @@ SAME(struct frame, rax, F_RAX);
 SAME(struct frame, rdx, F_RDX);
 SAME(struct frame, integer, F_INTEGER);
 SAME(struct frame, vector, F_VECTOR);
+SAME(struct frame, deadline_ns, F_DEADLINE);
 _Static_assert(sizeof(struct frame) == F_SIZE, "frames");
 #undef SAME
 
