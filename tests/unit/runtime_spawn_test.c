@@ -259,11 +259,33 @@ static void test_one_ends_all(void **state)
     (void)state;
 }
 
+static void *number_in(void *domain)
+{
+    return (void *)serve(domain, SYS_gettid, 0, 0, 0, 0, 0);
+}
+
+/* The number that the next host thread which comes to the domain has there. */
+static int64_t number_of_a_visitor(porin_domain *domain)
+{
+    pthread_t host;
+    void *number;
+    pthread_create(&host, NULL, number_in, domain);
+    pthread_join(host, &number);
+    return (int64_t)number;
+}
+
 /* b ends the thread that a called it on, which is the host's or one of a's own: a goes on with an error, and so does b. */
 static void test_exit_inside_a_callee(void **state)
 {
     porin_domain *a = threaded(), *b = threaded();
     assert_int_equal(porin_domain_bind(a, "first", entry(b, "service"), NULL, NULL), PORIN_OK);
+    /* a's own thread is b's second one, and after its end there another one, whose stack is free when it is gone */
+    int64_t first = serve(b, SYS_gettid, 0, 0, 0, 0, 0);
+    unsigned before = host_threads();
+    thread(a, "first", SYS_exit);
+    join(a);
+    assert_true(threads_become(before));
+    assert_int_equal(number_of_a_visitor(b), first + 2);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(call(a, "first", SYS_exit, 5), UINT64_MAX);
         assert_int_equal(call(a, "error", 0, 0), PORIN_ERR_EXIT);
