@@ -21,7 +21,7 @@ int64_t spawn_thread(struct porin_domain *domain, const struct spawn_request *re
  * PORIN_ERR_EXIT. Then unmaps [start, start + size) (size 0: nothing) and clears the thread's tid address. Drops the frames of the
  * personality. */
 _Noreturn void thread_leave(struct porin_domain *domain, int code, uint32_t start, uint64_t size);
-/* Number of the running domain's thread that calls (0: a host's outside); the domain's first one is the number its personality began with. */
+/* Number of the running domain's thread that calls (0: a host's outside); the first one has the number the personality began with. */
 int32_t thread_number(struct porin_domain *domain);
 /* Sets the word that is cleared when this thread of the running domain ends. Returns its number. */
 int32_t thread_set_tid_address(struct porin_domain *domain, uint32_t address);
