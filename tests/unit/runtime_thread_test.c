@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Threads: stacks and thread pointers of their own, killing and destroying what other threads are inside of, host handlers, fork. */
 #include "runtime_world.h"
+#include "runtime/domain.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -158,7 +159,9 @@ static void test_end_of_nested_calls(void **state)
         struct runaway runaway = { .domain = a, .function = "first", .status = PORIN_STATUS_COUNT };
         pthread_t thread;
         pthread_create(&thread, NULL, runaway_run, &runaway);
-        usleep(2000);
+        while (b->state != DOMAIN_READY) /* then the thread is on its way in */
+            usleep(1000);
+        usleep(20000);
         assert_int_equal(runaway.status, PORIN_STATUS_COUNT);
         switch (which) {
         case 0: /* the inner one dies: a gets the error and lives */
