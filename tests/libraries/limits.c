@@ -5,7 +5,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -17,12 +16,6 @@
 #include <unistd.h>
 
 extern char **environ;
-
-static void *never(void *argument)
-{
-    puts("a thread ran");
-    return argument;
-}
 
 static void report(const char *what, int error)
 {
@@ -50,12 +43,10 @@ static void end(const char *how)
 
 int main(int argc, char **argv)
 {
-    pthread_t thread;
     pid_t child;
     void *memory;
     char *shell[] = {"sh", NULL};
     if (argc > 1) end(argv[1]);
-    report("pthread_create", pthread_create(&thread, NULL, never, NULL));
     report("fork", failure(fork()));
     report("posix_spawn", posix_spawn(&child, "/bin/sh", NULL, NULL, shell, environ));
     report("execve", failure(execve("/bin/sh", shell, environ)));
