@@ -46,31 +46,19 @@ static bool near(long displacement)
     return displacement >= -EDGE && displacement <= EDGE;
 }
 
-/* Does r11 hold this address but for a small distance? */
-static bool cache_reaches(const struct rewriter *r, const struct cache *want, long *distance)
-{
-    const struct cache *have = &r->cache;
-    if (!have->valid || have->thread != want->thread || have->base != want->base || have->index != want->index)
-        return false;
-    if ((want->index != REG_NONE && have->scale != want->scale) || !slice_equal(have->symbol, want->symbol))
-        return false;
-    *distance = want->number - have->number;
-    return near(*distance);
-}
-
-static void load_address(struct rewriter *r, const struct cache *want);
+static void load_address(struct rewriter *r, const struct address *want);
 
 /* A displacement with the label's bytes is added in two steps. */
-static void load_in_two_steps(struct rewriter *r, const struct cache *want)
+static void load_in_two_steps(struct rewriter *r, const struct address *want)
 {
-    struct cache first = *want;
+    struct address first = *want;
     first.number = want->number / 2;
     load_address(r, &first);
     emit(r, "leal\t%ld(%%r11), %%r11d", want->number - first.number);
 }
 
 /* Emits "leal address, %r11d" for what `want` describes. The stack pointer stands for V. */
-static void load_address(struct rewriter *r, const struct cache *want)
+static void load_address(struct rewriter *r, const struct address *want)
 {
     bool stack = want->base == RSP;
     if (!want->symbol.length && literal_has_label(want->number - (stack ? r->frame.d : 0))) {
@@ -92,7 +80,7 @@ static void load_address(struct rewriter *r, const struct cache *want)
 }
 
 /* Thread pointer plus what `want` describes. */
-static void load_thread_address(struct rewriter *r, const struct cache *want)
+static void load_thread_address(struct rewriter *r, const struct address *want)
 {
     emit(r, "movl\t%%gs:0, %%r11d");
     if (want->base == REG_NONE && want->index == REG_NONE)
@@ -113,7 +101,7 @@ static bool is_thread_offset(struct slice displacement)
 /* %fs:...: the symbol's offset from the thread pointer stays in the displacement of the access. */
 static char *thread_text(struct rewriter *r, const struct operand *o)
 {
-    struct cache want = {.valid = true, .thread = true, .base = o->base, .index = o->index, .scale = o->scale};
+    struct address want = {.thread = true, .base = o->base, .index = o->index, .scale = o->scale};
     long distance;
     if (o->base == REG_RIP || (!o->numeric && !is_thread_offset(o->displacement))) {
         refuse(r, REFUSE_TLS_MODEL);
@@ -121,7 +109,7 @@ static char *thread_text(struct rewriter *r, const struct operand *o)
     }
     if (!cache_reaches(r, &want, &distance)) {
         load_thread_address(r, &want);
-        r->cache = want;
+        cache_set(r, &want);
     }
     return format_text(SLICE_FORMAT "(%%r14,%%r11)" SLICE_FORMAT, SLICE_ARGS(o->displacement), SLICE_ARGS(o->decoration));
 }
@@ -142,13 +130,13 @@ static bool reserved(int reg)
 }
 
 /* r11 = what `want` describes, exactly */
-static void load_cached(struct rewriter *r, const struct cache *want)
+static void load_cached(struct rewriter *r, const struct address *want)
 {
     long distance;
     if (cache_reaches(r, want, &distance) && distance == 0)
         return;
     load_address(r, want);
-    r->cache = *want;
+    cache_set(r, want);
 }
 
 char *address_text(struct rewriter *r, const struct operand *o)
@@ -176,7 +164,7 @@ char *address_text(struct rewriter *r, const struct operand *o)
     if (o->base == RSP && o->index == REG_NONE && o->numeric && !literal_has_label(o->value - r->frame.d))
         return based_text(o, (long)o->value - r->frame.d, "r15");
 
-    struct cache want = {.valid = true, .base = o->base, .index = o->index, .scale = o->scale};
+    struct address want = {.base = o->base, .index = o->index, .scale = o->scale};
     if (is_thread_offset(o->displacement)) {
         load_cached(r, &want);
         return format_text(SLICE_FORMAT "(%%r14,%%r11)" SLICE_FORMAT, SLICE_ARGS(o->displacement), SLICE_ARGS(o->decoration));
@@ -188,7 +176,7 @@ char *address_text(struct rewriter *r, const struct operand *o)
         distance = !want.symbol.length && near(want.number) && (o->base != REG_NONE || o->index != REG_NONE) ? want.number : 0;
         want.number -= distance;
         load_address(r, &want);
-        r->cache = want;
+        cache_set(r, &want);
     }
     return based_text(o, distance, "r11");
 }
@@ -238,7 +226,7 @@ void address_lea(struct rewriter *r, const struct statement *s, const struct ope
         free(texts[0]);
         free(texts[1]);
     }
-    cache_forget(r, 1u << to->reg);
+    cache_follow(r, s, ops);
 }
 
 bool address_thread_block(struct rewriter *r, const struct statement *s, const struct operands *ops)

@@ -67,6 +67,8 @@ static void jump_to(struct rewriter *r, const struct operand *o, bool call)
         return;
     }
     branch_label(r, name);
+    if (!call)
+        flow_edge(r, name);
     emit(r, "%s\t" SLICE_FORMAT, call ? "call" : "jmp", SLICE_ARGS(name));
 }
 
@@ -101,6 +103,7 @@ void branch_instruction(struct rewriter *r, const struct statement *s, const str
     case BRANCH_CONDITIONAL: {
         struct slice name = target_name(&ops->item[0]);
         branch_label(r, name);
+        flow_edge(r, name);
         emit(r, SLICE_FORMAT "\t" SLICE_FORMAT, SLICE_ARGS(s->name), SLICE_ARGS(name));
         return;
     }

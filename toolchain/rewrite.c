@@ -91,21 +91,9 @@ void emit_with(struct rewriter *r, const struct statement *s, char *const texts[
     emit(r, "xchgb\t%s, %s", high, low);
 }
 
-void cache_clear(struct rewriter *r)
-{
-    r->cache.valid = false;
-}
-
-void cache_forget(struct rewriter *r, unsigned registers)
-{
-    int base = r->cache.base, index = r->cache.index;
-    if (registers == ALL_REGISTERS || (is_general(base) && registers >> base & 1) || (is_general(index) && registers >> index & 1))
-        r->cache.valid = false;
-}
-
 /* --- labels that control can reach --- */
 
-static int compare_slices(const void *a, const void *b)
+int compare_slices(const void *a, const void *b)
 {
     const struct slice *x = a, *y = b;
     size_t shorter = x->length < y->length ? x->length : y->length;
@@ -118,6 +106,19 @@ bool is_target(const struct rewriter *r, struct slice label)
     if (!slice_starts(label, ".L"))
         return true;
     return bsearch(&label, r->targets, r->target_count, sizeof label, compare_slices) != NULL;
+}
+
+size_t target_uses(const struct rewriter *r, struct slice label)
+{
+    const struct slice *found = r->target_count ? bsearch(&label, r->targets, r->target_count, sizeof label, compare_slices) : NULL;
+    if (!found)
+        return 0;
+    const struct slice *first = found, *last = found;
+    while (first > r->targets && compare_slices(first - 1, &label) == 0)
+        first--;
+    while (last + 1 < r->targets + r->target_count && compare_slices(last + 1, &label) == 0)
+        last++;
+    return (size_t)(last - first) + 1;
 }
 
 static void collect_names(struct rewriter *r, struct slice text, size_t *capacity)
@@ -356,14 +357,15 @@ static void label(struct rewriter *r, const struct statement *s)
 {
     bool text = r->sections[r->section_depth].text;
     if (text && is_target(r, s->text)) {
-        if (r->reachable)
+        if (r->reachable) {
             stack_settle(r);
-        else if (!r->source->from_compiler || !r->frame.described) {
+            flow_edge(r, s->text);
+        } else if (!r->source->from_compiler || !r->frame.described) {
             r->frame.depth = depth_at_label(r, s->text);
             r->frame.d = stack_canonical(r->frame.depth);
             r->reachable = true;
         }
-        cache_clear(r);
+        flow_label(r, s->text);
     }
     emit_raw(r, SLICE_FORMAT ":", SLICE_ARGS(s->text));
 }
@@ -474,7 +476,7 @@ static void plain_instruction(struct rewriter *r, const struct statement *s, con
         emit_with(r, &named, texts, ops->count);
     for (int i = 0; i < ops->count; i++)
         free(texts[i]);
-    cache_forget(r, mnemonic_writes(s->name, ops));
+    cache_follow(r, s, ops);
 }
 
 /* What the .cfi directives say about the place of the stack, and what the instructions so far have said, must agree. */
@@ -501,7 +503,6 @@ static void synchronise(struct rewriter *r)
     f->d = stack_canonical(f->depth);
     if (f->drap != DRAP_NONE || f->drap_frame)
         f->drap = f->cfa.reg == REG_NONE ? DRAP_FRAMED : DRAP_NONE;
-    cache_clear(r);
 }
 
 /* Prefixes without meaning here: rep ret, notrack jmp. rep nop is pause. */
@@ -551,7 +552,7 @@ static void instruction(struct rewriter *r, struct statement *s)
         plain_instruction(r, s, &ops);
 }
 
-static void statement(struct rewriter *r, struct statement *s)
+void rewrite_statement(struct rewriter *r, struct statement *s)
 {
     switch (s->kind) {
     case STATEMENT_LABEL: label(r, s); break;
@@ -580,13 +581,19 @@ int rewrite(const struct rewrite_source *source, struct buffer *out, struct buff
     collect_targets(&r);
     collect_weak(&r);
     buffer_add_slice(out, slice_of(REWRITTEN_MARK "\t.cfi_sections .debug_frame\n"));
-    for (r.at = 0; r.at < r.list.count; r.at++)
-        statement(&r, &r.list.items[r.at]);
+    for (r.at = 0; r.at < r.list.count;) {
+        struct statement *s = &r.list.items[r.at];
+        if (source->from_compiler && s->kind == STATEMENT_DIRECTIVE && slice_is(s->name, ".cfi_startproc"))
+            r.at = flow_function(&r);
+        else
+            rewrite_statement(&r, s), r.at++;
+    }
     branch_place_trap(&r);
     statements_free(&r.list);
     free(r.targets);
     free(r.files);
     free(r.weak);
+    free(r.labels);
     for (struct jump *j; (j = r.jumps);) {
         r.jumps = j->next;
         free(j);

@@ -12,7 +12,7 @@
 
 #define EDGE 0x10000           /* PORIN_SLOT_EDGE: this far from its object a base register may lie */
 #define DEPTH_UNKNOWN (-1L)
-enum { MAX_CFI_STATES = 16, MAX_SECTIONS = 32, RULE_SIZE = 96 };
+enum { MAX_CFI_STATES = 16, MAX_SECTIONS = 32, MAX_FACTS = 6, RULE_SIZE = 96 };
 
 /* Where the CFA is, as the .cfi directives say: register + offset, or REG_NONE for an expression. */
 struct cfa { int reg; long offset; };
@@ -36,8 +36,11 @@ struct frame {
     long drap_frame;           /* DRAP_FRAMED: the word is at rbp + this */
 };
 
-/* What r11 holds: the low 32 bits of [thread pointer +] symbol + number + base + index * scale. */
-struct cache { bool valid, thread; int base, index, scale; struct slice symbol; long number; };
+/* The low 32 bits of [thread pointer +] symbol + number + base + index * scale. RSP stands for V. */
+struct address { bool thread; int base, index, scale; struct slice symbol; long number; };
+
+/* What r11 holds, said in several ways; no fact: nothing is known. */
+struct cache { struct address facts[MAX_FACTS]; int count; };
 
 struct section { bool text; struct slice arguments; };
 
@@ -70,6 +73,9 @@ struct rewriter {
     int marker_line;           /* assembly line of a "# line file" marker in hand-written assembly, 0 if none */
     struct buffer *messages;
     int refused, gathers;
+    struct flow_label *labels; /* of the function being rewritten, sorted */
+    size_t label_count;
+    int flow_pass;
 };
 
 /* rewrite.c */
@@ -78,10 +84,26 @@ void emit(struct rewriter *r, const char *format, ...) __attribute__((format(pri
 void emit_raw(struct rewriter *r, const char *format, ...) __attribute__((format(printf, 2, 3)));/* label or directive */
 /* Emits the statement's prefixes and mnemonic with these operand texts. */
 void emit_with(struct rewriter *r, const struct statement *s, char *const texts[], int count);
-void cache_clear(struct rewriter *r);
-void cache_forget(struct rewriter *r, unsigned registers);
+void rewrite_statement(struct rewriter *r, struct statement *s);
+int compare_slices(const void *a, const void *b);
+size_t target_uses(const struct rewriter *r, struct slice label); /* how often code and data name it */
 bool is_target(const struct rewriter *r, struct slice label);
 bool is_weak(const struct rewriter *r, struct slice name);
+
+/* cache.c */
+void cache_clear(struct rewriter *r);
+void cache_set(struct rewriter *r, const struct address *fact);
+void cache_forget(struct rewriter *r, unsigned registers);    /* these registers changed */
+void cache_follow(struct rewriter *r, const struct statement *s, const struct operands *ops); /* this instruction has been executed */
+void cache_step(struct rewriter *r, int reg, long step);      /* the register grew by step */
+bool cache_reaches(const struct rewriter *r, const struct address *want, long *distance); /* r11 + distance is what is wanted */
+
+bool address_equal(const struct address *a, const struct address *b);
+
+/* flow.c */
+void flow_edge(struct rewriter *r, struct slice name);
+void flow_label(struct rewriter *r, struct slice name);
+size_t flow_function(struct rewriter *r); /* rewrites the function whose .cfi_startproc is at r->at; returns the statement behind it */
 
 /* address.c: the operand's text in domain form, after emitting what computes its address; NULL after a refusal. Caller frees. */
 char *address_text(struct rewriter *r, const struct operand *o);

@@ -32,7 +32,7 @@ static void stack_move(struct rewriter *r, long step)
         f->depth -= step;
     if (f->drap == DRAP_STORED)
         f->drap_above -= step;
-    cache_forget(r, 1u << RSP);
+    cache_step(r, RSP, step);
 }
 
 static bool constant_step(const struct statement *s, const struct operands *ops, long *step)
@@ -271,7 +271,7 @@ static void stack_read(struct rewriter *r, const struct statement *s, const stru
             emit(r, "leal\t%ld(%%r15), %%%s", -r->frame.d, register_name(last->reg, 4));
         else
             emit(r, "movl\t%%r15d, %%%s", register_name(last->reg, 4));
-        cache_forget(r, 1u << last->reg);
+        cache_follow(r, s, ops);
         if (last->reg == RBP)
             r->frame.rbp_depth = r->frame.depth;
         return;
