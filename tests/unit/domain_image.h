@@ -138,6 +138,9 @@ __asm__(".pushsection .rodata.domain_code, \"a\"\n\t.balign 4096\ndomain_code:\n
         /* rounded(own, its): sets its rounding, calls the first import with `its`; own rounding afterwards << 32 | the callee's result */
         FUNCTION(rounded) "movq %rsi, %rbx\n\t" CALL_GATE(0x100600) "movq %rbx, %rdi\n\t" CALL_GATE(0x110000)
                 "movl %eax, %ebx\n\tmovl $-1, %edi\n\t" CALL_GATE(0x100600) "shlq $32, %rax\n\torq %rbx, %rax\n\tret\n\t"
+        /* bottom(n, target): calls itself n times, then calls any offset, with the number of getpid in rax */
+        FUNCTION(bottom) "testl %edi, %edi\n\tje 1f\n\tsubl $1, %edi\n\tcall code_bottom\n\tret\n1:\tmovl $39, %eax\n\tmovl %esi, %r10d\n\t"
+                "movl (%r14,%r10), %r11d\n\taddl $0x05e1f00d, %r11d\n\tjne 2f\n\taddq %r14, %r10\n\tcall *%r10\n\tret\n2:\tud2\n\t"
         /* start(block): notes the block at data + 0x40 and counts at data + 0x48 */
         FUNCTION(start) "movl $0x134040, %r11d\n\tmovq %rdi, (%r14,%r11)\n\tmovl $0x134048, %r11d\n\taddq $1, (%r14,%r11)\n\tret\n\t"
         /* thread(): a thread pointer: 0x1000 * number of threads that came, counted at data + 0x50 */
@@ -148,7 +151,7 @@ extern const uint8_t domain_code[] __asm__("domain_code"), domain_code_end[] __a
 
 #define EXPORTS(X) X(add) X(peek) X(poke) X(service) X(first) X(second) X(tail) X(loop) X(inner) X(trap) X(divide) X(recurse) X(spin) \
     X(leave) X(spoil) X(keep) X(stack) X(pointer) X(error) X(seventh) X(twice) X(registers) X(depth) X(jump) X(jump_tail) X(landing) \
-    X(rounding) X(go) X(secret) X(leak) X(look) X(stacked) X(stacked_second) X(digits) X(astray) X(rounded) X(start) X(thread)
+    X(rounding) X(go) X(secret) X(leak) X(look) X(stacked) X(stacked_second) X(digits) X(astray) X(rounded) X(bottom) X(start) X(thread)
 #define X(name) extern const uint8_t code_##name[] __asm__("code_" #name);
 EXPORTS(X)
 #undef X

@@ -346,6 +346,45 @@ static void test_jump_everywhere(void **state)
     (void)state;
 }
 
+/* Every import gate of the zone, also those that the image has no import for. */
+static void test_gates_of_no_import(void **state)
+{
+    porin_domain *domain = domain_make(library, "d");
+    for (uint32_t k = 2; k < PORIN_MAX_IMPORTS; k++) {
+        assert_int_equal(call(domain, "go", PORIN_GATES_IMPORT + k * PORIN_GATE_SIZE, 0), UINT64_MAX);
+        assert_int_equal(call(domain, "error", 0, 0), PORIN_ERR_NAME);
+    }
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
+/* Every gate, entered with the last words of the control stack left: an error or the domain's own fault, never the host's. */
+static void test_gates_at_the_end_of_the_stack(void **state)
+{
+    enum { WORDS = (8 << 20) / 8 };
+    static const uint32_t gates[] = { PORIN_GATE_SERVICE_CALL, PORIN_GATE_DEPTH, PORIN_GATE_LONGJMP, PORIN_GATE_FENV, PORIN_GATES_IMPORT,
+                                      PORIN_GATES_IMPORT + PORIN_GATE_SIZE, PORIN_GATES_IMPORT + 5 * PORIN_GATE_SIZE };
+    porin_domain *a, *b;
+    edge_make(&a, &b, "add", PORIN_POLICY_REGISTER_INTEGRITY | PORIN_POLICY_REGISTER_CONFIDENTIALITY);
+    unsigned faults = 0, returns = 0;
+    for (size_t i = 0; i < sizeof gates / sizeof *gates; i++)
+        for (uint32_t words = WORDS - 24; words < WORDS; words++) {
+            uint64_t result;
+            porin_status status = porin_call6(entry(a, "bottom"), &result, words, gates[i], 0, 0, 0, 0);
+            assert_true(status == PORIN_OK || status == PORIN_ERR_FAULT);
+            faults += status == PORIN_ERR_FAULT;
+            returns += status == PORIN_OK;
+            if (status == PORIN_OK && gates[i] >= PORIN_GATES_IMPORT)
+                assert_int_equal(call(a, "error", 0, 0), gates[i] == PORIN_GATES_IMPORT ? PORIN_ERR_LIMIT : PORIN_ERR_NAME);
+            if (status != PORIN_OK)
+                assert_int_equal(porin_domain_reset(a, NULL), PORIN_OK);
+        }
+    assert_true(faults > 20 && returns > 20);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
 /* Attack 6: forged jump buffers. */
 static void test_longjmp(void **state)
 {
@@ -508,6 +547,8 @@ int main(void)
         cmocka_unit_test(test_rounding),
         cmocka_unit_test(test_rounding_across_gates),
         cmocka_unit_test(test_jump_everywhere),
+        cmocka_unit_test(test_gates_of_no_import),
+        cmocka_unit_test(test_gates_at_the_end_of_the_stack),
         cmocka_unit_test(test_longjmp),
         cmocka_unit_test(test_nothing_executable_is_writable),
         cmocka_unit_test(test_memory_service),

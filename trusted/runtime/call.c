@@ -280,9 +280,8 @@ bool slow_path(struct frame *frame)
     struct porin_domain *caller = domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT));
     struct edge *edge = gate_at(caller, (uint32_t)(frame->target - caller->base));
     porin_status status;
-    must(edge);
-    if (!edge->bound)
-        status = error_set(&thread->last_error, PORIN_ERR_NAME, "%s: import %s is not bound", caller->name, edge->name);
+    if (!edge || !edge->bound) /* no edge: every slot has all gates of the zone, whatever its image imports */
+        status = error_set(&thread->last_error, PORIN_ERR_NAME, "%s: import %s is not bound", caller->name, edge ? edge->name : "(none)");
     else if (frame->control_sp < thread->control_limit)
         status = error_set(&thread->last_error, PORIN_ERR_LIMIT, "%s: calls are nested too deep to call %s", caller->name, edge->name);
     else
@@ -292,6 +291,6 @@ bool slow_path(struct frame *frame)
     if (status == PORIN_OK)
         return true;
     thread->call_error = status;
-    frame->rax = edge->bound ? (uint64_t)edge->fault_value : UINT64_MAX;
+    frame->rax = edge && edge->bound ? (uint64_t)edge->fault_value : UINT64_MAX;
     return false;
 }

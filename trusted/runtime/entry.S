@@ -104,9 +104,11 @@ host_return:                                    /* rsp = F_CONTROL_SP */
         function service_enter
         movq    %gs:TB_HOST_SP, %r10            /* 16-aligned, set by host_enter */
         subq    $F_SIZE, %r10
+        movq    %rsp, F_CONTROL_SP(%r10)
+        movq    %r10, %rsp                      /* nothing is pushed before: the control stack may be full */
         movl    $FRAME_SERVICE, F_KIND(%r10)
         movq    %rax, F_RAX(%r10)
-        call    frame_save                      /* comes back on the host stack, r10 = rsp = the frame */
+        call    frame_save
         movq    %r10, %rdi
         call    service_call
         movq    %gs:TB_FRAME, %r10              /* ours again */
@@ -128,13 +130,8 @@ host_return:                                    /* rsp = F_CONTROL_SP */
         xorl    %r11d, %r11d
         ret
 
-/* Saves a domain's state into the frame at r10, links it, remembers the domain's data stack and switches to the host stack below the frame.
- * Called on the control stack. Changes r11, rsp, x87 stack, MXCSR. */
+/* Saves a domain's state into the frame at r10, links it and remembers the domain's data stack. Changes r11, x87 stack, MXCSR. */
         function frame_save
-        popq    %r11                            /* our return address; the word now on top is the domain's */
-        movq    %rsp, F_CONTROL_SP(%r10)
-        movq    %r10, %rsp
-        pushq   %r11
         movq    %rdi, F_INTEGER(%r10)
         movq    %rsi, F_INTEGER + 8(%r10)
         movq    %rdx, F_INTEGER + 16(%r10)
@@ -165,6 +162,8 @@ host_return:                                    /* rsp = F_CONTROL_SP */
         function gate_slow
         movq    %gs:TB_HOST_SP, %r10
         subq    $F_SIZE, %r10
+        movq    %rsp, F_CONTROL_SP(%r10)
+        movq    %r10, %rsp                      /* nothing is pushed before: the control stack may be full */
         movl    $FRAME_SLOW, F_KIND(%r10)
         movq    %r11, F_TARGET(%r10)
         movq    %rax, F_RAX(%r10)
@@ -263,27 +262,6 @@ longjmp_load:
         xorl    %r11d, %r11d
         jmp     *%r10
 
-/* fenv. From: a domain: edi = wanted MXCSR, or all ones to ask only. Back: rax = MXCSR now in force. Exceptions stay masked; x87 follows in
- * its rounding, and its flags are cleared (the libc moves them to MXCSR first). The 16 bytes below rsp are free: signals leave
- * them alone. */
-        function fenv_enter
-        cmpl    $-1, %edi
-        je      1f
-        andl    $MXCSR_MUTABLE, %edi
-        orl     $MXCSR_DEFAULT, %edi
-        movl    %edi, -8(%rsp)
-        ldmxcsr -8(%rsp)                        /* with the wanted exception flags */
-        fnclex                                  /* fldcw would not clear them, and no domain instruction can */
-        movl    %edi, %r11d
-        andl    $~MXCSR_FLAGS, %r11d
-        call    set_rounding
-1:      stmxcsr -8(%rsp)
-        movl    -8(%rsp), %eax
-        xorl    %edi, %edi
-        xorl    %r10d, %r10d
-        xorl    %r11d, %r11d
-        ret
-
 /* Called by gates, for what is too long for them or rarely needed. They change nothing else; rsp may be misaligned. */
         .macro  hide_above arguments            /* everything in vector registers but the low 128 bits of the first ones */
         .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
@@ -303,18 +281,42 @@ longjmp_load:
         function hide_results
         hide_above 2
 
-/* Makes r11d the MXCSR in force, with the exception flags as they are, and lets x87 follow. */
-        function set_rounding
+        .macro  rounding                        /* makes r11d the MXCSR in force, with the exception flags as they are; x87 follows */
         movl    %r11d, %gs:TB_MXCSR
-        stmxcsr -8(%rsp)
-        andl    $MXCSR_FLAGS, -8(%rsp)
-        orl     %r11d, -8(%rsp)
-        ldmxcsr -8(%rsp)
+        stmxcsr %gs:TB_SCRATCH                  /* not on the stack: the control stack may be full */
+        andl    $MXCSR_FLAGS, %gs:TB_SCRATCH
+        orl     %r11d, %gs:TB_SCRATCH
+        ldmxcsr %gs:TB_SCRATCH
         shrl    $3, %r11d                       /* rounding: bits 13-14 there, 10-11 in the x87 control word */
         andl    $0x0c00, %r11d
         orl     $X87_CONTROL_DEFAULT, %r11d
-        movl    %r11d, -8(%rsp)
-        fldcw   -8(%rsp)
+        movl    %r11d, %gs:TB_SCRATCH
+        fldcw   %gs:TB_SCRATCH
+        xorl    %r11d, %r11d
+        .endm
+
+/* Called by gates when rounding changes with the crossing. */
+        function set_rounding
+        rounding
+        ret
+
+/* fenv. From: a domain: edi = wanted MXCSR, or all ones to ask only. Back: rax = MXCSR now in force. Exceptions stay masked; x87 follows in
+ * its rounding, and its flags are cleared (the libc moves them to MXCSR first). */
+        function fenv_enter
+        cmpl    $-1, %edi
+        je      1f
+        andl    $MXCSR_MUTABLE, %edi
+        orl     $MXCSR_DEFAULT, %edi
+        movl    %edi, %gs:TB_SCRATCH
+        ldmxcsr %gs:TB_SCRATCH                  /* with the wanted exception flags */
+        fnclex                                  /* fldcw would not clear them, and no domain instruction can */
+        movl    %edi, %r11d
+        andl    $~MXCSR_FLAGS, %r11d
+        rounding
+1:      stmxcsr %gs:TB_SCRATCH
+        movl    %gs:TB_SCRATCH, %eax
+        xorl    %edi, %edi
+        xorl    %r10d, %r10d
         xorl    %r11d, %r11d
         ret
 

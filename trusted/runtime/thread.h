@@ -46,6 +46,7 @@ struct thread {
     uint64_t vectors;
     void (*hide_arguments)(void), (*hide_results)(void), (*set_rounding)(void);
     uint64_t mxcsr;
+    uint64_t scratch;
     /* from here on for C only */
     uint64_t control_limit;         /* what `limit` is when no attention is wanted */
     uint64_t control_bottom;        /* lowest byte of the control stack */
@@ -81,6 +82,7 @@ SAME(struct thread, hide_arguments, TB_HIDE_ARGUMENTS);
 SAME(struct thread, hide_results, TB_HIDE_RESULTS);
 SAME(struct thread, set_rounding, TB_SET_ROUNDING);
 SAME(struct thread, mxcsr, TB_MXCSR);
+SAME(struct thread, scratch, TB_SCRATCH);
 _Static_assert(sizeof(struct thread) <= TB_STACKS, "the block's header is one page");
 SAME(struct stack_slot, generation, SS_GENERATION);
 SAME(struct stack_slot, thread_pointer, SS_THREAD_POINTER);

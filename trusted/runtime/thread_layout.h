@@ -18,7 +18,8 @@
 #define TB_HIDE_ARGUMENTS 0x60  /* address of hide_arguments */
 #define TB_HIDE_RESULTS 0x68    /* address of hide_results */
 #define TB_SET_ROUNDING 0x70    /* address of set_rounding */
-#define TB_MXCSR 0x78           /* MXCSR of the running domain without its exception flags; the x87 control word follows it */
+#define TB_MXCSR 0x78           /* MXCSR of the running domain without its exception flags */
+#define TB_SCRATCH 0x80         /* for instructions that need memory */
 #define TB_STACKS 0x1000        /* struct stack_slot[PORIN_MAX_SLOTS] */
 
 /* A stack slot of the thread block: 16 bytes, at TB_STACKS + (slot base >> STACK_SLOT_SHIFT). */
