@@ -79,7 +79,7 @@ int main(void)
            "Printed from trusted/tables/forms.def and sequences.def by `make accepted-forms`; a check fails when it is out of date.\n"
            "What is no row here the verifier refuses. The head of forms.def explains the words: `=` written, `+` read and written,\n"
            "then the place (G ModRM.reg, E ModRM.rm or memory, V and W the same for vectors, H VEX.vvvv, K mask registers, I immediate)\n"
-           "and the size. Every memory operand is `disp(%%r14)`, `disp(%%r14,%%r11)`, `disp(%%r14,%%r15)` or `disp(%%rip)`. rsp, r10 and r14\n"
+           "and the size. Memory operands are `disp(%%r14)`, `disp(%%r14,%%r11)`, `disp(%%r14,%%r15)` and `disp(%%rip)`. rsp, r10 and r14\n"
            "are never register operands; r11 and r15 are written only where the flag says `scratch`, with 32 bits.\n");
     print_forms();
     print_sequences();

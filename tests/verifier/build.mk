@@ -68,3 +68,34 @@ check-accepted-forms: $(page_program)
 	@$< | diff -u doc/accepted-forms.md - > $(B)/accepted-forms.diff && echo "doc/accepted-forms.md is up to date" || \
 		{ head -20 $(B)/accepted-forms.diff; echo "doc/accepted-forms.md is out of date: run make accepted-forms"; exit 1; }
 .PHONY: accepted-forms check-accepted-forms
+
+# The fuzzer, and the same with a check switched off, which it must find. Crashes it finds become files in crashes/.
+CHECKS += fuzz-verifier
+fuzz_sources := $(verifier_sources) tests/verifier/fuzz_text.c tests/verifier/oracle.c
+fuzz_flags := -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -Itrusted -Itrusted/tables -I$(B)/gen -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+fuzz_program := $(B)/tests/verifier/fuzz_text
+canary_program := $(B)/tests/verifier/fuzz_canary
+corpus_program := $(B)/tests/verifier/corpus
+$(corpus_program): $(call object,tests/verifier/corpus.c tests/verifier/sequences.S) $(case_objects) $(B)/lib/libporin-verify.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^
+$(fuzz_program): $(fuzz_sources) $(wildcard trusted/verifier/*.h tests/verifier/*.h trusted/tables/*) $(B)/gen/verifier/tables.c
+	@mkdir -p $(@D)
+	@clang $(fuzz_flags) -fsanitize=fuzzer -o $@ $(fuzz_sources) $(B)/gen/verifier/tables.c -lZydis
+$(canary_program): $(fuzz_program)
+	@clang $(fuzz_flags) -fsanitize=fuzzer -DPORIN_VERIFIER_MUTANTS -o $@ $(fuzz_sources) $(B)/gen/verifier/tables.c -lZydis
+FUZZ_RUNS := 100000
+fuzz_corpus := $(B)/tests/verifier/corpus.d
+check-fuzz-verifier: $(fuzz_program) $(canary_program) $(corpus_program)
+	@rm -rf $(fuzz_corpus) && mkdir -p $(fuzz_corpus) && $(corpus_program) $(fuzz_corpus)
+	@set -- $(wildcard tests/verifier/crashes/*); [ $$# = 0 ] || $(fuzz_program) "$$@" > $(B)/fuzz.log 2>&1 || \
+		{ tail -30 $(B)/fuzz.log; exit 1; }
+	@$(fuzz_program) -seed=1 -runs=$(FUZZ_RUNS) -max_len=200 -artifact_prefix=$(B)/fuzz- $(fuzz_corpus) > $(B)/fuzz.log 2>&1 || \
+		{ tail -30 $(B)/fuzz.log; echo "fuzz_text failed: keep the file it names in tests/verifier/crashes"; exit 1; }
+	@for check in '!in_set(sets->bases, in->base)' '!in_set(allowed, number)' '!is_gate(s->input, s->input->text_offset + target)' wrong; do \
+		CANARY="$$check" $(canary_program) -seed=1 -runs=$(FUZZ_RUNS) -max_len=200 -artifact_prefix=$(B)/canary- $(fuzz_corpus) \
+			> $(B)/canary.log 2>&1; grep -q "accepted, but" $(B)/canary.log || \
+			{ echo "fuzz_text does not notice that the check $$check is off"; exit 1; }; done
+	@echo "fuzz_text: $(FUZZ_RUNS) runs from $$(ls $(fuzz_corpus) | wc -l) files without complaint; 4 canaries found"
+.PHONY: check-fuzz-verifier
