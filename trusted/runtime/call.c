@@ -82,7 +82,20 @@ static inline void frame_close(struct thread *thread, struct frame *frame)
     thread->frame = frame->previous;
 }
 
-/* May this thread enter a domain now? Not from a signal handler that interrupted one, nor without room on the control stack. */
+/* Entries from the host inside one another. Each takes host stack below the one before, and a domain can bring about any number: its
+ * thread routine may call a gate that needs the thread routine again. */
+#define NESTED_MAX 32
+
+static bool nested_too_deep(const struct thread *thread)
+{
+    unsigned depth = 0;
+    for (const struct frame *frame = thread->frame; frame; frame = frame->previous)
+        depth += frame->kind == FRAME_ENTRY;
+    return depth >= NESTED_MAX;
+}
+
+/* May this thread enter a domain now? Not from a signal handler that interrupted one, nor without room on the control stack or the
+ * host's. */
 static porin_status enter_check(struct thread *thread)
 {
     if (!thread->frame)
@@ -91,6 +104,9 @@ static porin_status enter_check(struct thread *thread)
         return error_set(&thread->last_error, PORIN_ERR_BUSY, "this thread runs a domain: a signal handler cannot call another one");
     if (thread->frame->control_sp < thread->control_limit)
         return error_set(&thread->last_error, PORIN_ERR_LIMIT, "calls between domains are nested too deep: the control stack is used up");
+    if (nested_too_deep(thread))
+        return error_set(&thread->last_error, PORIN_ERR_LIMIT, "host and domains have called each other %d times inside one another",
+                         NESTED_MAX);
     return PORIN_OK;
 }
 

@@ -315,11 +315,29 @@ static porin_status thread_make_known(struct thread *thread, struct porin_domain
     return PORIN_OK;
 }
 
+#define AWAIT_NS 20000000        /* between looks whether it is still worth waiting */
+
+/* Has a domain died that waits on this thread for a call to come back? */
+static bool waits_for_dead(const struct thread *thread)
+{
+    bool dead = false;
+    for (const struct frame *frame = thread->frame; frame; frame = frame->previous)
+        dead |= domain_is_dead(domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT)));
+    return dead;
+}
+
 /* Waits while another thread starts the domain; then says whether it can be entered. Under the lock. */
 static porin_status domain_await(struct thread *thread, struct porin_domain *domain, uint32_t generation, struct porin_error *error)
 {
-    while (domain->generation == generation && domain->state == DOMAIN_STARTING && domain->starter != thread)
-        pthread_cond_wait(&domain->started, &domain->lock);
+    while (domain->generation == generation && domain->state == DOMAIN_STARTING && domain->starter != thread) {
+        struct timespec end;
+        clock_gettime(CLOCK_REALTIME, &end);
+        end.tv_sec += (end.tv_nsec + AWAIT_NS) / 1000000000;
+        end.tv_nsec = (end.tv_nsec + AWAIT_NS) % 1000000000;
+        if (waits_for_dead(thread)) /* two domains that start may wait for each other: a kill must end that */
+            return error_set(error, PORIN_ERR_BUSY, "domain %s is being started, and who called it has died", domain->name);
+        pthread_cond_timedwait(&domain->started, &domain->lock, &end);
+    }
     if (domain->generation != generation)
         return error_set(error, PORIN_ERR_GONE, "the domain that the entry belongs to has been destroyed");
     if (domain->state == DOMAIN_DEAD || domain->state == DOMAIN_DYING) {
@@ -481,30 +499,38 @@ bool domains_unbind(uint64_t registration)
     return good;
 }
 
+/* With the domain's lock: is nobody inside, and nobody else using its memory? */
+static porin_status reset_check(struct porin_domain *domain, struct porin_error *error)
+{
+    if (!spawn_finished(domain))
+        return error_set(error, PORIN_ERR_BUSY, "%s: threads that it started itself are inside; kill it first", domain->name);
+    threads_forget_domain(domain->slot);
+    if (!grace_outside(domain))
+        return error_set(error, PORIN_ERR_BUSY, "%s: a thread is inside", domain->name);
+    return domain->pins ? error_set(error, PORIN_ERR_BUSY, "%s: another domain is copying from or to it", domain->name) : PORIN_OK;
+}
+
 porin_status porin_domain_reset(porin_domain *domain, struct porin_error *error)
 {
     if (!domain || domain->state == DOMAIN_FREE)
         return error_set(error, PORIN_ERR_ARGUMENT, "porin_domain_reset: no domain");
     pthread_mutex_lock(&domain->lock);
-    bool finished = spawn_finished(domain);
-    if (finished)
-        threads_forget_domain(domain->slot);
-    porin_status status = PORIN_OK;
-    if (!finished)
-        status = error_set(error, PORIN_ERR_BUSY, "%s: threads that it started itself are inside; kill it first", domain->name);
-    else if (!grace_outside(domain))
-        status = error_set(error, PORIN_ERR_BUSY, "%s: a thread is inside", domain->name);
-    else if (!memory_reset(domain))
+    porin_status status = reset_check(domain, error);
+    pthread_mutex_unlock(&domain->lock);
+    if (status != PORIN_OK)
+        return status;
+    authority_reset(domain); /* first: what it has granted in this life must not reach into the next one */
+    pthread_mutex_lock(&domain->lock);
+    status = reset_check(domain, error);
+    if (status == PORIN_OK && !memory_reset(domain))
         status = error_set(error, PORIN_ERR_MAPPINGS, "%s: mapping its memory afresh: %s", domain->name, strerror(errno));
-    else {
+    if (status == PORIN_OK) {
         domain->stack_count = 0; /* the first stack is the next thread's that comes */
         domain->interrupts = 0;
         personality_reset(domain);
         domain->state = DOMAIN_FRESH;
     }
     pthread_mutex_unlock(&domain->lock);
-    if (status == PORIN_OK)
-        authority_reset(domain);
     return status;
 }
 

@@ -86,7 +86,12 @@ host_return:                                    /* rsp = F_CONTROL_SP */
         vmovsd  %xmm1, F_VECTOR + 8(%r11)
         emms                                    /* a domain may have left the x87 stack full */
         ldmxcsr F_CONTROL_WORDS(%r11)
-        fldcw   F_CONTROL_WORDS + 4(%r11)
+        movzwl  F_CONTROL_WORDS + 4(%r11), %ecx
+        notl    %ecx
+        testl   $X87_EXCEPTIONS, %ecx
+        jz      1f
+        fnclex                                  /* an exception flag of the domain's would be an exception of the host's */
+1:      fldcw   F_CONTROL_WORDS + 4(%r11)
         vzeroupper
         cld
         addq    $8, %rsp

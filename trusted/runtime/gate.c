@@ -161,6 +161,13 @@ static void hide_results_append(struct writer *gate, uint32_t caller_uses)
         APPEND(gate, gate_hide_all_results);
 }
 
+/* Vector state that one domain can see and another cannot: registers there may still hold what a third domain has left, which was not
+ * cleared because the second could not see it. */
+static uint32_t vectors_beyond(uint32_t uses, uint32_t other_uses)
+{
+    return uses & ~other_uses & (PORIN_USES_AVX | PORIN_USES_EVEX);
+}
+
 /* Fills a gate's space but for its code: traps, and the slow stub at the end. */
 static void space_prepare(uint8_t space[PORIN_GATE_SIZE])
 {
@@ -207,8 +214,12 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
     APPEND(&gate, gate_stack_in);
     if (callee_uses & PORIN_USES_THREAD_POINTER)
         APPEND(&gate, gate_thread_in);
+    if (save && callee_uses & PORIN_USES_X87)
+        APPEND(&gate, gate_clean_x87);
     if (hide)
         hide_append(&gate, callee_uses);
+    else if (vectors_beyond(callee_uses, caller_uses))
+        APPEND(&gate, gate_hide_all);
     arguments_append(&gate);
     if (hide)
         APPEND(&gate, gate_hide_scratch);
@@ -221,10 +232,12 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
         APPEND(&gate, gate_thread_out);
     if (save)
         APPEND(&gate, gate_restore);
-    if (save && callee_uses & PORIN_USES_X87)
+    if (save && caller_uses & PORIN_USES_X87)
         APPEND(&gate, gate_clean_x87);
     if (hide)
         hide_results_append(&gate, caller_uses);
+    else if (vectors_beyond(caller_uses, callee_uses))
+        APPEND(&gate, gate_hide_all_results);
     APPEND(&gate, gate_leave);
     must(gate.pops == gate.pushes);
     edge->changes = gate.pushes;

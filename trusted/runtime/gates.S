@@ -207,7 +207,8 @@ gate_templates:
 1:
         end     gate_restore
 
-/* The same, where the callee uses x87: the caller's x87 stack must be empty, as the calling convention says. */
+/* With any policy, on both ways in front of whoever uses x87: its stack must be empty, as the calling convention says, and may have been
+ * left full by anybody. */
         snippet gate_clean_x87
         emms
         end     gate_clean_x87

@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #define GUARD_BELOW (2ull << 30)          /* a slot reaches 2 GiB below its base and 6 GiB above */
+#define GUARD_ABOVE 0x1000ull             /* a masked vector access there need not fault where it begins, and reaches further */
 #define ADDRESS_END (1ull << 47)
 #define HOST_ROOM_LOW (64ull << 30)       /* left to the host at the lower end of a hole: heaps grow up */
 #define HOST_ROOM_HIGH (2ull << 40)       /* and at the upper end: stack and mmap area grow down */
@@ -45,7 +46,8 @@ static uint32_t arena_reserve(uint32_t first, uint32_t end)
 {
     while (end > first && end - first >= MIN_ARENA_SLOTS && arena_count < MAX_ARENAS) {
         uint64_t start = ((uint64_t)first << PORIN_SLOT_SHIFT) - GUARD_BELOW;
-        void *got = mmap((void *)start, (uint64_t)(end - first) << PORIN_SLOT_SHIFT, PROT_NONE,
+        uint64_t size = ((uint64_t)(end - first) << PORIN_SLOT_SHIFT) + GUARD_ABOVE;
+        void *got = mmap((void *)start, size, PROT_NONE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
         if (got == (void *)start) {
             arenas[arena_count++] = (struct arena){ first, end };
@@ -55,7 +57,7 @@ static uint32_t arena_reserve(uint32_t first, uint32_t end)
             return end - first;
         }
         if (got != MAP_FAILED)
-            munmap(got, (uint64_t)(end - first) << PORIN_SLOT_SHIFT); /* an old kernel that takes the address as a hint */
+            munmap(got, size); /* an old kernel that takes the address as a hint */
         end = first + (end - first) / 2;
     }
     return 0;

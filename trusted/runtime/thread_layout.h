@@ -52,4 +52,5 @@
 #define MXCSR_MUTABLE 0xe07f    /* what a domain may change: rounding, flush to zero, denormals are zero, sticky flags */
 #define MXCSR_FLAGS 0x3f        /* sticky exception flags */
 #define X87_CONTROL_DEFAULT 0x37f
+#define X87_EXCEPTIONS 0x3f     /* flags in the status word, masks in the control word */
 #endif
