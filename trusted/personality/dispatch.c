@@ -10,13 +10,6 @@
 #include "process.h"
 #include "runtime/error.h"
 
-#define FAMILY_ALWAYS 0u
-#define FAMILY_MEMORY PORIN_GRANT_MEMORY
-#define FAMILY_TIME PORIN_GRANT_TIME
-#define FAMILY_FILES PORIN_GRANT_FILES
-#define FAMILY_THREADS PORIN_GRANT_THREADS
-#define FAMILY_STREAMS (PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES)
-
 struct service { int64_t (*handler)(const struct request *); uint32_t family; };
 
 static const struct service services[] = {

@@ -18,6 +18,14 @@ struct lock_carrier;
 struct futex_waiter;
 struct signal_action;
 
+/* Families of services.def: which grants let a domain ask; one of several is enough. */
+#define FAMILY_ALWAYS 0u
+#define FAMILY_MEMORY PORIN_GRANT_MEMORY
+#define FAMILY_TIME PORIN_GRANT_TIME
+#define FAMILY_FILES PORIN_GRANT_FILES
+#define FAMILY_THREADS PORIN_GRANT_THREADS
+#define FAMILY_STREAMS (PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES)
+
 #define PERSONALITY_UID 1000           /* owner and group of everything a domain sees */
 
 /* What one domain has beside its memory. Made by personality_create, in domain->personality. */
