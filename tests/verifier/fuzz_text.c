@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libFuzzer target: any bytes as a text. Whatever the verdict, it comes without touching memory it was not given; the report points into the
- * text; and what is accepted is looked at again with Zydis, instruction by instruction, label by label, branch by branch.
+/* libFuzzer target: any bytes as a text. Whatever the verdict, it comes without touching memory it was not given; the report points into
+ * the text; and what is accepted is looked at again with Zydis, instruction by instruction, label by label, branch by branch.
  * With PORIN_VERIFIER_MUTANTS it is the canary: one check is off, and the fuzzer must find that out. */
 #include <Zydis/Zydis.h>
 #include <stdio.h>
