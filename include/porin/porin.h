@@ -136,7 +136,8 @@ struct porin_edge_options {
     int64_t fault_value;            /* what the caller's call returns in rax when the callee died; default -1 */
     uint32_t stack_words;           /* how many words of arguments beyond the registers the entry takes; default 0, at most 8 */
 };
-/* Binds import `name` of `caller` to `entry`. NULL options: default. An unbound import called returns -1 with call error set. */
+/* Binds import `name` of `caller` to `entry`. NULL options: default. An unbound import called returns -1 with call error set. One that is
+ * bound already is bound anew, for which no thread may be inside the caller (ERR_BUSY). */
 porin_status porin_domain_bind(porin_domain *caller, const char *import, porin_entry entry,
                                const struct porin_edge_options *options, struct porin_error *error);
 

@@ -196,6 +196,52 @@ static void test_end_of_nested_calls(void **state)
     (void)state;
 }
 
+static _Atomic bool storm_over;
+
+/* An import is bound anew: not while a thread is inside the caller, and no call is lost. */
+static void *rebind_run(void *data)
+{
+    while (!storm_over) {
+        assert_int_equal(call(data, "first", 20, 22), 42);
+    }
+    return NULL;
+}
+
+static void test_rebinding(void **state)
+{
+    porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b"), *c = domain_make(library, "c");
+    struct runaway runaway = { .domain = a, .function = "spin", .status = PORIN_STATUS_COUNT };
+    pthread_t thread;
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "add"), NULL, NULL), PORIN_OK);
+    assert_int_equal(call(a, "first", 20, 22), 42);
+    porin_domain_destroy(b);
+    assert_int_equal(call(a, "first", 20, 22), UINT64_MAX);
+    assert_int_equal(porin_domain_bind(a, "first", entry(c, "add"), NULL, NULL), PORIN_OK);
+    assert_int_equal(call(a, "first", 20, 22), 42);
+    pthread_create(&thread, NULL, runaway_run, &runaway);
+    while (a->stack_count < 2) /* then the thread is on its way in */
+        usleep(1000);
+    usleep(50000);
+    assert_int_equal(porin_domain_bind(a, "first", entry(c, "peek"), NULL, NULL), PORIN_ERR_BUSY);
+    assert_int_equal(porin_domain_kill(a), PORIN_OK);
+    pthread_join(thread, NULL);
+    assert_int_equal(porin_domain_reset(a, NULL), PORIN_OK);
+    assert_int_equal(call(a, "first", 20, 22), 42);
+    storm_over = false;
+    pthread_create(&thread, NULL, rebind_run, a);
+    const struct porin_edge_options shapes[] = { { .policy = 0 }, { .policy = PORIN_POLICY_REGISTER_CONFIDENTIALITY } };
+    unsigned bound = 0;
+    for (int i = 0; i < 2000; i++)
+        bound += porin_domain_bind(a, "first", entry(c, "add"), &shapes[i % 2], NULL) == PORIN_OK;
+    storm_over = true;
+    pthread_join(thread, NULL);
+    print_message("bound anew %u times\n", bound);
+    assert_true(bound > 0);
+    porin_domain_destroy(a);
+    porin_domain_destroy(c);
+    (void)state;
+}
+
 /* --- deadlines --- */
 
 static porin_status call_within(porin_domain *domain, const char *function, uint64_t a, uint64_t ns, uint64_t *result)
@@ -267,7 +313,6 @@ static void test_deadlines_anywhere(void **state)
 
 enum { STORM_DOMAINS = 6, STORM_THREADS = 3 };
 static porin_domain *storm[STORM_DOMAINS];
-static _Atomic bool storm_over;
 static _Atomic unsigned long storm_calls, storm_errors;
 
 static void *storm_run(void *data)
@@ -293,6 +338,7 @@ static void test_storm(void **state)
 {
     pthread_t threads[STORM_THREADS];
     unsigned seed = 1;
+    storm_over = false;
     for (int i = 0; i < STORM_DOMAINS; i++)
         storm[i] = domain_make(library, "storm");
     for (int i = 0; i < STORM_DOMAINS; i++) { /* a ring, whose first imports end in add and whose second ones fault now and then */
@@ -409,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_new_threads_fault_alone),
         cmocka_unit_test(test_kill_of_a_runaway),
         cmocka_unit_test(test_end_of_nested_calls),
+        cmocka_unit_test(test_rebinding),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_deadlines_anywhere),
         cmocka_unit_test(test_storm),

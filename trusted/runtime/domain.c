@@ -446,8 +446,11 @@ porin_status domain_bind(struct porin_domain *caller, const char *import, porin_
     pthread_mutex_lock(&caller->lock);
     struct edge before = *edge;
     porin_status status = PORIN_OK;
-    if (edge->bound)
-        status = error_set(error, PORIN_ERR_BUSY, "%s: import %s is bound already", caller->name, import);
+    if (edge->bound) { /* another gate may have another shape: nobody may be in this one, nor come in while we hold the lock */
+        threads_forget_domain(caller->slot);
+        if (caller->pins || !grace_outside(caller))
+            status = error_set(error, PORIN_ERR_BUSY, "%s: import %s is bound already and a thread is inside", caller->name, import);
+    }
     if (status == PORIN_OK) {
         edge->bound = true;
         edge->registration = registration;
