@@ -95,7 +95,8 @@ static bool follow_lea(struct rewriter *r, const struct operand *from, int to)
         copy_register(r, from->base, to, (long)from->value);
         return true;
     }
-    struct address sum = {.base = from->base, .index = from->index, .scale = from->scale}, fact = {.base = to, .index = REG_NONE, .scale = 1};
+    struct address sum = {.base = from->base, .index = from->index, .scale = from->scale};
+    struct address fact = {.base = to, .index = REG_NONE, .scale = 1};
     bool found = false;
     for (int i = 0; i < cache->count && !found; i++)
         if (same_form(&cache->facts[i], &sum)) {
