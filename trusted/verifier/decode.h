@@ -47,15 +47,45 @@ extern const bool verifier_rare_starts[256];
 enum porin_reason no_form_reason(const uint8_t *bytes);
 enum porin_reason check_evex_fields(unsigned evex, const struct form *form, bool memory);
 
-/* REX, and 0F or not: nearly all code (behind 0F 38 and 0F 3A no row is found). Branches would be mispredicted here all the time. */
+/* REX, and 0F or not: nearly all code (behind 0F 38 and 0F 3A no row is found). Branches, since a guessed one costs less than waiting. */
 static inline struct prefixes read_plain_prefixes(const uint8_t *bytes)
 {
-    unsigned has_rex = (bytes[0] & 0xF0) == 0x40, rex = bytes[0] & -has_rex, has_0f = bytes[has_rex] == 0x0F;
-    return (struct prefixes){
-        .size = has_rex + has_0f, .page = PAGE_PLAIN(has_0f, has_rex + (rex >> 3 & 1)),
-        .space = SPACE_LEGACY(has_0f, 0u, 0u, has_rex + (rex >> 3 & 1)),
-        .r = rex << 1 & 8, .x = rex << 2 & 8, .b = rex << 3 & 8,
-    };
+    struct prefixes e = { .page = PAGE_PLAIN(MAP_ONE, REX_NONE), .space = SPACE_LEGACY(MAP_ONE, 0u, 0u, REX_NONE) };
+    if ((bytes[0] & 0xF0) == 0x40) {
+        unsigned rex = bytes[0], state = rex & 8 ? REX_W1 : REX_W0;
+        e = (struct prefixes){
+            .size = 1, .page = PAGE_PLAIN(MAP_ONE, state), .space = SPACE_LEGACY(MAP_ONE, 0u, 0u, state),
+            .r = rex << 1 & 8, .x = rex << 2 & 8, .b = rex << 3 & 8,
+        };
+    }
+    if (bytes[e.size] == 0x0F) {
+        e.size++;
+        e.page += PAGE_PLAIN(MAP_0F, 0u);
+        e.space += SPACE_LEGACY(MAP_0F, 0u, 0u, 0u);
+    }
+    return e;
+}
+
+/* What ModRM and SIB say of a memory operand. p: behind ModRM. Returns the size of SIB. */
+ALWAYS_INLINE unsigned read_memory(const uint8_t *p, unsigned mod, unsigned rm, const struct prefixes *e, struct instruction *in)
+{
+    unsigned base = rm, has_sib = rm == 4;
+    if (has_sib) {
+        unsigned index = (*p >> 3 & 7) | e->x;
+        base = *p & 7;
+        in->index = index == 4 ? REGISTER_NONE : index;
+        in->scale = *p >> 6;
+    }
+    in->base = base | e->b;
+    if (mod == 1) {
+        in->displacement_size = 1;
+    } else if (mod == 2) {
+        in->displacement_size = 4;
+    } else if (base == 5) {
+        in->base = has_sib ? REGISTER_NONE : REGISTER_RIP;
+        in->displacement_size = 4;
+    }
+    return has_sib;
 }
 
 /* Decodes what follows the prefixes. On refusal in->length still says how many bytes were looked at. */
@@ -77,22 +107,19 @@ ALWAYS_INLINE enum porin_reason decode(const uint8_t *bytes, const struct prefix
     if (!cell)
         return PORIN_REASON_OPCODE;
     const struct form *form = in->form = &verifier_forms[CELL_NUMBER(cell)];
-    unsigned has_modrm = cell / CELL_MODRM & 1;
-    in->memory = has_modrm & (mod != 3);
-    in->reg = ((p[0] >> 3 & 7) | e->r) & -has_modrm;
-    in->rm = (has_modrm ? rm : opcode & 7) | e->b | (e->flags & PREFIXES_EVEX ? e->x << 1 : 0);
-    p += has_modrm;
+    in->memory = false;
+    in->reg = 0;
+    in->rm = (opcode & 7) | e->b;
     in->base = in->index = REGISTER_NONE;
     in->scale = in->displacement_size = 0;
-    if (in->memory) {
-        unsigned has_sib = rm == 4, base = has_sib ? p[0] & 7 : rm, index = has_sib ? (p[0] >> 3 & 7) | e->x : 4;
-        unsigned no_base = (mod == 0) & (base == 5);
-        in->base = no_base ? REGISTER_RIP - has_sib : base | e->b;
-        in->index = index == 4 ? REGISTER_NONE : index;
-        in->scale = has_sib ? p[0] >> 6 : 0;
-        p += has_sib;
-        in->displacement_size = no_base ? 4 : 0x00040100 >> mod * 8 & 7;
+    if (cell & CELL_MODRM) {
+        in->reg = (*p >> 3 & 7) | e->r;
+        in->rm = rm | e->b | (e->flags & PREFIXES_EVEX ? e->x << 1 : 0);
+        in->memory = mod != 3;
+        p++;
     }
+    if (in->memory)
+        p += read_memory(p, mod, rm, e, in);
     in->displacement_at = (unsigned)(p - bytes);
     in->length = in->displacement_at + in->displacement_size + CELL_IMMEDIATE(cell);
     if (refuse_if((e->flags & PREFIXES_LOCK) && !(in->memory && (form->flags & FORM_LOCK))))

@@ -64,8 +64,9 @@ static enum porin_reason add_branch(struct sweep *s, size_t offset, size_t lengt
 
 static size_t match_fixed(const struct porin_verify_input *input, size_t offset)
 {
+    const uint8_t *bytes = input->text + offset;
     for (const struct fixed_form *fixed = verifier_fixed; fixed->size; fixed++)
-        if (fixed->size <= input->text_size - offset && !memcmp(fixed->bytes, input->text + offset, fixed->size))
+        if (*fixed->bytes == *bytes && fixed->size <= input->text_size - offset && !memcmp(fixed->bytes, bytes, fixed->size))
             return fixed->size;
     return 0;
 }
