@@ -99,3 +99,8 @@ check-fuzz-verifier: $(fuzz_program) $(canary_program) $(corpus_program)
 			{ echo "fuzz_text does not notice that the check $$check is off"; exit 1; }; done
 	@echo "fuzz_text: $(FUZZ_RUNS) runs from $$(ls $(fuzz_corpus) | wc -l) files without complaint; 4 canaries found"
 .PHONY: check-fuzz-verifier
+
+CHECKS += verify-command
+check-verify-command: $(B)/bin/porin
+	@tests/verifier/check-command $(abspath $<) $(B)/tests/verifier/command $(abspath $(firstword $(wildcard $(B)/domains/*.porin)))
+.PHONY: check-verify-command
