@@ -28,6 +28,10 @@ class Failure(Exception):
     """One program at one level went wrong; the text says how."""
 
 
+class CompilerCrash(Exception):
+    """gcc itself gave up: known for -fcf-protection with the label's bytes inside a 128-bit constant. Random programs may meet it."""
+
+
 def directive(text, name):
     found = re.search(r"/\* %s: (.*?) \*/" % name, text)
     return found.group(1).split() if found else []
@@ -38,6 +42,8 @@ def run(command, what, allowed=(0,)):
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIME_LIMIT_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise Failure("%s: no end after %d s\n  %s" % (what, TIME_LIMIT_SECONDS, " ".join(command))) from None
+    if b"internal compiler error" in done.stderr:
+        raise CompilerCrash(what)
     if done.returncode not in allowed:
         tail = (done.stdout[-300:] if what.startswith("run") else b"") + done.stderr[-2000:]
         raise Failure("%s: exit status %d\n  %s\n%s" % (what, done.returncode, " ".join(command), tail.decode(errors="replace")))
@@ -134,7 +140,7 @@ def make_random(folder, seeds):
     return paths
 
 
-def main():
+def options_read():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     parser.add_argument("--levels", default="0,1,2,3,s")
@@ -144,19 +150,25 @@ def main():
     parser.add_argument("--seed", type=int, default=1, help="of the first random program; the next ones count up")
     parser.add_argument("--label", default="check-abi")
     parser.add_argument("programs", nargs="*", help="C files; default: all of tests/abi/programs")
-    options = parser.parse_args()
-    folder, scratch = os.path.join(HERE, "programs"), os.path.join(options.build, "tests", "abi")
+    return parser.parse_args()
+
+
+def programs_of(options):
+    corpus, scratch = os.path.join(HERE, "programs"), os.path.join(options.build, "tests", "abi")
     os.makedirs(scratch, exist_ok=True)
-    seeds = range(options.seed, options.seed + options.random) if options.random else []
-    paths = options.programs or make_random(scratch, seeds) or sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".c"))
-    levels = options.levels.split(",")
-    tools = {name: os.path.join(options.build, "bin", name) for name in ("porin-cc", "porin")}
-    os.environ["PORIN_NATIVE_SYSROOT"] = os.path.join(os.path.abspath(options.build), "native", "sysroot")
+    if options.random:
+        paths = make_random(scratch, range(options.seed, options.seed + options.random))
+    else:
+        paths = options.programs or sorted(os.path.join(corpus, name) for name in os.listdir(corpus) if name.endswith(".c"))
     have = cpu_flags()
     programs = [Program(path, options.build) for path in paths]
-    skipped = [program.name for program in programs if not set(program.needs) <= have]
-    programs = [program for program in programs if program.name not in skipped]
-    failures, failed = [], set()
+    return [p for p in programs if set(p.needs) <= have], [p.name for p in programs if not set(p.needs) <= have]
+
+
+def compare_all(programs, levels, options):
+    """Failures as (program, text), and how many runs gcc itself made impossible."""
+    tools = {name: os.path.join(options.build, "bin", name) for name in ("porin-cc", "porin")}
+    failures, crashes = [], 0
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         pairs = [(program, level) for program in programs for level in levels]
         jobs = {pool.submit(program.compare, level, tools, options.native_only): (program, level) for program, level in pairs}
@@ -164,18 +176,33 @@ def main():
             program, level = jobs[job]
             try:
                 job.result()
+            except CompilerCrash:
+                crashes += 1
             except Failure as failure:
-                failed.add(program.path)
-                failures.append("%s -O%s: %s" % (os.path.relpath(program.path, ROOT), level, failure))
-    if not failures and not options.random:
-        failures += check_levels_agree(programs, levels)
-    for path in set(paths) - failed if options.random else []:
-        os.unlink(path)
-    for text in sorted(failures):
+                failures.append((program, "%s -O%s: %s" % (os.path.relpath(program.path, ROOT), level, failure)))
+    return failures, crashes
+
+
+def main():
+    options = options_read()
+    os.environ["PORIN_NATIVE_SYSROOT"] = os.path.join(os.path.abspath(options.build), "native", "sysroot")
+    levels = options.levels.split(",")
+    programs, skipped = programs_of(options)
+    failures, crashes = compare_all(programs, levels, options)
+    if options.random:
+        for program in programs:
+            if program not in [failed for failed, _ in failures]:
+                os.unlink(program.path)
+    elif not failures:
+        failures = [(None, text) for text in check_levels_agree(programs, levels)]
+        failures += [(None, "gcc crashed")] * crashes
+    for _, text in sorted(failures, key=lambda failure: failure[1]):
         print(text)
-    print("%s: %d programs at %s: %d of %d runs %s%s" % (
-        options.label, len(programs), " ".join("-O" + level for level in levels), len(jobs) - len(failures), len(jobs),
+    runs = len(programs) * len(levels)
+    print("%s: %d programs at %s: %d of %d runs %s%s%s" % (
+        options.label, len(programs), " ".join("-O" + level for level in levels), runs - crashes - len(failures), runs,
         "print something" if options.native_only else "equal to native",
+        "; gcc crashed in %d" % crashes if crashes else "",
         "; skipped, CPU lacks what they need: " + " ".join(skipped) if skipped else ""))
     return 1 if failures or not programs else 0
 
