@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `porin verify`: says whether code may run as a domain, and if not, where and why. */
+#include <elf.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ enum { EXIT_ACCEPTED = 0, EXIT_REFUSED = 1, EXIT_UNUSABLE = 2 };
 
 struct options { bool raw, stats, allow_rdtsc; };
 struct bytes { uint8_t *data; size_t size; };
+struct place { const char *function; uint64_t distance; }; /* function NULL: unknown */
 
 static const char help[] =
     "usage: porin verify [--raw] [--allow-rdtsc] [--stats] FILE\n\n"
@@ -74,16 +76,55 @@ static void print_stats(const struct porin_verify_input *input, const struct por
     printf("\n");
 }
 
-static void print_refusal(const char *path, const struct porin_verify_input *input, const struct porin_verify_report *report)
+/* [offset, offset + size) of the file, aligned for what is to be read there; NULL if it does not lie in it. */
+static const void *file_range(const struct bytes *file, uint64_t offset, uint64_t size)
 {
-    printf("%s: refused: %s\n  at slot offset 0x%x (text + 0x%x):", path, porin_reason_name(report->reason),
-           input->text_offset + report->offset, report->offset);
+    return offset <= file->size && size <= file->size - offset && offset % 8 == 0 ? file->data + offset : NULL;
+}
+
+/* The function of a symbol table that begins last at or before the address. */
+static void search_symbols(const struct bytes *file, const Elf64_Shdr *table, const Elf64_Shdr *names, uint64_t address, struct place *place)
+{
+    const Elf64_Sym *symbols = file_range(file, table->sh_offset, table->sh_size);
+    uint64_t names_end = names->sh_offset + names->sh_size;
+    if (!symbols || names->sh_offset > file->size || names->sh_size > file->size - names->sh_offset || !names->sh_size
+        || file->data[names_end - 1])
+        return;
+    for (uint64_t i = 0; i < table->sh_size / sizeof *symbols; i++) {
+        bool function = ELF64_ST_TYPE(symbols[i].st_info) == STT_FUNC && symbols[i].st_name < names->sh_size;
+        uint64_t distance = address - symbols[i].st_value;
+        if (function && symbols[i].st_value <= address && (!place->function || distance < place->distance))
+            *place = (struct place){ (const char *)file->data + names->sh_offset + symbols[i].st_name, distance };
+    }
+}
+
+/* Only to help people: images without symbols, or with broken ones, are verified all the same. */
+static struct place find_place(const struct bytes *file, uint64_t address)
+{
+    struct place place = { 0 };
+    const Elf64_Ehdr *header = file_range(file, 0, sizeof *header);
+    const Elf64_Shdr *sections = header ? file_range(file, header->e_shoff, (uint64_t)header->e_shnum * sizeof *sections) : NULL;
+    for (unsigned i = 0; sections && i < header->e_shnum; i++)
+        if (sections[i].sh_type == SHT_SYMTAB && sections[i].sh_link < header->e_shnum)
+            search_symbols(file, &sections[i], &sections[sections[i].sh_link], address, &place);
+    return place;
+}
+
+static void print_refusal(const char *path, const struct bytes *image, const struct porin_verify_input *input,
+                          const struct porin_verify_report *report)
+{
+    uint32_t at = input->text_offset + report->offset;
+    struct place place = image ? find_place(image, at) : (struct place){ 0 };
+    printf("%s: refused: %s\n  at slot offset 0x%x (text + 0x%x)", path, porin_reason_name(report->reason), at, report->offset);
+    if (place.function)
+        printf(" in %s+0x%llx", place.function, (unsigned long long)place.distance);
+    printf(":");
     for (uint32_t i = report->offset; i < report->offset + report->length && i < input->text_size; i++)
         printf(" %02x", input->text[i]);
     printf("\n  %s\n", porin_reason_text(report->reason));
 }
 
-static int verify(const char *path, const struct options *options, struct porin_verify_input *input)
+static int verify(const char *path, const struct options *options, const struct bytes *image, struct porin_verify_input *input)
 {
     struct porin_verify_report report;
     struct timespec from, to;
@@ -97,7 +138,7 @@ static int verify(const char *path, const struct options *options, struct porin_
     clock_gettime(CLOCK_MONOTONIC, &to);
     free(input->scratch);
     if (!accepted) {
-        print_refusal(path, input, &report);
+        print_refusal(path, image, input, &report);
         return EXIT_REFUSED;
     }
     printf("%s: accepted\n", path);
@@ -109,7 +150,7 @@ static int verify(const char *path, const struct options *options, struct porin_
 static int verify_raw(const char *path, const struct options *options, const struct bytes *file)
 {
     struct porin_verify_input input = { .text = file->data, .text_size = file->size, .text_offset = PORIN_IMAGE_BASE };
-    return verify(path, options, &input);
+    return verify(path, options, NULL, &input);
 }
 
 /* The text is verified as it would be mapped: whole pages, what is left of the last one filled with int3. */
@@ -131,7 +172,7 @@ static int verify_image(const char *path, const struct options *options, const s
         .text_offset = layout.text.offset,
         .gates = { [1] = { PORIN_GATES_IMPORT, PORIN_GATE_SIZE, layout.imports_count } },
     };
-    int status = verify(path, options, &input);
+    int status = verify(path, options, file, &input);
     free(text);
     return status;
 }
