@@ -83,7 +83,8 @@ static const void *file_range(const struct bytes *file, uint64_t offset, uint64_
 }
 
 /* The function of a symbol table that begins last at or before the address. */
-static void search_symbols(const struct bytes *file, const Elf64_Shdr *table, const Elf64_Shdr *names, uint64_t address, struct place *place)
+static void search_symbols(const struct bytes *file, const Elf64_Shdr *table, const Elf64_Shdr *names, uint64_t address,
+                           struct place *place)
 {
     const Elf64_Sym *symbols = file_range(file, table->sh_offset, table->sh_size);
     uint64_t names_end = names->sh_offset + names->sh_size;
