@@ -116,7 +116,7 @@ static char *thread_text(struct rewriter *r, const struct operand *o)
 
 static char *drap_based(struct rewriter *r, const struct operand *o)
 {
-    if (o->index != REG_NONE || !o->numeric || r->frame.drap == DRAP_NONE) {
+    if (o->index != REG_NONE || !o->numeric || !drap_known(r)) {
         refuse(r, REFUSE_NESTED);
         return NULL;
     }

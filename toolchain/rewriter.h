@@ -18,6 +18,7 @@ enum { MAX_CFI_STATES = 16, MAX_SECTIONS = 32, MAX_FACTS = 6, RULE_SIZE = 96 };
 struct cfa { int reg; long offset; };
 
 /* gcc's realignment pointer in r10 (DRAP): holds the CFA. It is kept in the word that gcc reserves for a copy of the return address. */
+enum { DRAP_WORD = 8 };        /* gcc's prologue pushes that copy and then rbp: the word is at rbp + this */
 enum drap { DRAP_NONE, DRAP_POINTER, DRAP_STORED, DRAP_FRAMED };
 
 struct cfi_state { struct cfa cfa; char rule[RULE_SIZE]; };
@@ -34,6 +35,7 @@ struct frame {
     enum drap drap;
     long drap_above;           /* DRAP_STORED: the word is at V + this */
     long drap_frame;           /* DRAP_FRAMED: the word is at rbp + this */
+    long drap_rbp;             /* DRAP_NONE: the CFA is rbp + this, and gcc has put it into r10; 0: it has not */
 };
 
 /* The low 32 bits of [thread pointer +] symbol + number + base + index * scale. RSP stands for V. */
@@ -125,6 +127,7 @@ long stack_canonical(long depth);
 /* drap.c: true if the statement was part of gcc's realignment through r10 */
 bool drap_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops);
 void drap_load(struct rewriter *r);              /* puts the CFA into r11d */
+bool drap_known(const struct rewriter *r);       /* is there something to put there? */
 
 /* unwind.c */
 void unwind_directive(struct rewriter *r, const struct statement *s);

@@ -244,4 +244,6 @@ void unwind_directive(struct rewriter *r, const struct statement *s)
     if (passes(s->name))
         emit_raw(r, "\t" SLICE_FORMAT, SLICE_ARGS(s->text));
     apply(&f->cfa, f->saved, &f->saved_count, s);
+    if (f->cfa.reg == REG_NONE && f->drap == DRAP_NONE)
+        f->drap_frame = DRAP_WORD; /* the cold part of a function that realigned its frame in the other part */
 }

@@ -148,6 +148,7 @@ def options_read():
     parser.add_argument("--native-only", action="store_true", help="only check that the programs run and are deterministic")
     parser.add_argument("--random", type=int, metavar="N", help="N random programs instead of the corpus")
     parser.add_argument("--seed", type=int, default=1, help="of the first random program; the next ones count up")
+    parser.add_argument("--seeds", help="random programs of these seeds, with commas between")
     parser.add_argument("--label", default="check-abi")
     parser.add_argument("programs", nargs="*", help="C files; default: all of tests/abi/programs")
     return parser.parse_args()
@@ -156,7 +157,9 @@ def options_read():
 def programs_of(options):
     corpus, scratch = os.path.join(HERE, "programs"), os.path.join(options.build, "tests", "abi")
     os.makedirs(scratch, exist_ok=True)
-    if options.random:
+    if options.seeds:
+        paths = make_random(scratch, [int(seed) for seed in options.seeds.split(",")])
+    elif options.random:
         paths = make_random(scratch, range(options.seed, options.seed + options.random))
     else:
         paths = options.programs or sorted(os.path.join(corpus, name) for name in os.listdir(corpus) if name.endswith(".c"))
@@ -189,18 +192,19 @@ def main():
     levels = options.levels.split(",")
     programs, skipped = programs_of(options)
     failures, crashes = compare_all(programs, levels, options)
-    if options.random:
+    equal = len(programs) * len(levels) - crashes - len(failures)
+    if options.random or options.seeds:
         for program in programs:
             if program not in [failed for failed, _ in failures]:
                 os.unlink(program.path)
     elif not failures:
         failures = [(None, text) for text in check_levels_agree(programs, levels)]
-        failures += [(None, "gcc crashed")] * crashes
+        failures += [(None, "gcc crashed")] if crashes else []
     for _, text in sorted(failures, key=lambda failure: failure[1]):
         print(text)
     runs = len(programs) * len(levels)
     print("%s: %d programs at %s: %d of %d runs %s%s%s" % (
-        options.label, len(programs), " ".join("-O" + level for level in levels), runs - crashes - len(failures), runs,
+        options.label, len(programs), " ".join("-O" + level for level in levels), equal, runs,
         "print something" if options.native_only else "equal to native",
         "; gcc crashed in %d" % crashes if crashes else "",
         "; skipped, CPU lacks what they need: " + " ".join(skipped) if skipped else ""))
