@@ -62,6 +62,16 @@ static void multiply(struct rewriter *r, const struct statement *s, const struct
     emit(r, SLICE_FORMAT "\t%s, " SLICE_FORMAT, SLICE_ARGS(s->name), constant, SLICE_ARGS(to->text));
 }
 
+/* push $constant: the place on the stack first, then the constant goes there through a lent register. */
+static void push_constant(struct rewriter *r, int64_t value, int spill)
+{
+    stack_step(r, -8);
+    emit(r, "movq\t%%%s, %d(%%r14,%%r15)", register_name(spill, 8), SPILL_DISPLACEMENT);
+    make_constant(r, value, spill, 8);
+    emit(r, "movq\t%%%s, %ld(%%r14,%%r15)", register_name(spill, 8), -r->frame.d);
+    emit(r, "movq\t%d(%%r14,%%r15), %%%s", SPILL_DISPLACEMENT, register_name(spill, 8));
+}
+
 bool literal_split(struct rewriter *r, const struct statement *s, const struct operands *ops)
 {
     const struct operand *constant = &ops->item[0], *last = ops->count ? &ops->item[ops->count - 1] : constant;
@@ -75,6 +85,10 @@ bool literal_split(struct rewriter *r, const struct statement *s, const struct o
     }
     if (literal_has_label(~constant->value) || spill == REG_NONE || s->prefix_count || operand_is_register(last, RSP)) {
         refuse(r, REFUSE_LABEL_BYTES);
+        return true;
+    }
+    if (ops->count == 1 && mnemonic_is(s->name, "push")) {
+        push_constant(r, constant->value, spill);
         return true;
     }
     emit(r, "movq\t%%%s, %d(%%r14,%%r15)", register_name(spill, 8), SPILL_DISPLACEMENT);

@@ -118,6 +118,7 @@ int main(void)
     for (uint32_t i = 0; i < 8; i++)
         put("case", (uint64_t)many_cases(0xfa1e0ff0u + HIDE(i)));
     put("call", call7(L, L64, (uint64_t)L << 8, (uint64_t)L << 24, 0x1e0ff3fa, 0xf3fa1e0f, L, L64));
+    put("pushed", call7(1, 2, 3, 4, 5, 6, (uint64_t)(int32_t)L, (uint64_t)(int32_t)0xf3fa1e0f));
     put("real", (uint64_t)(real(HIDE(1e-30f)) * 1000));
     put("flags", flags_live(HIDE(1u), HIDE(2u), words) + flags_live(HIDE(~0ull), HIDE(2u), words + 2));
     put("asm", in_asm(HIDE(77u)));
