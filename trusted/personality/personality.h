@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
+#include "lifecycle/spawn.h"
 #include "runtime/copy.h"
 #include "runtime/domain.h"
-#include "runtime/spawn.h"
 
 struct descriptor;
 struct grant;

@@ -2,10 +2,10 @@
 /* Calls from host to domain, service calls from domain to host, the slow path of gates, and the ends of activations. */
 #include "call.h"
 #include "copy.h"
-#include "deadline.h"
 #include "entry.h"
 #include "error.h"
 #include "gate.h"
+#include "lifecycle/deadline.h"
 #include "loader/image.h"
 #include "must.h"
 #include "unwind.h"

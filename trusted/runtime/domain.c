@@ -8,12 +8,12 @@
 #include "error.h"
 #include "gate.h"
 #include "grace.h"
+#include "lifecycle/options.h"
+#include "lifecycle/spawn.h"
+#include "lifecycle/start.h"
 #include "loader/image.h"
 #include "must.h"
-#include "options.h"
 #include "region.h"
-#include "spawn.h"
-#include "start.h"
 #include "thread.h"
 #include <errno.h>
 #include <stdatomic.h>

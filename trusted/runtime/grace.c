@@ -3,10 +3,10 @@
  * or "ask again". The handler takes no lock and allocates nothing. */
 #define _GNU_SOURCE
 #include "grace.h"
-#include "deadline.h"
 #include "entry.h"
 #include "error.h"
 #include "fault.h"
+#include "lifecycle/deadline.h"
 #include "must.h"
 #include "region.h"
 #include "unwind.h"

@@ -5,8 +5,8 @@
 #include "error.h"
 #include "gate.h"
 #include "grace.h"
+#include "lifecycle/spawn.h"
 #include "region.h"
-#include "spawn.h"
 #include <pthread.h>
 #include <sys/auxv.h>
 #include <sys/personality.h>

@@ -2,10 +2,10 @@
 /* Attaching host threads: a thread block, a guarded control stack, an alternate signal stack. */
 #define _GNU_SOURCE
 #include "thread.h"
-#include "deadline.h"
 #include "entry.h"
 #include "error.h"
 #include "grace.h"
+#include "lifecycle/deadline.h"
 #include "must.h"
 #include "system.h"
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Builds a domain's start block. Built in host memory and copied out once: nothing of it is read back. */
 #include "start.h"
-#include "copy.h"
-#include "error.h"
-#include "must.h"
+#include "runtime/copy.h"
+#include "runtime/error.h"
+#include "runtime/must.h"
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,9 +3,9 @@
  * finishes first; what comes back to the dead domain ends there. */
 #define _GNU_SOURCE
 #include "deadline.h"
-#include "fault.h"
-#include "grace.h"
-#include "unwind.h"
+#include "runtime/fault.h"
+#include "runtime/grace.h"
+#include "runtime/unwind.h"
 #include <signal.h>
 #include <string.h>
 #include <time.h>

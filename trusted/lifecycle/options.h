@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copies of a domain's options, so that the host may drop its own. */
-#ifndef PORIN_RUNTIME_OPTIONS_H
-#define PORIN_RUNTIME_OPTIONS_H
+#ifndef PORIN_LIFECYCLE_OPTIONS_H
+#define PORIN_LIFECYCLE_OPTIONS_H
 #include "porin/porin.h"
 
 /* Deep copy; false without memory (then *to needs options_release all the same). */

@@ -2,9 +2,9 @@
 /* Threads that a domain starts itself. Each is a detached host thread that enters the domain once, at the start routine, on a data
  * stack that the domain provides, and ends when that activation does. While domain->threads or domain->leaving counts it, or a pin, the
  * domain's memory stays. */
-#ifndef PORIN_RUNTIME_SPAWN_H
-#define PORIN_RUNTIME_SPAWN_H
-#include "domain.h"
+#ifndef PORIN_LIFECYCLE_SPAWN_H
+#define PORIN_LIFECYCLE_SPAWN_H
+#include "runtime/domain.h"
 
 struct spawn_request {
     uint32_t start;                 /* slot offset of the start routine, a label of the image's text */

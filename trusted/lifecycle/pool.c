@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pools of ready domains of one image. */
-#include "error.h"
-#include "domain.h"
 #include "loader/image.h"
 #include "options.h"
+#include "runtime/domain.h"
+#include "runtime/error.h"
 #include <pthread.h>
 #include <stdlib.h>
 

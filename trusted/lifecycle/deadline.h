@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls that may take only so long. One timer per thread, set for the earliest deadline among its open calls. */
-#ifndef PORIN_RUNTIME_DEADLINE_H
-#define PORIN_RUNTIME_DEADLINE_H
-#include "thread.h"
+#ifndef PORIN_LIFECYCLE_DEADLINE_H
+#define PORIN_LIFECYCLE_DEADLINE_H
+#include "runtime/thread.h"
 #include <ucontext.h>
 
 /* Sets or clears the timer for the thread's open frames. False: no timer is to be had. */

@@ -2,14 +2,14 @@
 /* Threads of domains: their host threads, their end, and the reaper, which throws them out of domains that have died. */
 #define _GNU_SOURCE
 #include "spawn.h"
-#include "call.h"
-#include "copy.h"
-#include "entry.h"
-#include "error.h"
-#include "grace.h"
 #include "loader/image.h"
-#include "must.h"
-#include "unwind.h"
+#include "runtime/call.h"
+#include "runtime/copy.h"
+#include "runtime/entry.h"
+#include "runtime/error.h"
+#include "runtime/grace.h"
+#include "runtime/must.h"
+#include "runtime/unwind.h"
 #include <errno.h>
 #include <semaphore.h>
 #include <signal.h>
