@@ -70,6 +70,7 @@ struct porin_domain_options {
     const char *const *environment; size_t environment_count;
     uint64_t memory_limit_bytes;    /* heap, mappings and stacks together; 0: the slot */
     uint32_t thread_limit;          /* threads that it starts itself and that run at once; 0: PORIN_THREADS_DEFAULT */
+    bool accounting;                /* count what struct porin_domain_usage tells: an instruction more in each gate that leads here */
 };
 void porin_domain_options_default(struct porin_domain_options *options);
 
@@ -88,6 +89,11 @@ porin_status porin_domain_reset(porin_domain *domain, struct porin_error *error)
 const char *porin_domain_name(const porin_domain *domain);
 /* For debuggers and tests: the slot's real address, to add symbols at. Never hand this to a domain. */
 uintptr_t porin_domain_base(const porin_domain *domain);
+/* What a domain has used since its creation, resets included; exact when no thread is inside. All zero without options.accounting. */
+struct porin_domain_usage {
+    uint64_t calls;                 /* that came in, from hosts and through gates, however they ended */
+};
+porin_status porin_domain_usage_get(porin_domain *domain, struct porin_domain_usage *out);
 /* Runs a program image's main to its end on the calling thread; back when all threads it has started are gone. *exit_code is its status. */
 porin_status porin_domain_run(porin_domain *domain, int *exit_code, struct porin_error *error);
 

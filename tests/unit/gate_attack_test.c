@@ -213,7 +213,7 @@ static void test_every_gate_fits(void **state)
         struct porin_image image = { .uses = variant / 4 % 16 };
         struct porin_domain caller = { .slot = 5, .image = &image };
         struct edge edge = { .bound = true, .policy = variant % 4, .callee_uses = variant / 64 % 16, .stack_words = variant / 1024,
-                             .callee_slot = 16000, .callee_generation = variant + 1, .entry = 0x7ffffff0 };
+                             .callee_slot = 16000, .callee_generation = variant + 1, .entry = 0x7ffffff0, .accounting = true };
         uint8_t code[PORIN_GATE_SIZE];
         uint32_t length = gate_generate(code, &caller, &edge);
         longest = length > longest ? length : longest;

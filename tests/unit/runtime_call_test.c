@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calls: host to domain, domain to domain, domain to host; what comes back, and how failures come back. */
 #include "runtime_world.h"
+#include <pthread.h>
 #include <time.h>
 
 static void test_arguments_and_result(void **state)
@@ -39,6 +40,63 @@ static void test_domain_calls_domain(void **state)
     (void)state;
 }
 
+struct counted_caller { porin_domain *domain; unsigned rounds; };
+
+static void *counted_run(void *data)
+{
+    const struct counted_caller *caller = data;
+    for (unsigned i = 0; i < caller->rounds; i++)
+        call(caller->domain, "loop", 1000, 0);
+    return NULL;
+}
+
+static uint64_t calls_of(porin_domain *domain)
+{
+    struct porin_domain_usage usage;
+    assert_int_equal(porin_domain_usage_get(domain, &usage), PORIN_OK);
+    return usage.calls;
+}
+
+/* Calls are counted exactly: through gates, from the host, on several threads, also on threads that are gone, also those that fail; a
+ * domain does not inherit from the one that was in its slot before. */
+static void test_calls_are_counted(void **state)
+{
+    porin_image *image = image_make_library(2);
+    struct porin_domain_options options;
+    porin_domain_options_default(&options);
+    options.accounting = true;
+    for (unsigned round = 0; round < 20; round++) {
+        porin_domain *a = domain_make(image, "a"), *b;
+        assert_int_equal(porin_domain_create(image, &options, &b, NULL), PORIN_OK);
+        assert_int_equal(calls_of(b), 0);
+        assert_int_equal(porin_domain_bind(a, "first", entry(b, "add"), NULL, NULL), PORIN_OK);
+        assert_int_equal(porin_domain_bind(a, "second", entry(b, "trap"), NULL, NULL), PORIN_OK);
+        struct counted_caller caller = { a, 3 };
+        pthread_t threads[3];
+        for (int i = 0; i < 3; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, counted_run, &caller), 0);
+        counted_run(&caller);
+        for (int i = 0; i < 3; i++)
+            pthread_join(threads[i], NULL);
+        assert_int_equal(calls_of(b), 4 * 3 * 1000);
+        assert_int_equal(call(b, "add", 1, 2), 3);
+        assert_int_equal(call(a, "second", 1, 2), UINT64_MAX);
+        assert_int_equal(calls_of(b), 12002);
+        assert_int_equal(calls_of(a), 0); /* without accounting */
+        assert_int_equal(call(a, "first", 1, 2), UINT64_MAX);
+        assert_int_equal(calls_of(b), 12002); /* it is dead: that was none */
+        assert_int_equal(porin_domain_reset(b, NULL), PORIN_OK);
+        assert_int_equal(call(a, "first", 1, 2), 3);
+        assert_int_equal(calls_of(b), 12003);
+        porin_domain_destroy(a);
+        porin_domain_destroy(b);
+    }
+    struct porin_domain_usage usage;
+    assert_int_equal(porin_domain_usage_get(NULL, &usage), PORIN_ERR_ARGUMENT);
+    porin_image_release(image);
+    (void)state;
+}
+
 static double ns_per_call(porin_domain *domain, const char *function)
 {
     enum { ROUNDS = 20, CALLS = 100000 };
@@ -73,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arguments_and_result),
         cmocka_unit_test(test_domain_calls_domain),
+        cmocka_unit_test(test_calls_are_counted),
         cmocka_unit_test(test_time_of_a_crossing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

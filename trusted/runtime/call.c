@@ -128,6 +128,7 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
     frame->r15 = pointer;
     uint64_t host_sp = thread->host_sp, thread_pointer = thread->thread_pointer, mxcsr = thread->mxcsr;
     thread->thread_pointer = slot->thread_pointer;
+    slot->calls += domain->options.accounting && !request->routine;
     host_enter(frame);
     thread->host_sp = host_sp;
     thread->thread_pointer = thread_pointer;

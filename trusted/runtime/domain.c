@@ -126,6 +126,7 @@ porin_status porin_domain_create(porin_image *image, const struct porin_domain_o
     domain->image = image;
     image_retain(image);
     domain->grants = options->grants;
+    threads_count_from_now(domain);
     snprintf(domain->name, sizeof domain->name, "%s", options->name ? options->name : image->name);
     if (!options_copy(&domain->options, options) || !edges_create(domain))
         status = error_set(error, PORIN_ERR_MEMORY, "no memory for the tables of domain %s", domain->name);
@@ -457,6 +458,7 @@ porin_status domain_bind(struct porin_domain *caller, const char *import, porin_
         edge->callee_slot = entry.domain->slot;
         edge->callee_generation = entry.generation;
         edge->callee_uses = entry.domain->image->uses;
+        edge->accounting = entry.domain->options.accounting;
         edge->entry = entry.offset;
         edge->policy = options->policy;
         edge->stack_words = options->stack_words;
@@ -552,6 +554,14 @@ void domains_release_stacks(struct thread *thread)
         }
         pthread_mutex_unlock(&domain->lock);
     }
+}
+
+porin_status porin_domain_usage_get(porin_domain *domain, struct porin_domain_usage *out)
+{
+    if (!domain || !out || domain->state == DOMAIN_FREE)
+        return PORIN_ERR_ARGUMENT;
+    *out = (struct porin_domain_usage){ .calls = threads_calls(domain) };
+    return PORIN_OK;
 }
 
 const char *porin_domain_name(const porin_domain *domain)

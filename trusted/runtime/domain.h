@@ -63,6 +63,7 @@ struct porin_domain {
     _Atomic uint32_t interrupts;    /* how many data stacks are marked `interrupted` */
     _Atomic uint32_t threads;       /* of its own that run or are being started: spawn.h */
     uint32_t leaving;               /* of its own that have left their stacks and not ended yet */
+    uint64_t calls;                 /* counted on threads that have been detached, less what was counted before its time: thread.h */
     struct porin_error death;       /* why it is DEAD; text is made when somebody asks */
 };
 

@@ -24,6 +24,7 @@ _Static_assert(PORIN_GATES_IMPORT == PORIN_GATES_SERVICE + PORIN_GATES_SERVICE_S
 
 #define SNIPPET(name) extern const uint8_t name[], name##_end[]
 SNIPPET(gate_enter);
+SNIPPET(gate_count);
 SNIPPET(gate_save);
 SNIPPET(gate_thread_in);
 SNIPPET(gate_hide);
@@ -69,7 +70,7 @@ struct writer {
     uint8_t *code;
     uint32_t length;
     struct edge *edge;              /* NULL: bound to nothing */
-    int32_t delta;                  /* 16 * (callee's slot - caller's slot) */
+    int32_t delta;                  /* 32 * (callee's slot - caller's slot) */
     uint32_t pushes, pops;          /* so far */
     uint32_t word;                  /* number of the stack argument */
 };
@@ -201,7 +202,8 @@ static void return_align(struct writer *gate)
 
 uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain *caller, struct edge *edge)
 {
-    struct writer gate = { .code = code, .edge = edge, .delta = ((int32_t)edge->callee_slot - (int32_t)caller->slot) * 16 };
+    struct writer gate = { .code = code, .edge = edge,
+                           .delta = ((int32_t)edge->callee_slot - (int32_t)caller->slot) * (1 << (PORIN_SLOT_SHIFT - STACK_SLOT_SHIFT)) };
     bool hide = edge->policy & PORIN_POLICY_REGISTER_CONFIDENTIALITY;
     bool save = hide || edge->policy & PORIN_POLICY_REGISTER_INTEGRITY;
     uint32_t caller_uses = caller->image->uses, callee_uses = edge->callee_uses;
@@ -209,6 +211,8 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
     int64_t distance = gate.delta * (1ll << STACK_SLOT_SHIFT);
     memcpy(code + DISTANCE_OFFSET, &distance, sizeof distance);
     APPEND(&gate, gate_enter);
+    if (edge->accounting)
+        APPEND(&gate, gate_count);
     if (save)
         APPEND(&gate, gate_save);
     APPEND(&gate, gate_stack_in);

@@ -17,6 +17,7 @@ struct edge {
     uint32_t callee_slot, callee_generation;
     uint32_t callee_uses;           /* PORIN_USES_* of its image */
     uint32_t entry;                 /* slot offset of the callee's entry */
+    bool accounting;                /* count its calls */
     uint32_t policy;                /* PORIN_POLICY_* */
     uint32_t stack_words;           /* stack arguments */
     uint32_t return_offset;         /* of the return point in the gate's code */

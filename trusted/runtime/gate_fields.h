@@ -4,7 +4,7 @@
 #define PORIN_RUNTIME_GATE_FIELDS_H
 
 #define FIELD_SLOW 1            /* rel32: to the slow stub at the end of the gate's space */
-#define FIELD_DELTA 2           /* disp32: add 16 * (callee's slot - caller's slot) */
+#define FIELD_DELTA 2           /* disp32: add 32 * (callee's slot - caller's slot) */
 #define FIELD_DELTA_BACK 3      /* the same, subtracted */
 #define FIELD_GENERATION 4      /* imm32: the callee's generation */
 #define FIELD_ENTRY 5           /* disp32: slot offset of the entry */

@@ -6,7 +6,7 @@
  * and r11 zero-extended. Back: to the word on top of the control stack at entry, with r14, r15, gs:0 of the caller, r10 anything (no
  * domain can read it), r11 zero-extended.
  * Stack: control stack, one frame of the words pushed here. No memory of a domain is touched. Cannot fault: the limit test leaves room.
- * Registers in use: r10 = 16 * slot number of the domain being left, r11 = scratch. */
+ * Registers in use: r10 = 32 * slot number of the domain being left, r11 = scratch. */
 #include "thread_layout.h"
 #include "gate_fields.h"
 
@@ -45,7 +45,7 @@ gate_templates:
         .byte   0x0f, 0x82                      /* jb: no */
         .long   0
         field   FIELD_SLOW, 4
-        rorx    $STACK_SLOT_SHIFT, %r14, %r10   /* r14 is a multiple of 2^33, so this is 16 times the caller's slot number */
+        rorx    $STACK_SLOT_SHIFT, %r14, %r10   /* r14 is a multiple of 2^33, so this is 32 times the caller's slot number */
         cmpl    $0x11223344, %gs:TB_STACKS + SS_GENERATION(%r10) /* a stack of this very domain, not of a later one in its slot? */
         field   FIELD_DELTA, 8
         field   FIELD_GENERATION, 4
@@ -53,6 +53,12 @@ gate_templates:
         .long   0
         field   FIELD_SLOW, 4
         end     gate_enter
+
+/* Where the callee's calls are counted: in the line that was read anyway. */
+        snippet gate_count
+        incq    %gs:TB_STACKS + SS_CALLS(%r10)
+        field   FIELD_DELTA, 4
+        end     gate_count
 
 /* PORIN_POLICY_REGISTER_INTEGRITY */
         snippet gate_save
@@ -168,7 +174,7 @@ gate_templates:
 
 /* Return point: reached by the callee's last ret, so rsp is as at the call; or put here by the unwinder with rax = the fault value. */
         snippet gate_return
-        rorx    $STACK_SLOT_SHIFT, %r14, %r10   /* 16 times the callee's slot number: no domain can have changed r14 */
+        rorx    $STACK_SLOT_SHIFT, %r14, %r10   /* 32 times the callee's slot number: no domain can have changed r14 */
         popq    %r11
         field   FIELD_POP, 1
         cmpl    %r11d, %gs:TB_STACKS + SS_POINTER(%r10) /* the callee's data stack as it was; it seldom called on */

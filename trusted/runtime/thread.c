@@ -165,6 +165,9 @@ void porin_thread_detach(void)
     deadline_destroy(thread);
     domains_release_stacks(thread);
     pthread_mutex_lock(&threads_lock);
+    for (uint32_t slot = 0; slot < PORIN_MAX_SLOTS; slot++)
+        if (thread_stack_slot(thread, slot)->calls) /* otherwise the table of domains stays untouched */
+            domain_at(slot)->calls += thread_stack_slot(thread, slot)->calls;
     struct thread **link = &threads;
     while (*link != thread)
         link = &(*link)->next;
@@ -183,6 +186,30 @@ void threads_forget_domain(uint32_t slot)
     for (struct thread *thread = threads; thread; thread = thread->next)
         thread_stack_slot(thread, slot)->generation = 0;
     pthread_mutex_unlock(&threads_lock);
+}
+
+/* With the lock. */
+static uint64_t calls_sum(uint32_t slot)
+{
+    uint64_t sum = 0;
+    for (struct thread *thread = threads; thread; thread = thread->next)
+        sum += __atomic_load_n(&thread_stack_slot(thread, slot)->calls, __ATOMIC_RELAXED);
+    return sum;
+}
+
+void threads_count_from_now(struct porin_domain *domain)
+{
+    pthread_mutex_lock(&threads_lock);
+    domain->calls = 0 - calls_sum(domain->slot);
+    pthread_mutex_unlock(&threads_lock);
+}
+
+uint64_t threads_calls(const struct porin_domain *domain)
+{
+    pthread_mutex_lock(&threads_lock);
+    uint64_t calls = calls_sum(domain->slot) + domain->calls;
+    pthread_mutex_unlock(&threads_lock);
+    return calls;
 }
 
 void threads_visit(void (*first)(struct thread *, void *), void (*then)(struct thread *, void *), void *data)

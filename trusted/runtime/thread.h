@@ -15,6 +15,8 @@ struct stack_slot {
     uint32_t pointer;
     _Atomic uint32_t generation;    /* other threads may only set it to 0 */
     uint64_t thread_pointer;
+    uint64_t calls;                 /* of whatever domains have been in this slot; another thread may read it */
+    uint64_t reserved;
 };
 
 /* One per switch between the two stacks; lies on the host stack. Innermost is thread->frame. */
@@ -86,6 +88,7 @@ SAME(struct thread, scratch, TB_SCRATCH);
 _Static_assert(sizeof(struct thread) <= TB_STACKS, "the block's header is one page");
 SAME(struct stack_slot, generation, SS_GENERATION);
 SAME(struct stack_slot, thread_pointer, SS_THREAD_POINTER);
+SAME(struct stack_slot, calls, SS_CALLS);
 _Static_assert(sizeof(struct stack_slot) == 1 << (PORIN_SLOT_SHIFT - STACK_SLOT_SHIFT), "index by base >> STACK_SLOT_SHIFT");
 SAME(struct frame, control_sp, F_CONTROL_SP);
 SAME(struct frame, host_sp, F_HOST_SP);
@@ -115,6 +118,9 @@ static inline struct stack_slot *thread_stack_slot(struct thread *thread, uint32
 struct thread *thread_attach(struct porin_error *error);
 /* The domain has been destroyed, has died or starts anew: no thread may enter it before a slow path looked at it again. */
 void threads_forget_domain(uint32_t slot);
+/* All that is counted for the domain's slot is from now on its own, or its predecessor's. */
+void threads_count_from_now(struct porin_domain *domain);
+uint64_t threads_calls(const struct porin_domain *domain);
 /* Calls first(thread, data) for each attached thread, then the other for each of the same ones: none comes or goes meanwhile. */
 void threads_visit(void (*first)(struct thread *, void *), void (*then)(struct thread *, void *), void *data);
 #endif

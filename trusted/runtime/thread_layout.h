@@ -22,11 +22,12 @@
 #define TB_SCRATCH 0x80         /* for instructions that need memory */
 #define TB_STACKS 0x1000        /* struct stack_slot[PORIN_MAX_SLOTS] */
 
-/* A stack slot of the thread block: 16 bytes, at TB_STACKS + (slot base >> STACK_SLOT_SHIFT). */
-#define STACK_SLOT_SHIFT (PORIN_SLOT_SHIFT - 4)
+/* A stack slot of the thread block: 32 bytes, at TB_STACKS + (slot base >> STACK_SLOT_SHIFT). */
+#define STACK_SLOT_SHIFT (PORIN_SLOT_SHIFT - 5)
 #define SS_POINTER 0            /* data stack pointer of the domain on this thread while it is not running (32 bits) */
 #define SS_GENERATION 4         /* generation of the domain it belongs to; 0: none (32 bits) */
 #define SS_THREAD_POINTER 8     /* thread pointer of the domain on this thread */
+#define SS_CALLS 16             /* calls of the domain on this thread, counted by gates made with accounting (64 bits) */
 
 /* struct frame: one per switch between host stack and control stack, on the host stack, linked. */
 #define F_PREVIOUS 0
