@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # make bench [BENCH="options and parts of porin-bench"]: builds every program in its variants and runs porin-bench.
+# make bench-PART: one part of it, with a report of its own; builds what that part needs.
 bench_programs := $(filter-out functions,$(patsubst bench/programs/%.c,%,$(wildcard bench/programs/*.c)))
 bench_recipes := zlib bzip2 libpng cjson lua sqlite
 bench_native := $(bench_programs:%=$(B)/bench/native/%) $(B)/bench/native/functions
@@ -11,7 +12,13 @@ bench_program_needs := bench/programs/program.h bench/build-program
 # For the ladder's wasm2c rung: wasm2c's runtime, which shall not handle the signals that Porin handles in that process.
 wasm2c_runtime := /usr/share/wabt/wasm2c
 wasm2c_flags := -I$(wasm2c_runtime) -DWASM_RT_SKIP_SIGNAL_RECOVERY=1
-bench_all := $(B)/bin/porin $(B)/bench/porin-bench $(bench_native) $(bench_domain) $(bench_wasm) $(B)/bench/glibc/functions $(bench_domains)
+bench_rpc := client server xdr
+# What each part needs besides porin-bench; the others need the bench's domains only.
+bench_needs_programs := $(B)/bin/porin $(bench_native) $(bench_domain) $(bench_wasm)
+bench_needs_strings := $(B)/bin/porin $(B)/bench/native/functions $(B)/bench/domain/functions $(B)/bench/glibc/functions
+bench_needs_verifier := $(bench_domain)
+bench_parts := $(shell sed -n 's/^    {"\([a-z]*\)", .*bench_.*/\1/p' bench/main.c)
+bench_all := $(B)/bench/porin-bench $(bench_domains) $(foreach part,$(bench_parts),$(bench_needs_$(part)))
 
 $(bench_native): $(B)/bench/native/%: bench/programs/%.c $(bench_program_needs) $(bench_recipes:%=$(B)/work/%-native.done)
 	$(call say,native,$@)
@@ -29,7 +36,8 @@ $(B)/bench/glibc/functions: bench/programs/functions.c bench/programs/program.h
 	$(call say,glibc,$@)
 	$(Q)$(CC) -O2 -std=gnu11 -fno-builtin $< -o $@
 
-$(bench_domains): $(B)/bench/domains/%.porin: bench/domains/%.c $(B)/bin/porin-cc $(B)/sysroot/lib/libc.a
+$(bench_domains): $(B)/bench/domains/%.porin: bench/domains/%.c $(wildcard bench/*.def bench/domains/*.c) $(B)/bin/porin-cc \
+		$(B)/sysroot/lib/libc.a
 	@mkdir -p $(@D)
 	$(call say,domain,$@)
 	$(Q)$(B)/bin/porin-cc -O2 -g -Iinclude $< -o $@
@@ -45,11 +53,25 @@ $(B)/bench/callee_wasm.o: $(B)/bench/callee_wasm.c
 $(B)/bench/wasm-rt-impl.o: $(B)/bench/callee_wasm.c
 	$(Q)$(CC) -O2 -w $(wasm2c_flags) -c $(wasm2c_runtime)/wasm-rt-impl.c -o $@
 
+# The ladder's callee as a remote procedure: its stubs are made by rpcgen, whose output no warning option likes.
+$(B)/bench/rpc_answer.h: bench/rpc/answer.x
+	@mkdir -p $(@D)
+	$(call say,rpcgen,$@)
+	$(Q)cp $< $(B)/bench/rpc_answer.x
+	$(Q)cd $(B)/bench && rm -f rpc_answer.h $(bench_rpc:%=rpc_answer_%.c) && rpcgen -N -M -l -o rpc_answer_client.c rpc_answer.x && \
+		rpcgen -N -M -m -o rpc_answer_server.c rpc_answer.x && rpcgen -N -M -c -o rpc_answer_xdr.c rpc_answer.x && \
+		rpcgen -N -M -h -o rpc_answer.h rpc_answer.x
+$(bench_rpc:%=$(B)/bench/rpc_answer_%.o): $(B)/bench/rpc_answer_%.o: $(B)/bench/rpc_answer.h
+	$(Q)$(CC) -O2 -w -isystem /usr/include/tirpc -c $(B)/bench/rpc_answer_$*.c -o $@
+$(call object,bench/rpc.c): CFLAGS += -I$(B)/bench -isystem /usr/include/tirpc
+$(call object,bench/rpc.c): $(B)/bench/rpc_answer.h
+
 $(call object,bench/ladder.c): CFLAGS += -I$(B)/bench $(wasm2c_flags)
 $(call object,bench/ladder.c): $(B)/bench/callee_wasm.c
-$(B)/bench/porin-bench: $(call object,$(bench_sources)) $(B)/bench/callee_wasm.o $(B)/bench/wasm-rt-impl.o $(B)/lib/libporin.a
+bench_generated := $(bench_rpc:%=$(B)/bench/rpc_answer_%.o) $(B)/bench/callee_wasm.o $(B)/bench/wasm-rt-impl.o
+$(B)/bench/porin-bench: $(call object,$(bench_sources)) $(bench_generated) $(B)/lib/libporin.a
 	$(call say,link,$@)
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lm $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lm -ltirpc $(LDLIBS)
 
 CHECKS += bench
 check-bench: $(B)/bin/porin $(bench_native) $(bench_domain)
@@ -59,4 +81,8 @@ bench: packages
 	@tools/install-packages tools/packages-bench.txt
 	@$(MAKE) --no-print-directory $(all_jobs) $(bench_all)
 	@$(B)/bench/porin-bench -b $(B) $(BENCH)
-.PHONY: bench check-bench
+$(bench_parts:%=bench-%): bench-%: packages
+	@tools/install-packages tools/packages-bench.txt
+	@$(MAKE) --no-print-directory $(all_jobs) $(B)/bench/porin-bench $(bench_domains) $(bench_needs_$*)
+	@$(B)/bench/porin-bench -b $(B) -o $* $(BENCH) $*
+.PHONY: bench check-bench $(bench_parts:%=bench-%)

@@ -140,10 +140,10 @@ static void live_measure(void)
     double anonymous = (after.anonymous - before.anonymous) / LIVE, tables = (after.tables - before.tables) / LIVE;
     double objects = (after.objects - before.objects) / LIVE, private_pages = (after.private_pages - before.private_pages) / LIVE;
     double all = anonymous + tables + (objects > 0 ? objects : 0);
-    printf("\n%d live domains, each called once: KiB for each\n", LIVE);
-    printf("  changed pages and trusted tables %.1f, page tables %.1f, memory objects %.1f: %.1f together\n",
+    report("\n%d live domains, each called once: KiB for each\n", LIVE);
+    report("  changed pages and trusted tables %.1f, page tables %.1f, memory objects %.1f: %.1f together\n",
            anonymous, tables, objects, all);
-    printf("  (smaps counts %.1f of private pages; creation and first call %.1f us each)\n", private_pages, each_us);
+    report("  (smaps counts %.1f of private pages; creation and first call %.1f us each)\n", private_pages, each_us);
     results_object("live_domains");
     results_number("count", LIVE);
     results_number("anonymous_kib", anonymous);
@@ -163,7 +163,7 @@ static void live_measure(void)
 static double time_report(const char *what, const char *name, const struct samples *samples)
 {
     struct summary summary = samples_summary(samples);
-    printf("  %-50s %8.2f  %.2f..%.2f\n", what, summary.median, summary.q1, summary.q3);
+    report("  %-50s %8.2f  %.2f..%.2f\n", what, summary.median, summary.q1, summary.q3);
     results_samples(name, samples);
     return summary.median;
 }
@@ -173,17 +173,15 @@ void bench_create(const struct bench_settings *settings)
     static void (*const measures[])(void) = {fresh_measure, pooled_measure, kernel_measure};
     enum { MEASURES = sizeof measures / sizeof measures[0] };
     struct porin_error error = {0};
-    char path[512];
     size_t order[MEASURES];
-    snprintf(path, sizeof path, "%s/bench/domains/callee.porin", settings->build);
-    porin_check(porin_image_load_file(path, &image, &error), path, &error);
+    image = bench_image(settings->build, "callee");
     porin_check(porin_pool_create(image, NULL, 4, &pool, &error), "pool", &error);
     for (unsigned repetition = 0; repetition < settings->repetitions; repetition++) {
         order_shuffle(order, MEASURES);
         for (size_t i = 0; i < MEASURES; i++)
             measures[order[i]]();
     }
-    printf("\nCreating a domain from a verified image: microseconds (median, quartiles)\n");
+    report("\nCreating a domain from a verified image: microseconds (median, quartiles)\n");
     results_object("create_us");
     double fresh = time_report("create, look up, first call: fresh", "fresh", &times.fresh);
     double pooled = time_report("take, look up, first call: pooled", "pooled", &times.take);

@@ -1,28 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Call ladder: the cost of asking another process and waiting for its answer. */
+/* Call ladder: the cost of asking another thread or process and waiting for its answer. */
 #include "bench.h"
 #include "ladder.h"
 #include <errno.h>
 #include <math.h>
-#include <sched.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { EXCHANGES = 2000, SPIN_EXCHANGES = 20000 };
+enum { EXCHANGES = 2000, SPIN_EXCHANGES = 20000, WARM_EXCHANGES = 100 };
 
-static pid_t fork_server(void)
+const int same_cpu = 0, other_cpu = 1;
+
+static int cpu_number(const void *cpu)
+{
+    return cpu == &same_cpu ? cpu_main() : cpu_other();
+}
+
+bool cpu_known(const void *cpu)
+{
+    return cpu_number(cpu) >= 0;
+}
+
+pid_t fork_server(const void *cpu)
 {
     pid_t child = fork();
     if (child < 0)
         fail("fork: %s", strerror(errno));
-    if (child == 0)
+    if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pin_to_cpu(cpu_number(cpu));
+    }
     return child;
 }
 
@@ -47,24 +61,26 @@ __attribute__((noreturn)) static void server_run(int in, int out)
 static double client_run(int in, int out)
 {
     uint64_t word = 0, start = 0;
-    for (unsigned i = 0; i < EXCHANGES + 100; i++) {
-        if (i == 100) /* the first ones warm up */
+    for (unsigned i = 0; i < EXCHANGES + WARM_EXCHANGES; i++) {
+        if (i == WARM_EXCHANGES) /* the first ones warm up */
             start = now_ns();
         transfer(write(out, &word, sizeof word));
         transfer(read(in, &word, sizeof word));
     }
     double ns = (double)(now_ns() - start) / EXCHANGES;
-    if (word != EXCHANGES + 100)
+    if (word != EXCHANGES + WARM_EXCHANGES)
         fail("the other process answered wrongly");
     return ns;
 }
 
-double pipe_round_trip(void)
+double pipe_round_trip(const void *cpu)
 {
     int there[2], back[2];
+    if (!cpu_known(cpu))
+        return NAN;
     if (pipe(there) != 0 || pipe(back) != 0)
         fail("pipe: %s", strerror(errno));
-    pid_t child = fork_server();
+    pid_t child = fork_server(cpu);
     if (child == 0) {
         close(there[1]);
         close(back[0]);
@@ -79,12 +95,14 @@ double pipe_round_trip(void)
     return ns;
 }
 
-double socket_round_trip(void)
+double socket_round_trip(const void *cpu)
 {
     int ends[2];
+    if (!cpu_known(cpu))
+        return NAN;
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
         fail("socketpair: %s", strerror(errno));
-    pid_t child = fork_server();
+    pid_t child = fork_server(cpu);
     if (child == 0) {
         close(ends[0]);
         server_run(ends[1], ends[1]);
@@ -96,34 +114,82 @@ double socket_round_trip(void)
     return ns;
 }
 
-double spin_round_trip(void)
+/* --- two threads --- */
+
+static struct shared {
+    const void *cpu;
+    _Alignas(128) _Atomic uint64_t question;
+    _Alignas(128) _Atomic uint64_t answer;
+    _Alignas(128) sem_t asked;
+    _Alignas(128) sem_t answered;
+} shared;
+
+static pthread_t thread_start(void *(*run)(void *), const void *cpu)
 {
-    struct shared { _Alignas(128) _Atomic uint64_t question; _Alignas(128) _Atomic uint64_t answer; };
-    if (cpu_other() < 0)
-        return NAN;
-    struct shared *shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED)
-        fail("mmap: %s", strerror(errno));
-    pid_t child = fork_server();
-    if (child == 0) {
-        pin_to_cpu(cpu_other());
-        for (uint64_t i = 1; i <= SPIN_EXCHANGES; i++) {
-            while (atomic_load_explicit(&shared->question, memory_order_acquire) != i)
-                __builtin_ia32_pause();
-            atomic_store_explicit(&shared->answer, i, memory_order_release);
-        }
-        _exit(0);
+    pthread_t thread;
+    shared.cpu = cpu;
+    int error = pthread_create(&thread, NULL, run, NULL);
+    if (error)
+        fail("pthread_create: %s", strerror(error));
+    return thread;
+}
+
+static void *semaphore_server(void *unused)
+{
+    pin_to_cpu(cpu_number(shared.cpu));
+    for (unsigned i = 0; i < EXCHANGES + WARM_EXCHANGES; i++) {
+        sem_wait(&shared.asked);
+        sem_post(&shared.answered);
     }
+    return unused;
+}
+
+double semaphore_round_trip(const void *cpu)
+{
     uint64_t start = 0;
+    if (!cpu_known(cpu))
+        return NAN;
+    if (sem_init(&shared.asked, 0, 0) != 0 || sem_init(&shared.answered, 0, 0) != 0)
+        fail("sem_init: %s", strerror(errno));
+    pthread_t thread = thread_start(semaphore_server, cpu);
+    for (unsigned i = 0; i < EXCHANGES + WARM_EXCHANGES; i++) {
+        if (i == WARM_EXCHANGES)
+            start = now_ns();
+        sem_post(&shared.asked);
+        sem_wait(&shared.answered);
+    }
+    double ns = (double)(now_ns() - start) / EXCHANGES;
+    pthread_join(thread, NULL);
+    return ns;
+}
+
+static void *spin_server(void *unused)
+{
+    pin_to_cpu(cpu_number(shared.cpu));
+    for (uint64_t i = 1; i <= SPIN_EXCHANGES; i++) {
+        while (atomic_load_explicit(&shared.question, memory_order_acquire) != i)
+            __builtin_ia32_pause();
+        atomic_store_explicit(&shared.answer, i, memory_order_release);
+    }
+    return unused;
+}
+
+double spin_round_trip(const void *cpu)
+{
+    uint64_t start = 0;
+    if (!cpu_known(cpu))
+        return NAN;
+    atomic_store(&shared.question, 0);
+    atomic_store(&shared.answer, 0);
+    pthread_t thread = thread_start(spin_server, cpu);
     for (uint64_t i = 1; i <= SPIN_EXCHANGES; i++) {
         if (i == 1001)
             start = now_ns();
-        atomic_store_explicit(&shared->question, i, memory_order_release);
-        while (atomic_load_explicit(&shared->answer, memory_order_acquire) != i)
+        atomic_store_explicit(&shared.question, i, memory_order_release);
+        while (atomic_load_explicit(&shared.answer, memory_order_acquire) != i)
             __builtin_ia32_pause();
     }
     double ns = (double)(now_ns() - start) / (SPIN_EXCHANGES - 1000);
-    waitpid(child, NULL, 0);
-    munmap(shared, sizeof *shared);
+    pthread_join(thread, NULL);
     return ns;
 }

@@ -1,18 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Part (b): what a call costs, from a direct call to a socket, all rungs interleaved in one run.
+/* Part (b): dIPC's ladder, from a function call to a remote procedure call, all rungs interleaved in one run.
  * Loops inside the domain are timed from the host around one long call; the same loop without the call is subtracted. */
 #include "bench.h"
 #include "callee_wasm.h"
 #include "ladder.h"
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* One measurement is the median of short batches, so that a preemption spoils a batch and not the measurement. */
+/* A sample is the fastest of some short batches: what else the machine does then spoils batches and not the sample. */
 enum { CALLS = 20000, SLOW_CALLS = 4000, BATCHES = 15 };
+#define WEAKEST_BAR 2
+#define ACCOUNTING_BAR 2.5
+#define STRONGEST_BAR 4
+#define RPC_BAR 1000
 
-static porin_entry empty, direct, indirect, unprotected, integrity, confidential, service, answer;
+enum policy {
+#define POLICY(id, text, properties) POLICY_##id,
+#include "policies.def"
+#undef POLICY
+    POLICIES
+};
+static const struct { const char *id, *text; uint32_t properties; } policies[POLICIES] = {
+#define POLICY(id, text, properties) {#id, text, properties},
+#include "policies.def"
+#undef POLICY
+};
+/* Callees whose images use state that a gate must clean, under the strongest policy. */
+static const struct { const char *domain, *text; bool avx512; } uses[] = {
+    {"callee_x87", "callee uses x87", false},
+    {"callee_avx", "callee uses AVX", false},
+    {"callee_evex", "callee uses AVX-512", true},
+};
+enum { USES = sizeof uses / sizeof uses[0] };
+
+static struct ladder ladder = {.title = "Call ladder", .name = "ladder", .short_name = "ns", .unit_ns = 1};
+static porin_entry answer, counted_answer;
+static porin_entry empty, direct, indirect, service, across[POLICIES], counted[POLICIES], within[POLICIES], using[USES];
+static char texts[RUNGS_MAX][64];
 static Z_callee_instance_t wasm_callee;
 
 /* Keeps the compiler from seeing through a loop: the number may be anything. */
@@ -23,187 +50,185 @@ static inline uint64_t opaque(uint64_t number)
 }
 
 #define NATIVE_LOOP(name, count, expression)                                   \
-    static double name(void)                                                   \
+    static double name(const void *subject)                                    \
     {                                                                          \
         struct samples batches = {0};                                          \
+        (void)subject;                                                         \
         for (unsigned batch = 0; batch < BATCHES; batch++) {                   \
             uint64_t number = 0, start = now_ns();                             \
             for (uint64_t i = 0; i < (count); i++)                             \
                 number = opaque(expression);                                   \
             samples_add(&batches, (double)(now_ns() - start) / (double)(count)); \
         }                                                                      \
-        return samples_median(&batches);                                       \
+        return samples_quantile(&batches, 0);                                      \
     }
 
 static uint64_t (*volatile far_pointer)(uint64_t number) = far_answer;
 
-static uint64_t domain_answer(uint64_t number)
+static uint64_t domain_answer(porin_entry entry, uint64_t number)
 {
     uint64_t result = 0;
-    porin_check(porin_call6(answer, &result, number, 0, 0, 0, 0, 0), "call", porin_last_error());
+    porin_check(porin_call6(entry, &result, number, 0, 0, 0, 0, 0), "call", porin_last_error());
     return result;
 }
 
 NATIVE_LOOP(native_empty, CALLS, number + 1)
 NATIVE_LOOP(native_direct, CALLS, far_answer(number))
 NATIVE_LOOP(native_indirect, CALLS, far_pointer(number))
+NATIVE_LOOP(native_nested, CALLS, far_nested(number))
 NATIVE_LOOP(native_wasm, CALLS, Z_calleeZ_callee_answer(&wasm_callee, number))
-NATIVE_LOOP(native_domain, CALLS, domain_answer(number))
+NATIVE_LOOP(native_domain, CALLS, domain_answer(answer, number))
+NATIVE_LOOP(native_counted, CALLS, domain_answer(counted_answer, number))
 NATIVE_LOOP(native_getppid, SLOW_CALLS, number + (uint64_t)syscall(SYS_getppid))
 
-static double domain_loop(porin_entry entry, uint64_t count)
+/* subject: the entry of a loop. */
+static double domain_loop(const void *subject)
 {
+    const porin_entry *entry = subject;
     struct samples batches = {0};
+    if (!entry->domain)
+        return NAN;
     for (unsigned batch = 0; batch < BATCHES; batch++) {
         uint64_t result = 0, start = now_ns();
-        porin_check(porin_call6(entry, &result, count, 0, 0, 0, 0, 0), "loop in a domain", porin_last_error());
-        samples_add(&batches, (double)(now_ns() - start) / (double)count);
-        if (result != count)
-            fail("a loop of %llu calls in a domain counted %llu", (unsigned long long)count, (unsigned long long)result);
+        porin_check(porin_call6(*entry, &result, CALLS, 0, 0, 0, 0, 0), "loop in a domain", porin_last_error());
+        samples_add(&batches, (double)(now_ns() - start) / CALLS);
+        if (result != CALLS)
+            fail("a loop of %d calls in a domain counted %llu", CALLS, (unsigned long long)result);
     }
-    return samples_median(&batches);
+    return samples_quantile(&batches, 0);
 }
 
-static double domain_empty(void) { return domain_loop(empty, CALLS); }
-static double domain_direct(void) { return domain_loop(direct, CALLS); }
-static double domain_indirect(void) { return domain_loop(indirect, CALLS); }
-static double domain_unprotected(void) { return domain_loop(unprotected, CALLS); }
-static double domain_integrity(void) { return domain_loop(integrity, CALLS); }
-static double domain_confidential(void) { return domain_loop(confidential, CALLS); }
-static double domain_service(void) { return domain_loop(service, SLOW_CALLS); }
-
-static void once(porin_entry entry)
+static const char *text(const char *first, const char *second)
 {
-    uint64_t result;
-    porin_check(porin_call6(entry, &result, 1, 0, 0, 0, 0, 0), "call", porin_last_error());
-}
-static void once_far(void) { far_pointer(1); }
-static void once_answer(void) { once(answer); }
-static void once_direct(void) { once(direct); }
-static void once_integrity(void) { once(integrity); }
-static double cold_far(void) { return cold_measure(once_far, NULL); }
-static double cold_host(void) { return cold_measure(once_answer, NULL); }
-/* What a call through a cold gate adds to a call into a domain that is cold itself. */
-static double cold_gate(void) { return cold_measure(once_integrity, once_direct); }
-
-enum rung {
-    NATIVE_EMPTY, DOMAIN_EMPTY, DIRECT, INDIRECT, WASM, IN_DIRECT, IN_INDIRECT, GATE_WEAKEST, GATE_INTEGRITY,
-    GATE_CONFIDENTIAL, HOST, SERVICE, SYSCALL, SPIN, PIPE, SOCKET, COLD_INDIRECT, COLD_HOST, COLD_GATE, RUNGS, NO_BASELINE = RUNGS,
-};
-
-static const struct { const char *what; double (*measure)(void); enum rung baseline; } rungs[RUNGS] = {
-    [NATIVE_EMPTY] = {NULL, native_empty, NO_BASELINE},
-    [DOMAIN_EMPTY] = {NULL, domain_empty, NO_BASELINE},
-    [DIRECT] = {"direct call", native_direct, NATIVE_EMPTY},
-    [INDIRECT] = {"indirect call", native_indirect, NATIVE_EMPTY},
-    [WASM] = {"wasm2c call into a module", native_wasm, NATIVE_EMPTY},
-    [IN_DIRECT] = {"direct call inside a domain", domain_direct, DOMAIN_EMPTY},
-    [IN_INDIRECT] = {"indirect call inside a domain, checked", domain_indirect, DOMAIN_EMPTY},
-    [GATE_WEAKEST] = {"domain to domain, no property", domain_unprotected, DOMAIN_EMPTY},
-    [GATE_INTEGRITY] = {"domain to domain, register integrity", domain_integrity, DOMAIN_EMPTY},
-    [GATE_CONFIDENTIAL] = {"domain to domain, integrity and confidentiality", domain_confidential, DOMAIN_EMPTY},
-    [HOST] = {"host to domain (porin_call6)", native_domain, NATIVE_EMPTY},
-    [SERVICE] = {"domain to service (getppid)", domain_service, DOMAIN_EMPTY},
-    [SYSCALL] = {"system call (getppid)", native_getppid, NATIVE_EMPTY},
-    [SPIN] = {"shared-memory spin, two CPUs, round trip", spin_round_trip, NO_BASELINE},
-    [PIPE] = {"pipe round trip, same CPU", pipe_round_trip, NO_BASELINE},
-    [SOCKET] = {"UNIX socket round trip, same CPU", socket_round_trip, NO_BASELINE},
-    [COLD_INDIRECT] = {"indirect call, cold", cold_far, NO_BASELINE},
-    [COLD_HOST] = {"host to domain, cold", cold_host, NO_BASELINE},
-    [COLD_GATE] = {"domain to domain, register integrity, cold", cold_gate, NO_BASELINE},
-};
-static struct samples measured[RUNGS];
-
-static porin_domain *domain_make(const struct bench_settings *settings, const char *name)
-{
-    char path[512];
-    struct porin_error error = {0};
-    porin_image *image;
-    porin_domain *domain;
-    snprintf(path, sizeof path, "%s/bench/domains/%s.porin", settings->build, name);
-    porin_check(porin_image_load_file(path, &image, &error), path, &error);
-    porin_check(porin_domain_create(image, NULL, &domain, &error), path, &error);
-    porin_image_release(image);
-    return domain;
+    snprintf(texts[ladder.count], sizeof texts[0], "%s, %s", first, second);
+    return texts[ladder.count];
 }
 
-static porin_entry entry_of(porin_domain *domain, const char *name)
+/* The loops of a new domain over edges of every policy to `import`_POLICY. */
+static void loops_prepare(porin_domain *caller, const char *import, porin_entry callee, porin_entry loops[POLICIES])
 {
-    struct porin_error error = {0};
-    porin_entry entry;
-    porin_check(porin_entry_find(domain, name, &entry, &error), name, &error);
-    return entry;
+    const char *own = strcmp(import, "own") == 0 ? "own_" : "";
+    for (unsigned i = 0; i < POLICIES; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s_%s", import, policies[i].id);
+        bench_bind(caller, name, callee, policies[i].properties);
+        snprintf(name, sizeof name, "loop_%s%s", own, policies[i].id);
+        loops[i] = bench_entry(caller, name);
+    }
 }
 
-static void bind(porin_domain *caller, const char *import, uint32_t policy)
+static void prepare(const char *build)
 {
-    struct porin_error error = {0};
-    struct porin_edge_options options = {.policy = policy, .fault_value = -1};
-    porin_check(porin_domain_bind(caller, import, answer, &options, &error), import, &error);
-}
-
-static void ladder_prepare(porin_domain *caller, porin_domain *callee)
-{
-    answer = entry_of(callee, "callee_answer");
-    bind(caller, "callee_unprotected", 0);
-    bind(caller, "callee_integrity", PORIN_POLICY_REGISTER_INTEGRITY);
-    bind(caller, "callee_confidential", PORIN_POLICY_REGISTER_INTEGRITY | PORIN_POLICY_REGISTER_CONFIDENTIALITY);
-    empty = entry_of(caller, "loop_empty");
-    direct = entry_of(caller, "loop_direct");
-    indirect = entry_of(caller, "loop_indirect");
-    unprotected = entry_of(caller, "loop_unprotected");
-    integrity = entry_of(caller, "loop_integrity");
-    confidential = entry_of(caller, "loop_confidential");
-    service = entry_of(caller, "loop_service");
+    struct porin_limits limits;
+    porin_domain *callee = bench_domain(build, "callee", false), *caller = bench_domain(build, "caller", false);
+    answer = bench_entry(callee, "callee_answer");
+    empty = bench_entry(caller, "loop_empty");
+    direct = bench_entry(caller, "loop_direct");
+    indirect = bench_entry(caller, "loop_indirect");
+    service = bench_entry(caller, "loop_service");
+    counted_answer = bench_entry(bench_domain(build, "callee", true), "callee_answer");
+    loops_prepare(caller, "callee", answer, across);
+    loops_prepare(caller, "own", bench_entry(caller, "caller_answer"), within);
+    loops_prepare(bench_domain(build, "caller", true), "callee", counted_answer, counted);
+    porin_limits_get(&limits);
+    for (unsigned i = 0; i < USES; i++) {
+        if (uses[i].avx512 && !limits.avx512)
+            continue;
+        porin_domain *user = bench_domain(build, "caller", false);
+        bench_bind(user, "callee_strongest", bench_entry(bench_domain(build, uses[i].domain, false), "callee_answer"), PORIN_POLICY_ALL);
+        using[i] = bench_entry(user, "loop_strongest");
+    }
     wasm_rt_init();
     Z_callee_init_module();
     Z_callee_instantiate(&wasm_callee);
-    cold_prepare();
 }
 
-/* Prints a rung as its own cost: its samples less the baseline's median. Returns the median. */
-static double rung_report(enum rung rung, double indirect_ns)
+static struct rung *across_rungs[POLICIES], *counted_rungs[POLICIES], *use_rungs[USES], *rpc_rung;
+
+static void rungs_inside(void)
 {
-    struct samples cost = {0};
-    if (isnan(measured[rung].values[0])) {
-        printf("  %-50s needs a second CPU\n", rungs[rung].what);
-        return NAN;
+    struct rung *loop = rung_add(&ladder, NULL, native_empty, NULL, NULL), *domain = rung_add(&ladder, NULL, domain_loop, &empty, NULL);
+    rung_add(&ladder, "function call", native_direct, NULL, loop);
+    ladder.unit = rung_add(&ladder, "indirect call", native_indirect, NULL, loop);
+    rung_add(&ladder, "two nested calls, the floor of a gate", native_nested, NULL, loop);
+    rung_add(&ladder, "wasm2c call into a module", native_wasm, NULL, loop);
+    rung_add(&ladder, "function call inside a domain", domain_loop, &direct, domain);
+    rung_add(&ladder, "indirect call inside a domain, checked", domain_loop, &indirect, domain);
+    for (unsigned i = 0; i < POLICIES; i++)
+        across_rungs[i] = rung_add(&ladder, text("domain to domain", policies[i].text), domain_loop, &across[i], domain);
+    across_rungs[POLICY_weakest]->bar = WEAKEST_BAR;
+    across_rungs[POLICY_strongest]->bar = STRONGEST_BAR;
+    for (unsigned i = 0; i < USES; i++) {
+        use_rungs[i] = rung_add(&ladder, text("  all properties", uses[i].text), domain_loop, &using[i], domain);
+        use_rungs[i]->needs = "needs a CPU with AVX-512";
     }
-    double baseline = rungs[rung].baseline == NO_BASELINE ? 0 : samples_median(&measured[rungs[rung].baseline]);
-    for (size_t i = 0; i < measured[rung].count; i++)
-        samples_add(&cost, measured[rung].values[i] - baseline);
-    struct summary summary = samples_summary(&cost);
-    printf("  %-50s %10.2f  %9.2f..%-9.2f %9.1f\n", rungs[rung].what, summary.median, summary.q1, summary.q3,
-           summary.median / (indirect_ns > 0 ? indirect_ns : summary.median));
-    results_object(NULL);
-    results_text("rung", rungs[rung].what);
-    results_samples("ns", &cost);
+    for (unsigned i = 0; i < POLICIES; i += POLICIES - 1)
+        counted_rungs[i] = rung_add(&ladder, text("domain to domain, accounting on", policies[i].text), domain_loop, &counted[i], domain);
+    counted_rungs[POLICY_weakest]->bar = ACCOUNTING_BAR;
+    rung_add(&ladder, text("domain to itself", policies[POLICY_weakest].text), domain_loop, &within[POLICY_weakest], domain);
+    rung_add(&ladder, text("domain to itself", policies[POLICY_strongest].text), domain_loop, &within[POLICY_strongest], domain);
+    rung_add(&ladder, "host to domain (porin_call6)", native_domain, NULL, loop);
+    rung_add(&ladder, "host to domain, accounting on", native_counted, NULL, loop);
+    rung_add(&ladder, "domain to service (getppid)", domain_loop, &service, domain);
+    rung_add(&ladder, "system call (getppid)", native_getppid, NULL, loop);
+}
+
+/* Round trips to another thread or process. */
+static void rungs_outside(void)
+{
+    rung_add(&ladder, "shared-memory spin, threads on two CPUs", spin_round_trip, &other_cpu, NULL);
+    rung_add(&ladder, "POSIX semaphores, threads on the same CPU", semaphore_round_trip, &same_cpu, NULL);
+    rung_add(&ladder, "POSIX semaphores, threads on two CPUs", semaphore_round_trip, &other_cpu, NULL);
+    rung_add(&ladder, "pipe, processes on the same CPU", pipe_round_trip, &same_cpu, NULL);
+    rung_add(&ladder, "pipe, processes on two CPUs", pipe_round_trip, &other_cpu, NULL);
+    rung_add(&ladder, "UNIX socket, processes on the same CPU", socket_round_trip, &same_cpu, NULL);
+    rpc_rung = rung_add(&ladder, "UNIX-socket RPC (libtirpc), processes on the same CPU", rpc_round_trip, &same_cpu, NULL);
+    rung_add(&ladder, "UNIX-socket RPC (libtirpc), processes on two CPUs", rpc_round_trip, &other_cpu, NULL);
+}
+
+/* What each property adds to the weakest gate. */
+static void breakdown_report(void)
+{
+    double weakest = rung_cost(across_rungs[POLICY_weakest]).q1, strongest = rung_cost(across_rungs[POLICY_strongest]).q1;
+    double unit = rung_cost(ladder.unit).q1;
+    report("\nWhat a property adds to the weakest gate\n  %-58s %9s %9s\n", "", "ns", "ratio");
+    results_list("breakdown");
+    for (unsigned i = 0; i < POLICIES - 1 + USES; i++) {
+        bool use = i >= POLICIES - 1;
+        unsigned k = use ? i - (POLICIES - 1) : i + 1;
+        double added = use ? rung_cost(use_rungs[k]).q1 - strongest : rung_cost(across_rungs[k]).q1 - weakest;
+        if (isnan(added))
+            continue;
+        report("  %s%-*s %9.2f %9.2f\n", use ? "  and if the " : "", use ? 47 : 58, use ? uses[k].text : policies[k].text, added,
+               added / unit);
+        results_object(NULL);
+        results_text("what", use ? uses[k].text : policies[k].text);
+        results_number("added_ns", added);
+        results_end();
+    }
     results_end();
-    return summary.median;
+}
+
+/* That the counters were on is part of what was measured. */
+static void accounting_check(void)
+{
+    struct porin_domain_usage usage;
+    porin_check(porin_domain_usage_get(counted_answer.domain, &usage), "usage", NULL);
+    if (usage.calls < 3 * (uint64_t)CALLS * BATCHES)
+        fail("a domain with accounting counted %llu calls", (unsigned long long)usage.calls);
 }
 
 void bench_ladder(const struct bench_settings *settings)
 {
-    size_t order[RUNGS];
-    porin_domain *callee = domain_make(settings, "callee"), *caller = domain_make(settings, "caller");
-    ladder_prepare(caller, callee);
-    for (unsigned repetition = 0; repetition < settings->repetitions + 1; repetition++) {
-        order_shuffle(order, RUNGS);
-        for (size_t i = 0; i < RUNGS; i++) {
-            double ns = rungs[order[i]].measure();
-            if (repetition > 0) /* the first one warms up */
-                samples_add(&measured[order[i]], ns);
-        }
-    }
-    printf("\nCall ladder: nanoseconds (median, quartiles), and in indirect calls\n");
-    results_list("ladder");
-    double indirect_ns = samples_median(&measured[INDIRECT]) - samples_median(&measured[NATIVE_EMPTY]);
-    double cost[RUNGS];
-    for (enum rung rung = DIRECT; rung < RUNGS; rung++)
-        cost[rung] = rung_report(rung, indirect_ns);
-    results_end();
-    bar_check("(b) domain to domain with integrity, hot / indirect call", cost[GATE_INTEGRITY] / cost[INDIRECT], AT_MOST, 2.5, "");
-    bar_check("(b) UNIX socket round trip / domain to domain", cost[SOCKET] / cost[GATE_INTEGRITY], AT_LEAST, 1000, "");
-    porin_domain_destroy(caller);
-    porin_domain_destroy(callee);
+    prepare(settings->build);
+    rungs_inside();
+    rungs_outside();
+    ladder_measure(&ladder, settings->repetitions);
+    ladder_report(&ladder);
+    breakdown_report();
+    accounting_check();
+    bar_check("UNIX-socket RPC / domain to domain, no property", rung_ratio(rpc_rung, across_rungs[POLICY_weakest]), AT_LEAST,
+              RPC_BAR, "x");
+    bar_check("UNIX-socket RPC / domain to domain, all properties", rung_ratio(rpc_rung, across_rungs[POLICY_strongest]), AT_LEAST,
+              RPC_BAR, "x");
 }

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rungs of the call ladder that are more than a loop: communication with another process, and calls with cold caches. */
+/* The rungs of the call ladder that are more than a loop: communication with another thread or process. */
 #ifndef BENCH_LADDER_H
 #define BENCH_LADDER_H
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
-/* Average nanoseconds of one exchange of a word with another process and back. NAN where the machine lacks a second CPU. */
-double pipe_round_trip(void);
-double socket_round_trip(void);
-double spin_round_trip(void);
+/* Where the other side runs: the subjects of the rungs below. */
+extern const int same_cpu, other_cpu;
+bool cpu_known(const void *cpu);     /* does this machine have it? */
+pid_t fork_server(const void *cpu);  /* a child process there that dies with us */
 
-/* Prepares code and data that displace caches, TLBs and branch predictors. */
-void cold_prepare(void);
-/* Median nanoseconds of action(), each time right after such a displacement, less those of baseline() (NULL: of reading the clock). */
-double cold_measure(void (*action)(void), void (*baseline)(void));
+/* Average nanoseconds of handing a word to the other side and getting one back. NAN where the machine lacks that CPU. */
+double semaphore_round_trip(const void *cpu); /* POSIX semaphores, two threads */
+double spin_round_trip(const void *cpu);      /* shared memory, two threads; other CPU only */
+double pipe_round_trip(const void *cpu);      /* two processes */
+double socket_round_trip(const void *cpu);    /* UNIX socket, two processes */
+double rpc_round_trip(const void *cpu);       /* the same with real marshalling, rpc.c */
 
 /* Functions of a translation unit of their own, so that no compiler sees through them. */
 uint64_t far_answer(uint64_t number);
+uint64_t far_nested(uint64_t number);         /* calls far_answer in turn */
 #endif

@@ -29,10 +29,11 @@ uint64_t processor_ns(void)
     return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
-/* The last and the second last CPU this process may use, as it was started: the first ones get more of the machine's other work. */
+static cpu_set_t allowed; /* the CPUs this process may use, as it was started */
+
+/* The last and the second last of them: the first ones get more of the machine's other work. */
 static int cpu_from_end(int skip)
 {
-    static cpu_set_t allowed;
     static bool known;
     if (!known && sched_getaffinity(0, sizeof allowed, &allowed) != 0)
         fail("sched_getaffinity: %s", strerror(errno));
@@ -59,6 +60,12 @@ void pin_to_cpu(int cpu)
     CPU_ZERO(&set);
     CPU_SET(cpu, &set);
     if (sched_setaffinity(0, sizeof set, &set) != 0)
+        fail("sched_setaffinity: %s", strerror(errno));
+}
+
+void unpin(void)
+{
+    if (sched_setaffinity(0, sizeof allowed, &allowed) != 0)
         fail("sched_setaffinity: %s", strerror(errno));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* porin-bench: runs the parts of the bench, prints their tables and the bars, writes the results file. */
+/* porin-bench: runs the parts of the bench, prints their tables and the bars, writes report and results. */
 #include "bench.h"
 #include <errno.h>
 #include <getopt.h>
@@ -13,6 +13,10 @@ static const struct part { const char *name, *help; void (*run)(const struct ben
     {"programs", "in-domain time and code size against native and wasm2c", bench_programs},
     {"strings", "string functions of the libc", bench_strings},
     {"ladder", "what a call costs, from a direct call to a socket", bench_ladder},
+    {"cold", "first calls, and calls with everything displaced", bench_cold},
+    {"ends", "faults, kills and restarts", bench_ends},
+    {"deadlines", "how late a late call ends", bench_deadlines},
+    {"threads", "calls of two threads at once", bench_threads},
     {"verifier", "verifier throughput", bench_verifier},
     {"create", "creating domains, and many live ones", bench_create},
 };
@@ -36,7 +40,8 @@ void porin_check(porin_status status, const char *what, const struct porin_error
 
 static void usage(FILE *to)
 {
-    fprintf(to, "usage: porin-bench [-n REPETITIONS] [-s SCALE%%] [-b BUILD] [-o RESULTS] [-r SEED] [PART...]\nparts (default: all):\n");
+    fprintf(to, "usage: porin-bench [-n REPETITIONS] [-s SCALE%%] [-b BUILD] [-o NAME] [-r SEED] [PART...]\n"
+            "writes BUILD/bench/NAME.txt and NAME.json (report); parts (default: all):\n");
     for (size_t i = 0; i < PARTS; i++)
         fprintf(to, "  %-10s %s\n", parts[i].name, parts[i].help);
 }
@@ -51,7 +56,6 @@ static unsigned number_argument(const char *text, unsigned least, unsigned most)
     return (unsigned)number;
 }
 
-/* The value after "model name : " of the first processor. */
 static void machine_describe(const struct bench_settings *settings, unsigned seed)
 {
     char line[256], model[256] = "unknown";
@@ -63,7 +67,7 @@ static void machine_describe(const struct bench_settings *settings, unsigned see
     if (info)
         fclose(info);
     uname(&system);
-    printf("porin-bench on %s, Linux %s; %u repetitions in random order (seed %u), medians\n", model, system.release,
+    report("porin-bench on %s, Linux %s; %u repetitions in random order (seed %u), medians\n", model, system.release,
            settings->repetitions, seed);
     results_text("cpu", model);
     results_text("kernel", system.release);
@@ -95,33 +99,35 @@ static void parts_check(char **wanted, int count)
 int main(int argc, char **argv)
 {
     struct bench_settings settings = {.repetitions = 9, .scale_percent = 100, .build = "build"};
-    const char *results = NULL;
+    const char *name = NULL;
     unsigned seed = (unsigned)now_ns();
     for (int option; (option = getopt(argc, argv, "n:s:b:o:r:h")) != -1;) {
         switch (option) {
         case 'n': settings.repetitions = number_argument(optarg, 1, SAMPLES_MAX); break;
         case 's': settings.scale_percent = number_argument(optarg, 1, 10000); break;
         case 'b': settings.build = optarg; break;
-        case 'o': results = optarg; break;
+        case 'o': name = optarg; break;
         case 'r': seed = number_argument(optarg, 0, 4294967295u); break;
         case 'h': usage(stdout); return 0;
         default: usage(stderr); return 2;
         }
     }
-    char results_default[512];
-    snprintf(results_default, sizeof results_default, "%s/bench/results.json", settings.build);
+    char text[512], samples[512];
+    snprintf(text, sizeof text, "%s/bench/%s.txt", settings.build, name ? name : "report");
+    snprintf(samples, sizeof samples, "%s/bench/%s.json", settings.build, name ? name : "report");
     parts_check(argv + optind, argc - optind);
     srandom(seed);
     setvbuf(stdout, NULL, _IOLBF, 0);
     pin_to_cpu(cpu_main());
-    results_open(results ? results : results_default);
+    report_open(text);
+    results_open(samples);
     machine_describe(&settings, seed);
     for (size_t part = 0; part < PARTS; part++)
         if (part_wanted(parts[part].name, argv + optind, argc - optind))
             parts[part].run(&settings);
     unsigned missed = bars_report();
     results_close();
-    printf("\n%s. All figures and samples: %s\n", missed ? "Some bars are missed" : "All bars are met",
-           results ? results : results_default);
+    report("\n%s. This report: %s; all samples: %s\n", missed ? "Some bars are missed" : "All bars are met", text, samples);
+    report_close();
     return 0;
 }

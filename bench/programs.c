@@ -85,12 +85,12 @@ static void row_report(size_t program)
 {
     struct row *row = &rows[program];
     struct summary domain = samples_summary(&row->ratio[DOMAIN]);
-    printf("  %-11s %9.1f %9.1f ", programs[program].row, samples_median(&row->times_ns[NATIVE]) / 1e6,
+    report("  %-11s %9.1f %9.1f ", programs[program].row, samples_median(&row->times_ns[NATIVE]) / 1e6,
            samples_median(&row->times_ns[DOMAIN]) / 1e6);
-    printf("  %6.3f  %.3f..%.3f", domain.median, domain.q1, domain.q3);
+    report("  %6.3f  %.3f..%.3f", domain.median, domain.q1, domain.q3);
     if (row->present[WASM])
-        printf("   %6.3f", samples_median(&row->ratio[WASM]));
-    printf("\n");
+        report("   %6.3f", samples_median(&row->ratio[WASM]));
+    report("\n");
     results_object(NULL);
     results_text("program", programs[program].row);
     for (size_t variant = 0; variant < VARIANTS; variant++)
@@ -120,8 +120,8 @@ static void times_report(void)
 {
     double worst = 0;
     unsigned count;
-    printf("\nPrograms: processor time of their own work, milliseconds (median), and ratio to native gcc -O2 with the same libc\n");
-    printf("  %-11s %9s %9s   %6s  %-12s   %6s\n", "", "native", "domain", "ratio", "quartiles", "wasm2c");
+    report("\nPrograms: processor time of their own work, milliseconds (median), and ratio to native gcc -O2 with the same libc\n");
+    report("  %-11s %9s %9s   %6s  %-12s   %6s\n", "", "native", "domain", "ratio", "quartiles", "wasm2c");
     results_list("programs");
     for (size_t program = 0; program < PROGRAMS; program++) {
         row_report(program);
@@ -131,7 +131,7 @@ static void times_report(void)
     double domain = geomean(DOMAIN, &count);
     unsigned wasm_count;
     double wasm = geomean(WASM, &wasm_count);
-    printf("  %-11s %9s %9s   %6.3f  %-12s   %6.3f  (of %u and %u programs)\n", "geomean", "", "", domain, "", wasm, count, wasm_count);
+    report("  %-11s %9s %9s   %6.3f  %-12s   %6.3f  (of %u and %u programs)\n", "geomean", "", "", domain, "", wasm, count, wasm_count);
     results_number("programs_geomean_domain", domain);
     if (wasm_count)
         results_number("programs_geomean_wasm2c", wasm);
@@ -144,7 +144,7 @@ static void sizes_report(const struct bench_settings *settings)
 {
     double sum = 0;
     unsigned count = 0;
-    printf("\nCode size: executable sections with the libc linked in, KiB\n  %-11s %9s %9s   %6s\n", "", "native", "domain", "ratio");
+    report("\nCode size: executable sections with the libc linked in, KiB\n  %-11s %9s %9s   %6s\n", "", "native", "domain", "ratio");
     results_list("code_size");
     for (size_t program = 0; program < PROGRAMS; program++) {
         char native_path[512], domain_path[512];
@@ -153,7 +153,7 @@ static void sizes_report(const struct bench_settings *settings)
         program_path(native_path, sizeof native_path, settings, program, NATIVE);
         program_path(domain_path, sizeof domain_path, settings, program, DOMAIN);
         double native = (double)elf_text_size(native_path), domain = (double)elf_text_size(domain_path);
-        printf("  %-11s %9.1f %9.1f   %6.3f\n", programs[program].file, native / 1024, domain / 1024, domain / native);
+        report("  %-11s %9.1f %9.1f   %6.3f\n", programs[program].file, native / 1024, domain / 1024, domain / native);
         results_object(NULL);
         results_text("program", programs[program].file);
         results_number("native_bytes", native);
@@ -163,7 +163,7 @@ static void sizes_report(const struct bench_settings *settings)
         count++;
     }
     results_end();
-    printf("  %-11s %9s %9s   %6.3f\n", "geomean", "", "", exp(sum / count));
+    report("  %-11s %9s %9s   %6.3f\n", "geomean", "", "", exp(sum / count));
     results_number("code_size_geomean", exp(sum / count));
 }
 

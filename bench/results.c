@@ -1,19 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The machine-readable results file, and the bars with their figures. */
+/* The report for people, the machine-readable results file, and the bars with their figures. */
 #include "bench.h"
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 16, BARS_MAX = 32 };
+enum { DEPTH_MAX = 16, BARS_MAX = 64 };
 
-static FILE *file;
+static FILE *file, *report_file;
 static struct { bool list, used; } levels[DEPTH_MAX];
 static int depth;
 
 static struct bar { const char *what, *unit; double value, limit; enum bar_kind kind; bool met; } bars[BARS_MAX];
 static size_t bar_count;
+
+static FILE *file_create(const char *path)
+{
+    FILE *created = fopen(path, "w");
+    if (!created)
+        fail("cannot write %s: %s", path, strerror(errno));
+    return created;
+}
+
+void report_open(const char *path)
+{
+    report_file = file_create(path);
+}
+
+void report_close(void)
+{
+    if (fclose(report_file) != 0)
+        fail("cannot write the report: %s", strerror(errno));
+}
+
+void report(const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    vprintf(format, arguments);
+    vfprintf(report_file, format, again);
+    va_end(arguments);
+    va_end(again);
+}
 
 static void quote(const char *text)
 {
@@ -52,9 +83,7 @@ static void open_level(const char *name, bool list)
 
 void results_open(const char *path)
 {
-    file = fopen(path, "w");
-    if (!file)
-        fail("cannot write %s: %s", path, strerror(errno));
+    file = file_create(path);
     fputc('{', file);
 }
 
@@ -115,12 +144,12 @@ void bar_check(const char *what, double value, enum bar_kind kind, double limit,
 unsigned bars_report(void)
 {
     unsigned missed = 0;
-    printf("\nBars\n");
+    report("\nBars\n");
     results_list("bars");
     for (size_t i = 0; i < bar_count; i++) {
         const struct bar *bar = &bars[i];
         const char *relation = bar->kind == AT_MOST ? "at most" : "at least";
-        printf("  %-62s %9.3f %-6s %s %-8g %s\n", bar->what, bar->value, bar->unit, relation, bar->limit, bar->met ? "met" : "MISSED");
+        report("  %-62s %9.3f %-6s %s %-8g %s\n", bar->what, bar->value, bar->unit, relation, bar->limit, bar->met ? "met" : "MISSED");
         missed += !bar->met;
         results_object(NULL);
         results_text("what", bar->what);

@@ -25,15 +25,19 @@ static double quantile(const double *sorted, size_t count, double part)
     return sorted[below] + (at - (double)below) * (sorted[above] - sorted[below]);
 }
 
-struct summary samples_summary(const struct samples *samples)
+double samples_quantile(const struct samples *samples, double part)
 {
     double sorted[SAMPLES_MAX];
     if (samples->count == 0)
         fail("a summary of no samples");
     memcpy(sorted, samples->values, samples->count * sizeof *sorted);
     qsort(sorted, samples->count, sizeof *sorted, value_compare);
-    size_t count = samples->count;
-    return (struct summary){quantile(sorted, count, 0.5), quantile(sorted, count, 0.25), quantile(sorted, count, 0.75)};
+    return quantile(sorted, samples->count, part);
+}
+
+struct summary samples_summary(const struct samples *samples)
+{
+    return (struct summary){samples_quantile(samples, 0.5), samples_quantile(samples, 0.25), samples_quantile(samples, 0.75)};
 }
 
 double samples_median(const struct samples *samples)

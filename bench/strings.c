@@ -50,20 +50,20 @@ void bench_strings(const struct bench_settings *settings)
         for (size_t i = 0; i < VARIANTS; i++)
             variant_run(settings, order[i]);
     }
-    printf("\nString functions: nanoseconds of one call\n");
-    printf("  %-8s %8s %10s %10s %10s   %s\n", "", "bytes", "domain", "native", "glibc", "domain/native");
+    report("\nString functions: nanoseconds of one call\n");
+    report("  %-8s %8s %10s %10s %10s   %s\n", "", "bytes", "domain", "native", "glibc", "domain/native");
     results_list("strings");
     for (size_t i = 0; i < row_count; i++) {
         const struct row *row = &rows[i];
         results_object(NULL);
         results_text("function", row->function);
         results_number("bytes", (double)row->size);
-        printf("  %-8s %8lu", row->function, row->size);
+        report("  %-8s %8lu", row->function, row->size);
         for (size_t variant = 0; variant < VARIANTS; variant++) {
-            printf(" %10.2f", samples_median(&row->ns[variant]));
+            report(" %10.2f", samples_median(&row->ns[variant]));
             results_samples(variants[variant], &row->ns[variant]);
         }
-        printf("   %6.2f\n", samples_median(&row->ns[0]) / samples_median(&row->ns[1]));
+        report("   %6.2f\n", samples_median(&row->ns[0]) / samples_median(&row->ns[1]));
         results_end();
     }
     results_end();

@@ -98,13 +98,13 @@ void bench_verifier(const struct bench_settings *settings)
         for (size_t i = 0; i < image_count; i++)
             samples_add(&images[order[i]].mb_per_s, image_verify(&images[order[i]]));
     }
-    printf("\nVerifier, one core\n  %-24s %10s %10s\n", "image", "text KiB", "MB/s");
+    report("\nVerifier, one core\n  %-24s %10s %10s\n", "image", "text KiB", "MB/s");
     results_list("verifier");
     for (size_t i = 0; i < image_count; i++) {
         double speed = samples_median(&images[i].mb_per_s);
         bytes += (double)images[i].input.text_size;
         seconds += (double)images[i].input.text_size / speed / 1e6;
-        printf("  %-24s %10.1f %10.1f\n", images[i].name, (double)images[i].input.text_size / 1024, speed);
+        report("  %-24s %10.1f %10.1f\n", images[i].name, (double)images[i].input.text_size / 1024, speed);
         results_object(NULL);
         results_text("image", images[i].name);
         results_number("text_bytes", (double)images[i].input.text_size);
@@ -115,7 +115,7 @@ void bench_verifier(const struct bench_settings *settings)
     }
     results_end();
     double all = bytes / seconds / 1e6;
-    printf("  %-24s %10.1f %10.1f\n", "all", bytes / 1024, all);
+    report("  %-24s %10.1f %10.1f\n", "all", bytes / 1024, all);
     results_number("verifier_mb_per_s", all);
     bar_check("(c) verifier throughput over all images", all, AT_LEAST, 100, "MB/s");
 }

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Domain of the call ladder: loops of calls, to itself, to another domain through gates of three policies, and to the services. */
+/* Domain of the call ladder: loops of calls, to itself, to another domain through a gate of each policy, and to the services. */
 #include "porin/domain.h"
 #include <stdint.h>
 #include <unistd.h>
-
-uint64_t callee_unprotected(uint64_t number);
-uint64_t callee_integrity(uint64_t number);
-uint64_t callee_confidential(uint64_t number);
-PORIN_IMPORT(callee_unprotected);
-PORIN_IMPORT(callee_integrity);
-PORIN_IMPORT(callee_confidential);
 
 __attribute__((noinline, noclone)) static uint64_t own_answer(uint64_t number)
 {
@@ -33,10 +26,24 @@ static uint64_t (*volatile own_pointer)(uint64_t number) = own_answer;
 
 LOOP(loop_empty, number + 1);
 LOOP(loop_direct, own_answer(number));
-LOOP(loop_unprotected, callee_unprotected(number));
-LOOP(loop_integrity, callee_integrity(number));
-LOOP(loop_confidential, callee_confidential(number));
 LOOP(loop_service, number + (uint64_t)getppid()); /* the service answers 1 */
+
+/* One import for each policy, another for the same function of this very domain. */
+#define POLICY(id, text, properties)          \
+    uint64_t callee_##id(uint64_t number);    \
+    uint64_t own_##id(uint64_t number);       \
+    PORIN_IMPORT(callee_##id);                \
+    PORIN_IMPORT(own_##id);                   \
+    LOOP(loop_##id, callee_##id(number));     \
+    LOOP(loop_own_##id, own_##id(number));
+#include "../policies.def"
+#undef POLICY
+
+uint64_t caller_answer(uint64_t number)
+{
+    return number + 1;
+}
+PORIN_EXPORT(caller_answer);
 
 uint64_t loop_indirect(uint64_t count)
 {
