@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deadlines. A late call ends like one whose domain was killed: the domain that was called dies. Whom it has called in turn lives and
- * finishes first; what comes back to the dead domain ends there. */
+/* Deadlines, and the one place that decides how a thread goes on when a domain on its control stack has died. */
 #define _GNU_SOURCE
 #include "deadline.h"
 #include "runtime/fault.h"
 #include "runtime/grace.h"
 #include "runtime/unwind.h"
+#include "split.h"
 #include <signal.h>
-#include <string.h>
 #include <time.h>
 
 #define RETRY_NS 20000                    /* the thread is between domain and host: look again */
+#define REMIND_NS 1000000                 /* it is in a service, perhaps just about to wait: again, until it has come back */
+#define GRACE_NS 10000000                 /* how long somebody may stand in the way of a late call who cannot go on elsewhere */
 
 uint64_t deadline_now(void)
 {
@@ -19,23 +20,17 @@ uint64_t deadline_now(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static bool timer_set(struct thread *thread, uint64_t when_ns)
+/* The earliest deadline later than `after` of the calls from `frame` outwards; `otherwise` if none is earlier. */
+static uint64_t earliest(const struct frame *frame, uint64_t after, uint64_t otherwise)
 {
-    struct itimerspec when = { .it_value = { (time_t)(when_ns / 1000000000), (long)(when_ns % 1000000000) } };
-    return timer_settime(thread->timer, TIMER_ABSTIME, &when, NULL) == 0;
-}
-
-/* The earliest deadline of the calls from `frame` outwards; 0 if none has one. */
-static uint64_t earliest(const struct frame *frame)
-{
-    uint64_t first = 0;
+    uint64_t first = otherwise;
     for (; frame; frame = frame->previous)
-        if (frame->kind == FRAME_ENTRY && frame->deadline_ns && (!first || frame->deadline_ns < first))
+        if (frame->kind == FRAME_ENTRY && frame->deadline_ns > after && (!first || frame->deadline_ns < first))
             first = frame->deadline_ns;
     return first;
 }
 
-bool deadline_arm(struct thread *thread)
+static bool timer_set(struct thread *thread, uint64_t when_ns)
 {
     if (!thread->has_timer) {
         struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = grace_signal() };
@@ -44,7 +39,19 @@ bool deadline_arm(struct thread *thread)
             return false;
         thread->has_timer = true;
     }
-    return timer_set(thread, earliest(thread->frame));
+    struct itimerspec when = { .it_value = { (time_t)(when_ns / 1000000000), (long)(when_ns % 1000000000) } };
+    return timer_settime(thread->timer, TIMER_ABSTIME, &when, NULL) == 0;
+}
+
+bool deadline_arm(struct thread *thread)
+{
+    return timer_set(thread, earliest(thread->frame, 0, 0));
+}
+
+void deadline_disarm(struct thread *thread)
+{
+    if (thread->has_timer)
+        deadline_arm(thread);
 }
 
 void deadline_destroy(struct thread *thread)
@@ -54,37 +61,91 @@ void deadline_destroy(struct thread *thread)
     thread->has_timer = false;
 }
 
-/* The outermost call that is late. */
-static struct frame *late_frame(struct thread *thread, uint64_t now)
+/* Looks again `after_ns` from now, or at the next deadline. The thread counts it as a signal that it has to meet. */
+static void look_again(struct thread *thread, uint64_t after_ns)
 {
-    struct frame *late = NULL;
-    for (struct frame *frame = thread->frame; frame; frame = frame->previous)
-        if (frame->kind == FRAME_ENTRY && frame->deadline_ns && frame->deadline_ns <= now)
-            late = frame;
+    uint64_t now = deadline_now();
+    thread->signals++;
+    timer_set(thread, earliest(thread->frame, now, now + after_ns));
+}
+
+static void die_late(struct porin_domain *domain)
+{
+    const struct porin_error death = { .status = PORIN_ERR_DEADLINE };
+    domain_die(domain, &death);
+}
+
+/* Ends the domains whose calls are late by `grace_ns`. False: none is. */
+static bool late_end(const struct thread *thread, uint64_t grace_ns, bool end)
+{
+    uint64_t now = deadline_now();
+    bool late = false;
+    for (const struct frame *frame = thread->frame; frame; frame = frame->previous) {
+        if (frame->kind != FRAME_ENTRY || !frame->deadline_ns || frame->deadline_ns + grace_ns > now)
+            continue;
+        late = true;
+        if (end)
+            die_late(domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT)));
+    }
     return late;
 }
 
-void deadline_signal(struct thread *thread, ucontext_t *context)
+/* Somebody who lives runs on the thread, and somebody outside of him has died. False: he has been ended too. */
+static bool live_may_stay(struct thread *thread, const struct walk *walk, bool late)
 {
-    struct frame *frame = late_frame(thread, deadline_now());
-    if (!frame)
-        return;
-    struct porin_domain *domain = domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT));
-    struct porin_error death = { .status = PORIN_ERR_DEADLINE };
+    if (!late || !late_end(thread, GRACE_NS, false))
+        return true;
+    die_late(walk->domain);
+    walk_bury(*walk, true);
+    return false;
+}
+
+static void settle_service(struct thread *thread, const struct walk *walk, bool late)
+{
+    if (!domain_is_dead(walk->domain)) {
+        thread->leave = split_possible(thread);
+        if (!thread->leave && live_may_stay(thread, walk, late) && !late)
+            return; /* nobody waits for this */
+    }
+    look_again(thread, REMIND_NS);
+}
+
+static void settle_domain(struct thread *thread, struct walk *walk, ucontext_t *context, bool late)
+{
+    if (!domain_is_dead(walk->domain)) {
+        if (split_possible(thread) && split_begin(thread, context))
+            return;
+        if (live_may_stay(thread, walk, late)) {
+            if (late)
+                look_again(thread, REMIND_NS);
+            return;
+        }
+    }
+    context_land(context, unwind(walk, domain_cause(walk->domain)));
+    if (!walk->from_host || walk->entry->previous) /* whoever goes on there may be in somebody's way too */
+        look_again(thread, RETRY_NS);
+}
+
+void thread_settle(struct thread *thread, ucontext_t *context)
+{
     struct walk walk;
     struct edge *edge;
-    enum position position = position_find(thread, context, &walk, &edge);
-    if (position == POSITION_UNKNOWN || position == POSITION_GATE) {
-        timer_set(thread, deadline_now() + RETRY_NS);
-        return;
+    bool late = late_end(thread, 0, true);
+    switch (position_find(thread, context, &walk, &edge)) {
+    case POSITION_HOST:
+        if (walk_bury(walk, true))
+            settle_service(thread, &walk, late);
+        break;
+    case POSITION_DOMAIN:
+        if (walk_bury(walk, false))
+            settle_domain(thread, &walk, context, late);
+        break;
+    case POSITION_GATE: /* in code of walk.domain's, as far as it matters here */
+        if (walk_bury(walk, true) && (late || split_possible(thread)))
+            look_again(thread, RETRY_NS);
+        break;
+    default:
+        if (late)
+            look_again(thread, RETRY_NS);
     }
-    frame->deadline_ns = 0;
-    timer_set(thread, earliest(thread->frame)); /* inner calls, and other late ones */
-    domain_mark_dead(domain, &death);
-    walk_bury(walk, domain, position == POSITION_HOST);
-    if (position == POSITION_HOST) /* in a service: locks may be held here, and its end is the call's */
-        return;
-    threads_forget_domain(domain->slot);
-    if (walk.domain == domain)
-        context_land(context, unwind(&walk, PORIN_ERR_DEADLINE));
 }

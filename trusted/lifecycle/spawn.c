@@ -111,8 +111,7 @@ porin_status spawn_start(struct porin_error *error)
 
 /* --- host threads --- */
 
-/* A detached host thread that answers Porin's signals and the synchronous ones only. */
-static bool host_thread_start(void *(*run)(void *), void *data)
+bool host_thread_start(void *(*run)(void *), void *data)
 {
     static const int synchronous[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
     sigset_t blocked, before;
@@ -409,7 +408,7 @@ void thread_leave(struct porin_domain *domain, int code, uint32_t start, uint64_
               domain->name, code);
     memcpy(thread->last_error.domain, domain->name, sizeof thread->last_error.domain);
     thread->last_error.exit_code = code;
-    struct landing landing = unwind(&walk, domain_is_dead(domain) ? domain->death.status : PORIN_ERR_EXIT);
+    struct landing landing = unwind(&walk, domain_is_dead(domain) ? domain_cause(domain) : PORIN_ERR_EXIT);
     host_resume(landing.rip, landing.rsp, landing.r14, landing.rax);
 }
 

@@ -63,10 +63,11 @@ int64_t request_store(const struct request *request, uint64_t address, const voi
 int64_t request_fetch_path(const struct request *request, char *to, size_t size, uint64_t address);
 
 /* Domains get no signals: a call that a signal to the host thread interrupted is made again, unless the domain has died meanwhile; then
- * the thread leaves, which is how kill and destruction end waiting. They see -EINTR only where one thread interrupted another (tkill). */
+ * the thread leaves, which is how kill and destruction end waiting. They see -EINTR only where one thread interrupted another (tkill), or
+ * where the domain that had called them has died and they go on without it. */
 static inline bool request_again(const struct request *request, int64_t result)
 {
-    return result == -EINTR && !domain_is_dead(request->domain) && !thread_interrupted(request->domain);
+    return result == -EINTR && !domain_is_dead(request->domain) && !thread_leaves() && !thread_interrupted(request->domain);
 }
 
 #define IOVEC_MAX 1024

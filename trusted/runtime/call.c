@@ -5,10 +5,14 @@
 #include "entry.h"
 #include "error.h"
 #include "gate.h"
+#include "grace.h"
 #include "lifecycle/deadline.h"
+#include "lifecycle/ready.h"
+#include "lifecycle/split.h"
 #include "loader/image.h"
 #include "must.h"
 #include "unwind.h"
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -35,6 +39,8 @@ static const char *signal_name(int signal)
 
 void death_report(const struct porin_domain *domain, struct porin_error *error)
 {
+    while ((domain->state & ((1 << DOMAIN_CAUSE_SHIFT) - 1)) == DOMAIN_DYING)
+        sched_yield(); /* another thread is just writing it */
     *error = domain->death;
     memcpy(error->domain, domain->name, sizeof error->domain);
     switch (error->status) {
@@ -71,6 +77,7 @@ static inline void frame_open(struct thread *thread, struct frame *frame, const 
     frame->r14 = (uint64_t)request->domain->slot << PORIN_SLOT_SHIFT;
     frame->target = request->offset;
     frame->deadline_ns = request->deadline_ns;
+    frame->routine = request->routine;
     atomic_signal_fence(memory_order_seq_cst);
     thread->frame = frame;
     atomic_signal_fence(memory_order_seq_cst);
@@ -80,6 +87,9 @@ static inline void frame_close(struct thread *thread, struct frame *frame)
 {
     atomic_signal_fence(memory_order_seq_cst);
     thread->frame = frame->previous;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (!thread->frame && thread->signals != thread->signals_met)
+        grace_leave(thread);
 }
 
 /* Entries from the host inside one another. Each takes host stack below the one before, and a domain can bring about any number: its
@@ -130,12 +140,14 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
     thread->thread_pointer = slot->thread_pointer;
     slot->calls += domain->options.accounting && !request->routine;
     host_enter(frame);
-    thread->host_sp = host_sp;
-    thread->thread_pointer = thread_pointer;
-    thread->mxcsr = mxcsr;
-    slot->pointer = before;
+    if (thread == thread_current) { /* otherwise it has been split: somebody else goes on with that block */
+        thread->host_sp = host_sp;
+        thread->thread_pointer = thread_pointer;
+        thread->mxcsr = mxcsr;
+        slot->pointer = before;
+    }
     if (frame->status != PORIN_OK && domain_is_dead(domain)) /* otherwise it has ended this activation only and said so */
-        death_report(domain, &thread->last_error);
+        death_report(domain, &thread_current->last_error);
     return (porin_status)frame->status;
 }
 
@@ -149,7 +161,7 @@ static inline porin_status enter(struct thread *thread, struct frame *frame, con
         frame_open(thread, frame, request);
         if (thread_stack_slot(thread, request->domain->slot)->generation == request->generation) {
             status = frame_run(thread, frame, request);
-            frame_close(thread, frame);
+            frame_close(thread_current, frame);
             return status;
         }
         frame_close(thread, frame);
@@ -164,7 +176,8 @@ static inline porin_status enter(struct thread *thread, struct frame *frame, con
 porin_status call_routine(struct thread *thread, struct porin_domain *domain, uint32_t generation, uint32_t offset, uint64_t argument,
                           uint64_t *result)
 {
-    struct request request = { .domain = domain, .generation = generation, .offset = offset, .routine = true };
+    struct request request = { .domain = domain, .generation = generation, .offset = offset, .routine = true,
+                               .deadline_ns = thread->frame ? 0 : thread->call_deadline_ns };
     struct frame frame = { .integer = { argument } };
     porin_status status = enter(thread, &frame, &request);
     if (status == PORIN_OK)
@@ -191,6 +204,7 @@ static porin_status call_by(porin_entry entry, struct porin_call *call, uint64_t
     struct frame frame;
     memcpy(frame.integer, call->integer, sizeof frame.integer);
     memcpy(frame.vector, call->vector, sizeof frame.vector);
+    thread->call_deadline_ns = deadline_ns;
     porin_status status = enter(thread, &frame, &request);
     if (status == PORIN_OK) {
         call->result[0] = frame.rax;
@@ -210,8 +224,10 @@ porin_status porin_call_within(porin_entry entry, struct porin_call *call, uint6
 {
     uint64_t now = deadline_now();
     porin_status status = call_by(entry, call, timeout_ns < UINT64_MAX - now ? now + timeout_ns : UINT64_MAX);
-    if (thread_current && thread_current->has_timer)
-        deadline_arm(thread_current); /* for the calls around this one */
+    if (thread_current) {
+        thread_current->call_deadline_ns = 0;
+        deadline_disarm(thread_current);
+    }
     return status;
 }
 
@@ -237,7 +253,7 @@ porin_status porin_call6(porin_entry entry, uint64_t *result, uint64_t a, uint64
 static _Noreturn void activation_end(struct thread *thread, struct porin_domain *domain, uint64_t control_sp)
 {
     struct walk walk = walk_begin(thread, thread->frame, control_sp, domain);
-    struct landing landing = unwind(&walk, domain->death.status);
+    struct landing landing = unwind(&walk, domain_cause(domain));
     host_resume(landing.rip, landing.rsp, landing.r14, landing.rax);
 }
 
@@ -246,7 +262,6 @@ void dead_return(uint64_t base, uint64_t control_sp)
     struct thread *thread = thread_current;
     struct porin_domain *domain = domain_at((uint32_t)(base >> PORIN_SLOT_SHIFT));
     must(domain_is_dead(domain));
-    threads_forget_domain(domain->slot); /* a deadline that passed in a service could not */
     activation_end(thread, domain, control_sp);
 }
 
@@ -258,7 +273,7 @@ void domain_exit(struct porin_domain *domain, int code)
     struct porin_error death = { .status = PORIN_ERR_EXIT, .exit_code = code };
     memcpy(death.domain, domain->name, sizeof death.domain);
     domain_die(domain, &death);
-    walk_bury(walk_begin(thread, frame, frame->control_sp, domain), domain, false);
+    walk_bury(walk_begin(thread, frame, frame->control_sp, domain), false);
     activation_end(thread, domain, frame->control_sp);
 }
 
@@ -266,10 +281,10 @@ uint64_t service_call(struct frame *frame)
 {
     struct porin_domain *domain = domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT));
     uint64_t result = (uint64_t)personality_call(domain, frame->rax, frame->integer);
-    if (domain_is_dead(domain)) { /* killed, late, or died in an inner call */
-        threads_forget_domain(domain->slot);
+    if (domain_is_dead(domain)) /* killed, late, or died in an inner call */
         activation_end(thread_current, domain, frame->control_sp);
-    }
+    if (thread_current->leave)
+        split_service(thread_current, frame, result);
     return result;
 }
 

@@ -3,14 +3,11 @@
 #define _GNU_SOURCE
 #include "domain.h"
 #include "authority/handle.h"
-#include "call.h"
-#include "copy.h"
 #include "error.h"
 #include "gate.h"
 #include "grace.h"
 #include "lifecycle/options.h"
 #include "lifecycle/spawn.h"
-#include "lifecycle/start.h"
 #include "loader/image.h"
 #include "must.h"
 #include "region.h"
@@ -151,7 +148,7 @@ void porin_domain_destroy(porin_domain *domain)
     /* from here on every gate and every host call finds another generation and fails */
     pthread_mutex_lock(&domain->lock);
     generation_next(domain);
-    domain->state = DOMAIN_DEAD;
+    domain->state = DOMAIN_DEAD | PORIN_ERR_GONE << DOMAIN_CAUSE_SHIFT;
     domain->death = (struct porin_error){ .status = PORIN_ERR_GONE };
     pthread_cond_broadcast(&domain->started);
     pthread_mutex_unlock(&domain->lock);
@@ -160,22 +157,17 @@ void porin_domain_destroy(porin_domain *domain)
     domain_free(domain);
 }
 
-void domain_mark_dead(struct porin_domain *domain, const struct porin_error *death)
-{
-    int state = domain->state;
-    while (state != DOMAIN_DEAD) /* the first cause is the one that is told */
-        if (atomic_compare_exchange_weak(&domain->state, &state, DOMAIN_DYING)) {
-            domain->death = *death;
-            domain->state = DOMAIN_DEAD;
-            break;
-        }
-    spawn_reap(domain);
-}
-
 void domain_die(struct porin_domain *domain, const struct porin_error *death)
 {
-    domain_mark_dead(domain, death);
+    int state = domain->state, cause = (int)death->status << DOMAIN_CAUSE_SHIFT;
+    while (state < DOMAIN_DYING)
+        if (atomic_compare_exchange_weak(&domain->state, &state, DOMAIN_DYING | cause)) {
+            domain->death = *death;
+            domain->state = DOMAIN_DEAD | cause;
+            break;
+        }
     threads_forget_domain(domain->slot);
+    spawn_reap(domain);
 }
 
 porin_status porin_domain_kill(porin_domain *domain)
@@ -222,190 +214,6 @@ uint32_t domain_remove_stack(struct porin_domain *domain, const struct thread *t
 int32_t domain_next_number(struct porin_domain *domain)
 {
     return domain->next_number++ & 0x3fffffff; /* the rest of the word is flags, where a libc keeps it in locks */
-}
-
-/* A stack for a thread that has none here: one that another thread left, the libc's known ones first, or a new one. NULL: no room. */
-static struct data_stack *stack_take(struct porin_domain *domain, struct thread *thread)
-{
-    struct data_stack *found = NULL;
-    for (uint32_t i = 0; i < domain->stack_count; i++)
-        if (!domain->stacks[i].owner && (!found || domain->stacks[i].known > found->known))
-            found = &domain->stacks[i];
-    if (!found) {
-        struct data_stack made = { .number = domain_next_number(domain) };
-        if (!memory_stack(domain, domain->stack_count == 0, &made.start, &made.end) || !(found = domain_add_stack(domain)))
-            return NULL;
-        *found = made;
-    }
-    found->owner = thread;
-    struct stack_slot *slot = thread_stack_slot(thread, domain->slot);
-    slot->pointer = found->end;
-    slot->thread_pointer = found->thread_pointer;
-    return found;
-}
-
-/* The first thread of a program has come back; the program ends when all its threads have. If they did so one by one, its code is that
- * of the first. */
-static porin_status program_finish(const struct thread *thread, struct porin_domain *domain, porin_status status, struct porin_error *error)
-{
-    if (status == PORIN_ERR_EXIT && !domain_is_dead(domain)) {
-        struct porin_error death = { .status = PORIN_ERR_EXIT, .exit_code = thread->last_error.exit_code };
-        spawn_wait(domain);
-        domain_die(domain, &death);
-    }
-    spawn_wait(domain);
-    if (!domain_is_dead(domain))
-        return status;
-    death_report(domain, error);
-    return error->status;
-}
-
-/* Runs the start routine: of a library to the end, of a program until it exits. Called without the lock, in state STARTING. */
-static porin_status domain_start(struct thread *thread, struct porin_domain *domain, uint32_t generation, struct porin_error *error)
-{
-    uint32_t offset = domain->image->layout.note.start_offset, block;
-    if (!offset)
-        return PORIN_OK;
-    struct stack_slot *slot = thread_stack_slot(thread, domain->slot);
-    porin_status status = start_block_write(domain, slot->pointer, &block, error);
-    if (status != PORIN_OK)
-        return status;
-    slot->pointer = block;
-    uint64_t ignored;
-    status = call_routine(thread, domain, generation, offset, block, &ignored);
-    if (status != PORIN_OK && error != &thread->last_error)
-        *error = thread->last_error;
-    return domain->image->layout.note.flags & PORIN_IMAGE_PROGRAM ? program_finish(thread, domain, status, error) : status;
-}
-
-/* State FRESH to READY, under the lock, which is given up while the domain runs. */
-static porin_status domain_make_ready(struct thread *thread, struct porin_domain *domain, uint32_t generation, struct porin_error *error)
-{
-    domain->state = DOMAIN_STARTING;
-    domain->starter = thread;
-    pthread_mutex_unlock(&domain->lock);
-    porin_status status = domain_start(thread, domain, generation, error);
-    pthread_mutex_lock(&domain->lock);
-    domain->starter = NULL;
-    int starting = DOMAIN_STARTING;
-    atomic_compare_exchange_strong(&domain->state, &starting, status == PORIN_OK ? DOMAIN_READY : DOMAIN_FRESH);
-    pthread_cond_broadcast(&domain->started);
-    return status;
-}
-
-/* Makes a thread known to the domain's libc, under the lock, which is given up while the domain runs. */
-static porin_status thread_make_known(struct thread *thread, struct porin_domain *domain, uint32_t generation, struct porin_error *error)
-{
-    uint64_t pointer = 0;
-    uint32_t offset = domain->image->layout.note.thread_offset;
-    if (offset) {
-        pthread_mutex_unlock(&domain->lock);
-        porin_status status = call_routine(thread, domain, generation, offset, 0, &pointer);
-        pthread_mutex_lock(&domain->lock);
-        if (status != PORIN_OK && error != &thread->last_error)
-            *error = thread->last_error;
-        if (status != PORIN_OK)
-            return status;
-        if (!pointer)
-            return error_set(error, PORIN_ERR_LIMIT, "domain %s has no memory for another thread", domain->name);
-        thread_stack_slot(thread, domain->slot)->thread_pointer = (uint32_t)pointer;
-    }
-    struct data_stack *stack = domain_stack_of(domain, thread);
-    if (stack)
-        stack->known = true;
-    return PORIN_OK;
-}
-
-#define AWAIT_NS 20000000        /* between looks whether it is still worth waiting */
-
-/* Has a domain died that waits on this thread for a call to come back? */
-static bool waits_for_dead(const struct thread *thread)
-{
-    bool dead = false;
-    for (const struct frame *frame = thread->frame; frame; frame = frame->previous)
-        dead |= domain_is_dead(domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT)));
-    return dead;
-}
-
-/* Waits while another thread starts the domain; then says whether it can be entered. Under the lock. */
-static porin_status domain_await(struct thread *thread, struct porin_domain *domain, uint32_t generation, struct porin_error *error)
-{
-    while (domain->generation == generation && domain->state == DOMAIN_STARTING && domain->starter != thread) {
-        struct timespec end;
-        clock_gettime(CLOCK_REALTIME, &end);
-        end.tv_sec += (end.tv_nsec + AWAIT_NS) / 1000000000;
-        end.tv_nsec = (end.tv_nsec + AWAIT_NS) % 1000000000;
-        if (waits_for_dead(thread)) /* two domains that start may wait for each other: a kill must end that */
-            return error_set(error, PORIN_ERR_BUSY, "domain %s is being started, and who called it has died", domain->name);
-        pthread_cond_timedwait(&domain->started, &domain->lock, &end);
-    }
-    if (domain->generation != generation)
-        return error_set(error, PORIN_ERR_GONE, "the domain that the entry belongs to has been destroyed");
-    if (domain->state == DOMAIN_DEAD || domain->state == DOMAIN_DYING) {
-        struct porin_error death;
-        death_report(domain, &death);
-        *error = death;
-        return error->status = PORIN_ERR_GONE;
-    }
-    return PORIN_OK;
-}
-
-/* With the domain's lock, which the caller takes and gives. */
-static porin_status prepare_locked(struct thread *thread, struct porin_domain *domain, uint32_t generation, struct porin_error *error)
-{
-    porin_status status = domain_await(thread, domain, generation, error);
-    if (status != PORIN_OK)
-        return status;
-    struct data_stack *stack = domain_stack_of(domain, thread);
-    if (!stack && !(stack = stack_take(domain, thread)))
-        return error_set(error, PORIN_ERR_LIMIT, "domain %s has no room for another stack", domain->name);
-    bool known = stack->known;
-    stack->known = true; /* routines that run now may call out and be called back on this thread */
-    thread_stack_slot(thread, domain->slot)->generation = generation;
-    if (domain->state == DOMAIN_FRESH)
-        status = domain_make_ready(thread, domain, generation, error);
-    else if (!known && domain->state == DOMAIN_READY)
-        status = thread_make_known(thread, domain, generation, error);
-    if (status == PORIN_OK)
-        status = domain_await(thread, domain, generation, error);
-    if (status != PORIN_OK) {
-        thread_stack_slot(thread, domain->slot)->generation = 0;
-        if ((stack = domain_stack_of(domain, thread)))
-            stack->known = known;
-    }
-    return status;
-}
-
-porin_status domain_prepare(struct thread *thread, struct porin_domain *domain, uint32_t generation, struct porin_error *error)
-{
-    if (domain->generation != generation || domain->state == DOMAIN_FREE)
-        return error_set(error, PORIN_ERR_GONE, "the domain that the entry belongs to has been destroyed");
-    pthread_mutex_lock(&domain->lock);
-    domain->pins++;
-    porin_status status = prepare_locked(thread, domain, generation, error);
-    domain->pins--;
-    pthread_mutex_unlock(&domain->lock);
-    return status;
-}
-
-porin_status porin_domain_run(porin_domain *domain, int *exit_code, struct porin_error *error)
-{
-    struct porin_error local;
-    if (!error)
-        error = &local;
-    if (!domain || !exit_code)
-        return error_set(error, PORIN_ERR_ARGUMENT, "porin_domain_run: NULL argument");
-    if (!(domain->image->layout.note.flags & PORIN_IMAGE_PROGRAM))
-        return error_set(error, PORIN_ERR_ARGUMENT, "%s is a library, not a program: it has no main", domain->name);
-    struct thread *thread = thread_attach(error);
-    if (!thread)
-        return error->status;
-    porin_status status = domain_prepare(thread, domain, domain->generation, error);
-    if (status == PORIN_ERR_EXIT) {
-        *exit_code = error->exit_code;
-        return PORIN_OK;
-    }
-    return status == PORIN_OK ? error_set(error, PORIN_ERR_FAULT, "%s: the start routine of a program returned", domain->name) : status;
 }
 
 porin_status porin_entry_find(porin_domain *domain, const char *name, porin_entry *out, struct porin_error *error)
@@ -572,29 +380,4 @@ const char *porin_domain_name(const porin_domain *domain)
 uintptr_t porin_domain_base(const porin_domain *domain)
 {
     return domain->base;
-}
-
-porin_status porin_alloc(porin_domain *domain, size_t size, porin_addr *out)
-{
-    porin_entry allocate;
-    uint64_t got = 0;
-    struct thread *thread = thread_current;
-    if (!domain || !out)
-        return PORIN_ERR_ARGUMENT;
-    porin_status status = porin_entry_find(domain, "malloc", &allocate, thread ? &thread->last_error : NULL);
-    if (status == PORIN_OK)
-        status = porin_call6(allocate, &got, size, 0, 0, 0, 0, 0);
-    if (status != PORIN_OK)
-        return status;
-    if (!got || !range_in_slot(got, size)) /* the domain's answer is only a number */
-        return error_set(&thread_current->last_error, PORIN_ERR_LIMIT, "%s: its malloc has no %zu bytes", domain->name, size);
-    out->offset = (uint32_t)got;
-    return PORIN_OK;
-}
-
-void porin_free(porin_domain *domain, porin_addr addr)
-{
-    porin_entry release;
-    if (domain && addr.offset && porin_entry_find(domain, "free", &release, NULL) == PORIN_OK)
-        porin_call6(release, NULL, addr.offset, 0, 0, 0, 0, 0);
 }

@@ -20,9 +20,10 @@ enum domain_state {
     DOMAIN_FRESH,     /* memory as in the image; the start routine has not run */
     DOMAIN_STARTING,  /* a thread runs the start routine */
     DOMAIN_READY,     /* may be entered */
-    DOMAIN_DYING,     /* the cause of death is being written */
+    DOMAIN_DYING,     /* the circumstances of death are being written */
     DOMAIN_DEAD,      /* faulted, exited or killed: not entered any more until reset */
 };
+#define DOMAIN_CAUSE_SHIFT 8 /* of one that is dying or dead: the porin_status, told in the same moment */
 
 /* A data stack in a domain. The first is mapped with the domain, others when further threads come. They outlive their threads; those that
  * a domain gave to threads of its own (spawn.h) are listed here only as long as these run. */
@@ -42,7 +43,7 @@ struct porin_domain {
     uintptr_t base;                 /* host address of slot offset 0 */
     uint32_t slot;                  /* base >> PORIN_SLOT_SHIFT */
     _Atomic uint32_t generation;    /* counts the users of this slot; distinguishes them */
-    _Atomic int state;              /* enum domain_state */
+    _Atomic int state;              /* enum domain_state, and the cause of death */
     pthread_mutex_t lock;           /* state changes, stacks, edges; never held while domain code runs */
     pthread_cond_t started;         /* state left STARTING */
     uint32_t pins;                  /* threads that use the domain without being inside, in domain_prepare */
@@ -86,21 +87,23 @@ _Noreturn void domain_exit(struct porin_domain *domain, int code);
 /* Sets the running domain's thread pointer (arch_prctl ARCH_SET_FS) on this thread, a slot offset. Only from within personality_call. */
 void thread_set_pointer(uint32_t pointer);
 uint32_t thread_get_pointer(void);
+/* Is the calling thread wanted elsewhere? Then a service that waits ends with -EINTR. Only from within personality_call. */
+bool thread_leaves(void);
 
 /* --- within the runtime --- */
 static inline bool domain_is_dead(const struct porin_domain *domain)
 {
     return domain->state >= DOMAIN_DYING;
 }
+static inline porin_status domain_cause(const struct porin_domain *domain)
+{
+    return (porin_status)(domain->state >> DOMAIN_CAUSE_SHIFT);
+}
 porin_status domains_start(struct porin_error *error);
 struct porin_domain *domain_at(uint32_t slot);
-/* Makes the domain ready to be entered by this thread at its stack slot: runs the start routine, finds a data stack, runs the thread
- * routine. PORIN_ERR_GONE if generation is not the domain's any more. The caller's frame must be host's. */
-porin_status domain_prepare(struct thread *thread, struct porin_domain *domain, uint32_t generation, struct porin_error *error);
-/* Notes that the domain has died; from now on nobody enters it. Async-signal-safe as far as the interrupted code was a domain's. */
+/* Notes that the domain has died; from now on nobody enters it. The first cause is the one that is told. From anywhere, signal handlers
+ * included. */
 void domain_die(struct porin_domain *domain, const struct porin_error *death);
-/* The first half of it, from anywhere: gates that this or another thread has used before still lead into it. */
-void domain_mark_dead(struct porin_domain *domain, const struct porin_error *death);
 /* porin_domain_bind, remembering the registration that allows it (0: the host). */
 porin_status domain_bind(struct porin_domain *caller, const char *import, porin_entry entry, const struct porin_edge_options *options,
                          uint64_t registration, struct porin_error *error);

@@ -34,25 +34,29 @@
 8:
         .endm
 
-/* void host_enter(struct frame *frame): calls into a domain.
- * From: C. To: slot offset F_TARGET of the slot at F_R14, on the control stack at F_CONTROL_SP, data stack F_R15, with the arguments in
- * F_INTEGER and F_VECTOR; all other registers are zero but rax (8: how many vector registers may hold arguments of a variadic function).
- * Back: F_RAX, F_RDX, F_VECTOR[0..1]; by the callee's last ret or by the unwinder, which sets F_STATUS. */
-        function host_enter
+        .macro  host_save                       /* what host_return restores; services start on an aligned stack */
         pushq   %rbp
         pushq   %rbx
         pushq   %r12
         pushq   %r13
         pushq   %r14
         pushq   %r15
-        subq    $8, %rsp                        /* services start on an aligned stack */
+        subq    $8, %rsp
         stmxcsr F_CONTROL_WORDS(%rdi)
         fnstcw  F_CONTROL_WORDS + 4(%rdi)
+        movq    %rsp, F_HOST_SP(%rdi)
+        movq    %rsp, %gs:TB_HOST_SP            /* services run below us */
+        .endm
+
+/* void host_enter(struct frame *frame): calls into a domain.
+ * From: C. To: slot offset F_TARGET of the slot at F_R14, on the control stack at F_CONTROL_SP, data stack F_R15, with the arguments in
+ * F_INTEGER and F_VECTOR; all other registers are zero but rax (8: how many vector registers may hold arguments of a variadic function).
+ * Back: F_RAX, F_RDX, F_VECTOR[0..1]; by the callee's last ret or by the unwinder, which sets F_STATUS. */
+        function host_enter
+        host_save
         ldmxcsr mxcsr_default(%rip)             /* the host's rounding is none of the domain's business */
         fldcw   x87_default(%rip)
         movl    $MXCSR_DEFAULT, %gs:TB_MXCSR
-        movq    %rsp, F_HOST_SP(%rdi)
-        movq    %rsp, %gs:TB_HOST_SP            /* services called from there run below us */
         .irp    n, 0, 1, 2, 3, 4, 5, 6, 7
         vmovsd  F_VECTOR + 8 * \n(%rdi), %xmm\n /* clears the rest of the register */
         .endr
@@ -103,6 +107,15 @@ host_return:                                    /* rsp = F_CONTROL_SP */
         popq    %rbp
         ret
 
+/* void host_adopt(struct frame *frame): a thread that goes on with what another one was in the middle of. From: C. To: the handler of the
+ * trap, which puts the other thread's registers in place. Back: as from host_enter. */
+        function host_adopt
+        host_save
+        clear_vectors 0                         /* nothing of ours stays, whatever of theirs is known */
+        .globl  adopt_trap
+adopt_trap:
+        ud2
+
 /* Service call. From: a domain, by call or jmp through the service gate: rax number, rdi rsi rdx rcx r8 r9 arguments, rsp the
  * control stack, any other register contents. To: service_call(frame) on the host stack. Back: rax result, rbx rbp r12 r13 r14 r15
  * unchanged, all else zero. */
@@ -145,6 +158,10 @@ host_return:                                    /* rsp = F_CONTROL_SP */
         movq    %r9, F_INTEGER + 40(%r10)
         movq    %r14, F_R14(%r10)
         movq    %r15, F_R15(%r10)
+        movq    %rbx, F_RBX(%r10)               /* C code keeps these, but cannot say where when the thread is split */
+        movq    %rbp, F_RBP(%r10)
+        movq    %r12, F_R12(%r10)
+        movq    %r13, F_R13(%r10)
         movq    %gs:TB_FRAME, %r11
         movq    %r11, F_PREVIOUS(%r10)
         movq    %r10, %gs:TB_FRAME

@@ -5,6 +5,8 @@
 #include "thread.h"
 
 void host_enter(struct frame *frame);           /* calls into a domain; see entry.S */
+void host_adopt(struct frame *frame);           /* goes on with thread->handover; see entry.S */
+extern const char adopt_trap[];                 /* where it waits for that */
 extern const char host_return[];                /* the return address it leaves on the control stack */
 /* What gates and dead frames lead to: never called from C. */
 void service_enter(void), gate_slow(void), depth_enter(void), longjmp_enter(void), fenv_enter(void);

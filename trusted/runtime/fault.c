@@ -7,6 +7,7 @@
 #include "entry.h"
 #include "error.h"
 #include "gate.h"
+#include "lifecycle/split.h"
 #include "must.h"
 #include "region.h"
 #include "unwind.h"
@@ -91,13 +92,13 @@ static bool fault_unwind(int signal, const siginfo_t *info, ucontext_t *context)
         domain = domain_at(edge->callee_slot);
         death_describe(&death, domain, signal, info, rip);
         domain_die(domain, &death);
-        landing = gate_landing(thread, edge, walk.domain, sp, PORIN_ERR_FAULT);
+        landing = gate_landing(thread, edge, walk.domain, sp, domain_cause(domain));
     } else {
         death_describe(&death, domain, signal, info, rip);
         domain_die(domain, &death);
-        landing = unwind(&walk, PORIN_ERR_FAULT);
+        landing = unwind(&walk, domain_cause(domain));
     }
-    walk_bury(before, domain, callee);
+    walk_bury(before, callee);
     context_land(context, landing);
     return true;
 }
@@ -131,7 +132,9 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     int saved = errno;
     ucontext_t *interrupted = context;
     uint64_t recovery = info->si_code > 0 ? copy_recovery((uint64_t)interrupted->uc_mcontext.gregs[REG_RIP]) : 0;
-    if (recovery)
+    if (thread_current && (uint64_t)interrupted->uc_mcontext.gregs[REG_RIP] == (uint64_t)adopt_trap)
+        split_resume(thread_current, interrupted);
+    else if (recovery)
         interrupted->uc_mcontext.gregs[REG_RIP] = (greg_t)recovery;
     else if (info->si_code <= 0 || !fault_unwind(signal, info, interrupted))
         for (size_t i = 0; i < SIGNALS; i++)

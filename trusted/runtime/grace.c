@@ -6,12 +6,14 @@
 #include "entry.h"
 #include "error.h"
 #include "fault.h"
+#include "lifecycle/account.h"
 #include "lifecycle/deadline.h"
 #include "must.h"
 #include "region.h"
 #include "unwind.h"
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -24,7 +26,8 @@
 
 enum answer { ANSWER_NONE, ANSWER_OUTSIDE, ANSWER_INSIDE, ANSWER_UNSURE };
 
-static int ask_signal;
+static int ask_signal, sample_signal;
+static bool has_barrier;
 static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER; /* one question at a time */
 
 static struct walk walk_of_service(struct thread *thread, struct frame *frame)
@@ -62,8 +65,7 @@ static bool walk_meets(struct walk walk, const struct porin_domain *domain)
     return false;
 }
 
-/* The thread's answer. If the domain has died, the thread is thrown out if it runs the domain's code, and never gets back into it. */
-static enum answer answer_find(struct thread *thread, struct porin_domain *domain, ucontext_t *context)
+static enum answer answer_find(struct thread *thread, const struct porin_domain *domain, const ucontext_t *context)
 {
     struct walk walk;
     struct edge *edge = NULL;
@@ -74,43 +76,50 @@ static enum answer answer_find(struct thread *thread, struct porin_domain *domai
         return ANSWER_UNSURE;
     if (position == POSITION_GATE && edge->bound && edge->callee_slot == domain->slot)
         return ANSWER_UNSURE; /* about to enter, or just back */
-    if (!walk_meets(walk, domain))
-        return ANSWER_OUTSIDE;
-    if (!domain_is_dead(domain))
-        return ANSWER_INSIDE;
-    walk_bury(walk, domain, position != POSITION_DOMAIN);
-    if (position != POSITION_DOMAIN || walk.domain != domain)
-        return ANSWER_INSIDE;
-    context_land(context, unwind(&walk, domain->death.status));
-    return walk_outer(&walk) && walk_meets(walk, domain) ? ANSWER_INSIDE : ANSWER_OUTSIDE;
+    return walk_meets(walk, domain) ? ANSWER_INSIDE : ANSWER_OUTSIDE;
 }
 
 static void on_ask(int signal, siginfo_t *info, void *context)
 {
-    (void)signal;
     int saved = errno;
     struct thread *thread = thread_current;
-    if (thread && thread->frame && info->si_code == SI_TIMER)
-        deadline_signal(thread, context);
+    if (thread && signal == sample_signal && info->si_code == SI_TIMER)
+        account_sample(thread, context);
+    if (thread && thread->frame)
+        thread_settle(thread, context);
     struct porin_domain *domain = thread ? thread->question : NULL;
-    if (!domain)
-        return;
-    enum answer answer = answer_find(thread, domain, context);
-    thread->question = NULL;
-    thread->answer = answer;
-    syscall(SYS_futex, &thread->answer, FUTEX_WAKE, 1, NULL, NULL, 0);
+    if (domain) {
+        enum answer answer = answer_find(thread, domain, context);
+        thread->question = NULL;
+        thread->answer = answer;
+        syscall(SYS_futex, &thread->answer, FUTEX_WAKE, 1, NULL, NULL, 0);
+    }
     errno = saved;
+}
+
+/* The highest signal that nobody uses; 0: there is none. */
+static int signal_take(int flags)
+{
+    struct sigaction action = { .sa_sigaction = on_ask, .sa_flags = SA_SIGINFO | SA_ONSTACK | flags }, now;
+    sigfillset(&action.sa_mask);
+    for (int signal = SIGRTMAX - 1; signal > SIGRTMIN; signal--)
+        if (sigaction(signal, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_DFL)
+            return sigaction(signal, &action, NULL) == 0 ? signal : 0;
+    return 0;
 }
 
 porin_status grace_start(struct porin_error *error)
 {
-    struct sigaction action = { .sa_sigaction = on_ask, .sa_flags = SA_SIGINFO | SA_ONSTACK }, now;
-    sigfillset(&action.sa_mask);
-    for (ask_signal = SIGRTMAX - 1; ask_signal > SIGRTMIN; ask_signal--)
-        if (sigaction(ask_signal, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_DFL)
-            return sigaction(ask_signal, &action, NULL) == 0 ? PORIN_OK
-                                                             : error_set(error, PORIN_ERR_ARGUMENT, "sigaction: %s", strerror(errno));
-    return error_set(error, PORIN_ERR_ARGUMENT, "the host uses every real-time signal; one is needed");
+    ask_signal = signal_take(0);
+    sample_signal = signal_take(SA_RESTART);
+    has_barrier = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+    return ask_signal && sample_signal ? PORIN_OK
+                                       : error_set(error, PORIN_ERR_ARGUMENT, "the host uses every real-time signal; two are needed");
+}
+
+int grace_sample_signal(void)
+{
+    return sample_signal;
 }
 
 int grace_signal(void)
@@ -124,12 +133,14 @@ void grace_attach(void)
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, ask_signal);
+    sigaddset(&set, sample_signal);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 struct inquiry {
     struct porin_domain *domain;
     enum answer worst;                    /* so far */
+    bool ordered;                         /* all threads see that they are being asked */
 };
 
 static bool thread_was_in(const struct porin_domain *domain, const struct thread *thread)
@@ -153,17 +164,43 @@ static bool self_inside(struct thread *thread, const struct porin_domain *domain
 
 static void thread_signal(struct thread *thread)
 {
-    if (syscall(SYS_tgkill, getpid(), (pid_t)thread->thread_id, ask_signal) != 0 && errno == ESRCH)
+    if (syscall(SYS_tgkill, getpid(), (pid_t)thread->thread_id, ask_signal) != 0 && errno != EAGAIN)
         thread->answer = ANSWER_OUTSIDE; /* ended without detaching, or not part of this process after a fork: it is nowhere */
+}
+
+/* Every thread has seen what was written before, and what it wrote before it looked can be seen here. */
+static bool threads_order(void)
+{
+    return has_barrier && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+/* A thread outside all domains is left alone: no system call of the host's own is to end with EINTR. One that leaves them meanwhile sees
+ * that it is being sent a signal and waits for it (grace_leave). */
+static bool thread_left_alone(const struct thread *thread, bool ordered)
+{
+    return ordered && !__atomic_load_n(&thread->frame, __ATOMIC_ACQUIRE);
 }
 
 void grace_nudge(struct thread *thread)
 {
-    syscall(SYS_tgkill, getpid(), (pid_t)thread->thread_id, ask_signal);
+    pthread_mutex_lock(&asking);
+    thread->signals++;
+    if (!thread_left_alone(thread, threads_order()))
+        syscall(SYS_tgkill, getpid(), (pid_t)thread->thread_id, ask_signal);
+    pthread_mutex_unlock(&asking);
 }
 
-/* First all are asked, */
-static void thread_ask(struct thread *thread, void *data)
+void grace_leave(struct thread *thread)
+{
+    thread->signals_met = thread->signals;
+    deadline_disarm(thread);
+    pthread_mutex_lock(&asking); /* whoever counted is through with sending */
+    pthread_mutex_unlock(&asking);
+    syscall(SYS_getppid); /* what was sent arrives here at the latest */
+}
+
+/* First all see that they are asked, */
+static void thread_announce(struct thread *thread, void *data)
 {
     struct inquiry *inquiry = data;
     thread->answer = ANSWER_OUTSIDE;
@@ -175,7 +212,21 @@ static void thread_ask(struct thread *thread, void *data)
     }
     thread->answer = ANSWER_NONE;
     thread->question = inquiry->domain;
-    thread_signal(thread);
+    thread->signals++;
+}
+
+/* then those that may be inside are sent the signal, */
+static void thread_ask(struct thread *thread, void *data)
+{
+    struct inquiry *inquiry = data;
+    if (thread->answer != ANSWER_NONE)
+        return;
+    if (!inquiry->ordered)
+        inquiry->ordered = threads_order();
+    if (thread_left_alone(thread, inquiry->ordered))
+        thread->answer = ANSWER_OUTSIDE;
+    else
+        thread_signal(thread);
 }
 
 /* then all are heard: whoever is not on a processor answers before it runs anything else. */
@@ -196,16 +247,23 @@ static void thread_hear(struct thread *thread, void *data)
 /* The least favourable answer of all threads. With the domain's lock held. */
 static enum answer threads_ask(struct porin_domain *domain)
 {
-    struct inquiry inquiry = { domain, ANSWER_NONE };
+    struct inquiry inquiry = { .domain = domain };
     pthread_mutex_lock(&asking);
-    threads_visit(thread_ask, thread_hear, &inquiry);
+    threads_visit((void (*const[])(struct thread *, void *)){ thread_announce, thread_ask, thread_hear, NULL }, &inquiry);
     pthread_mutex_unlock(&asking);
     return inquiry.worst;
 }
 
+#define UNSURE_TRIES 50                   /* a thread is seldom between two places for longer than a moment */
+
 bool grace_outside(struct porin_domain *domain)
 {
-    return threads_ask(domain) <= ANSWER_OUTSIDE;
+    enum answer worst = threads_ask(domain);
+    for (int i = 0; worst == ANSWER_UNSURE && i < UNSURE_TRIES; i++) {
+        nanosleep(&(struct timespec){ .tv_nsec = RETRY_NS }, NULL);
+        worst = threads_ask(domain);
+    }
+    return worst <= ANSWER_OUTSIDE;
 }
 
 void grace_wait_outside(struct porin_domain *domain)
@@ -223,15 +281,13 @@ void grace_wait_outside(struct porin_domain *domain)
 
 void grace_throw_out(struct porin_domain *domain)
 {
-    for (;;) {
+    enum answer worst;
+    do {
         pthread_mutex_lock(&domain->lock);
-        enum answer worst = threads_ask(domain);
+        worst = threads_ask(domain);
         pthread_mutex_unlock(&domain->lock);
-        if (worst != ANSWER_UNSURE)
-            break;
-        nanosleep(&(struct timespec){ .tv_nsec = RETRY_NS }, NULL);
-    }
+    } while (worst == ANSWER_UNSURE && nanosleep(&(struct timespec){ .tv_nsec = RETRY_NS }, NULL) <= 0);
     struct thread *self = thread_current;
     if (self && self->frame && self_inside(self, domain))
-        walk_bury(walk_of_service(self, self->frame), domain, true);
+        walk_bury(walk_of_service(self, self->frame), true);
 }

@@ -8,13 +8,15 @@
 struct thread;
 
 porin_status grace_start(struct porin_error *error);
-/* The real-time signal that Porin has taken. */
-int grace_signal(void);
+/* The real-time signals that Porin has taken: to ask and to remind threads; to sample what they do, after which system calls go on. */
+int grace_signal(void), grace_sample_signal(void);
 /* Lets the calling thread, which is being attached, answer questions. */
 void grace_attach(void);
 
-/* Makes a system call that the thread waits in end with EINTR. */
+/* Makes a system call that the thread waits in for a domain end with EINTR. */
 void grace_nudge(struct thread *thread);
+/* The thread has left its last domain and was sent signals meanwhile: none of them arrives later than this. */
+void grace_leave(struct thread *thread);
 
 /* Where is this thread's domain code, in a signal handler that interrupted `context`? DOMAIN: at rip in walk->domain. GATE: in code of
  * *edge. HOST: in a service or a slow path that walk->domain asked for. UNKNOWN: between these, or in a signal handler of the host that

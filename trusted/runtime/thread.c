@@ -24,8 +24,8 @@
 
 __thread struct thread *thread_current __attribute__((tls_model("initial-exec")));
 
-static struct thread *threads;            /* all attached ones */
-static pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct thread *_Atomic threads;    /* all there ever were: a signal handler may walk the list at any time */
+static pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER; /* who is attached */
 static pthread_key_t exit_key;            /* its destructor detaches threads that end */
 static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
 
@@ -35,18 +35,30 @@ static void thread_at_exit(void *thread)
     porin_thread_detach();
 }
 
+/* The block may be another thread's from now on. Its first page stays: the list goes through it. */
+static void thread_empty(struct thread *thread)
+{
+    must(madvise((char *)thread + TB_STACKS, THREAD_SIZE - TB_STACKS, MADV_DONTNEED) == 0);
+    must(madvise((void *)thread->control_bottom, CONTROL_SIZE, MADV_DONTNEED) == 0);
+    memset(thread, 0, offsetof(struct thread, next));
+    thread->attached = false;
+}
+
 /* After fork the child has this thread only, under another number, and no timers. Domains that other threads were inside of at that moment
  * are not to be used in it. */
 static void forked(void)
 {
     static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
     threads_lock = unlocked;
-    threads = thread_current;
-    if (!threads)
+    for (struct thread *thread = threads; thread; thread = thread->next)
+        if (thread != thread_current) { /* nobody's again: domains still list them as owners of stacks */
+            thread->frame = NULL;
+            thread->thread_id = 0;
+        }
+    if (!thread_current)
         return;
-    threads->next = NULL;
-    threads->has_timer = false;
-    threads->thread_id = (uint64_t)syscall(SYS_gettid);
+    thread_current->has_timer = thread_current->has_clock = false;
+    thread_current->thread_id = (uint64_t)syscall(SYS_gettid);
 }
 
 static void exit_key_create(void)
@@ -88,11 +100,10 @@ static void alternate_stack_destroy(struct thread *thread)
     munmap(thread->alternate_stack, thread->alternate_size);
 }
 
-/* guard | control stack | guard | thread block | guard */
-static struct thread *thread_create(void)
+/* guard | control stack | guard | thread block | guard. With the lock. */
+static struct thread *thread_map(void)
 {
-    size_t block = (THREAD_SIZE + 0xfff) & ~0xfffull;
-    size_t size = 3 * GUARD_SIZE + CONTROL_SIZE + block;
+    size_t block = (THREAD_SIZE + 0xfff) & ~0xfffull, size = 3 * GUARD_SIZE + CONTROL_SIZE + block;
     char *memory = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         return NULL;
@@ -102,10 +113,26 @@ static struct thread *thread_create(void)
         munmap(memory, size);
         return NULL;
     }
-    thread->memory = memory;
-    thread->memory_size = size;
     thread->control_bottom = (uint64_t)control;
-    thread->control_top = (uint64_t)control + CONTROL_SIZE - CONTROL_PAD;
+    thread->next = threads;
+    threads = thread;
+    return thread;
+}
+
+static struct thread *thread_create(void)
+{
+    pthread_mutex_lock(&threads_lock);
+    struct thread *thread = threads;
+    while (thread && thread->attached)
+        thread = thread->next;
+    if (!thread)
+        thread = thread_map();
+    if (thread)
+        thread->attached = true;
+    pthread_mutex_unlock(&threads_lock);
+    if (!thread)
+        return NULL;
+    thread->control_top = thread->control_bottom + CONTROL_SIZE - CONTROL_PAD;
     thread->control_limit = thread->control_bottom + HEADROOM;
     thread->limit = thread->control_limit;
     thread->slow = gate_slow;
@@ -118,8 +145,23 @@ static struct thread *thread_create(void)
     thread->set_rounding = set_rounding;
     thread->mxcsr = MXCSR_DEFAULT;
     thread->vectors = system_has_avx512();
-    thread->thread_id = (uint64_t)syscall(SYS_gettid);
     return thread;
+}
+
+static void thread_release(struct thread *thread)
+{
+    pthread_mutex_lock(&threads_lock);
+    for (uint32_t slot = 0; slot < PORIN_MAX_SLOTS; slot++)
+        if (thread_stack_slot(thread, slot)->calls) /* otherwise the table of domains stays untouched */
+            domain_at(slot)->calls += thread_stack_slot(thread, slot)->calls;
+    thread_empty(thread);
+    pthread_mutex_unlock(&threads_lock);
+}
+
+void thread_take(struct thread *thread)
+{
+    __asm__ volatile("wrgsbase %0" : : "r"(thread));
+    thread_current = thread;
 }
 
 struct thread *thread_attach(struct porin_error *error)
@@ -130,24 +172,17 @@ struct thread *thread_attach(struct porin_error *error)
         return NULL;
     pthread_once(&exit_once, exit_key_create);
     struct thread *thread = thread_create();
-    if (!thread) {
-        error_set(error, PORIN_ERR_MEMORY, "cannot map a control stack of %llu MiB for this thread: %s", CONTROL_SIZE >> 20,
-                  strerror(errno));
-        return NULL;
+    if (thread && alternate_stack_create(thread) && pthread_setspecific(exit_key, thread) == 0) {
+        thread->thread_id = (uint64_t)syscall(SYS_gettid);
+        grace_attach();
+        thread_take(thread);
+        return thread;
     }
-    if (!alternate_stack_create(thread) || pthread_setspecific(exit_key, thread) != 0) {
-        error_set(error, PORIN_ERR_MEMORY, "cannot set up the signal stack of this thread: %s", strerror(errno));
-        munmap(thread->memory, thread->memory_size);
-        return NULL;
-    }
-    pthread_mutex_lock(&threads_lock);
-    thread->next = threads;
-    threads = thread;
-    pthread_mutex_unlock(&threads_lock);
-    grace_attach();
-    __asm__ volatile("wrgsbase %0" : : "r"(thread));
-    thread_current = thread;
-    return thread;
+    error_set(error, PORIN_ERR_MEMORY, "cannot map a control stack of %llu MiB or a signal stack for this thread: %s", CONTROL_SIZE >> 20,
+              strerror(errno));
+    if (thread)
+        thread_release(thread);
+    return NULL;
 }
 
 porin_status porin_thread_attach(struct porin_error *error)
@@ -164,28 +199,18 @@ void porin_thread_detach(void)
     must(!thread->frame); /* a thread that is inside a domain cannot leave its control stack */
     deadline_destroy(thread);
     domains_release_stacks(thread);
-    pthread_mutex_lock(&threads_lock);
-    for (uint32_t slot = 0; slot < PORIN_MAX_SLOTS; slot++)
-        if (thread_stack_slot(thread, slot)->calls) /* otherwise the table of domains stays untouched */
-            domain_at(slot)->calls += thread_stack_slot(thread, slot)->calls;
-    struct thread **link = &threads;
-    while (*link != thread)
-        link = &(*link)->next;
-    *link = thread->next;
-    pthread_mutex_unlock(&threads_lock);
     thread_current = NULL;
     pthread_setspecific(exit_key, NULL);
     __asm__ volatile("wrgsbase %0" : : "r"(0ull));
     alternate_stack_destroy(thread);
-    munmap(thread->memory, thread->memory_size);
+    thread_release(thread);
 }
 
 void threads_forget_domain(uint32_t slot)
 {
-    pthread_mutex_lock(&threads_lock);
     for (struct thread *thread = threads; thread; thread = thread->next)
-        thread_stack_slot(thread, slot)->generation = 0;
-    pthread_mutex_unlock(&threads_lock);
+        if (thread_stack_slot(thread, slot)->generation)
+            thread_stack_slot(thread, slot)->generation = 0;
 }
 
 /* With the lock. */
@@ -212,12 +237,12 @@ uint64_t threads_calls(const struct porin_domain *domain)
     return calls;
 }
 
-void threads_visit(void (*first)(struct thread *, void *), void (*then)(struct thread *, void *), void *data)
+void threads_visit(void (*const steps[])(struct thread *, void *), void *data)
 {
     pthread_mutex_lock(&threads_lock);
-    for (struct thread *thread = threads; thread; thread = thread->next)
-        first(thread, data);
-    for (struct thread *thread = threads; thread; thread = thread->next)
-        then(thread, data);
+    for (; *steps; steps++)
+        for (struct thread *thread = threads; thread; thread = thread->next)
+            if (thread->attached)
+                (*steps)(thread, data);
     pthread_mutex_unlock(&threads_lock);
 }

@@ -33,7 +33,9 @@ struct frame {
     uint64_t rax, rdx;
     uint64_t integer[6];
     double vector[8];
-    uint64_t deadline_ns, reserved;
+    uint64_t deadline_ns;
+    uint64_t routine;               /* of a domain that is being made ready, or a thread of a domain's own: no call that could be split */
+    uint64_t rbx, rbp, r12, r13;    /* service: the domain's */
 };
 
 /* The thread block. gs points at it while the thread is attached; domain code reads its first two words at most. */
@@ -51,19 +53,27 @@ struct thread {
     uint64_t scratch;
     /* from here on for C only */
     uint64_t control_limit;         /* what `limit` is when no attention is wanted */
-    uint64_t control_bottom;        /* lowest byte of the control stack */
-    void *memory;                   /* one mapping: guards, control stack, this block */
-    size_t memory_size;
     void *alternate_stack;          /* for signal handlers, if this thread had none; NULL otherwise */
     size_t alternate_size;
     uint64_t thread_id;             /* kernel's */
     timer_t timer;                  /* for deadlines */
     bool has_timer;
+    bool has_clock;                 /* CPU time is sampled: lifecycle/account.c */
+    timer_t clock;
+    uint64_t charged_ns;            /* CPU time of the thread that has been charged to somebody, or to nobody */
+    uint64_t call_deadline_ns;      /* of the call that the host makes, for the routines that run before it; 0: none */
+    bool leave;                     /* whom the host called has died: whoever runs goes on elsewhere, lifecycle/split.c */
+    struct handover *handover;      /* what this thread is to go on with; NULL: nothing */
     struct spawn *spawn;            /* of a thread that a domain has started; NULL: the host's own */
-    struct thread *next;            /* list of attached threads */
+    _Atomic uint32_t signals;       /* how many were sent here, counted before each is */
+    uint32_t signals_met;           /* how many of them the thread has waited for on its way out */
     _Atomic(struct porin_domain *) question; /* grace.c: is it on your control stack? */
     _Atomic int answer;             /* a futex */
     struct porin_error last_error;
+    /* from here on what outlives the thread: blocks are used again and never unmapped */
+    struct thread *next;
+    uint64_t control_bottom;        /* lowest byte of the control stack */
+    _Atomic bool attached;          /* somebody's */
 };
 #define THREAD_SIZE (TB_STACKS + PORIN_MAX_SLOTS * sizeof(struct stack_slot))
 
@@ -103,6 +113,10 @@ SAME(struct frame, rdx, F_RDX);
 SAME(struct frame, integer, F_INTEGER);
 SAME(struct frame, vector, F_VECTOR);
 SAME(struct frame, deadline_ns, F_DEADLINE);
+SAME(struct frame, rbx, F_RBX);
+SAME(struct frame, rbp, F_RBP);
+SAME(struct frame, r12, F_R12);
+SAME(struct frame, r13, F_R13);
 _Static_assert(sizeof(struct frame) == F_SIZE, "frames");
 #undef SAME
 
@@ -116,11 +130,13 @@ static inline struct stack_slot *thread_stack_slot(struct thread *thread, uint32
 
 /* Attaches the calling thread if it is not; NULL and *error when that fails. */
 struct thread *thread_attach(struct porin_error *error);
-/* The domain has been destroyed, has died or starts anew: no thread may enter it before a slow path looked at it again. */
+/* Makes another attached block the calling thread's. */
+void thread_take(struct thread *thread);
+/* The domain has been destroyed, has died or starts anew: no thread may enter it before a slow path looked at it again. From anywhere. */
 void threads_forget_domain(uint32_t slot);
 /* All that is counted for the domain's slot is from now on its own, or its predecessor's. */
 void threads_count_from_now(struct porin_domain *domain);
 uint64_t threads_calls(const struct porin_domain *domain);
-/* Calls first(thread, data) for each attached thread, then the other for each of the same ones: none comes or goes meanwhile. */
-void threads_visit(void (*first)(struct thread *, void *), void (*then)(struct thread *, void *), void *data);
+/* Calls each step, up to a NULL, for each attached thread before the next step: none comes or goes meanwhile. */
+void threads_visit(void (*const steps[])(struct thread *, void *), void *data);
 #endif

@@ -44,7 +44,11 @@
 #define F_INTEGER 80            /* entry and service: rdi rsi rdx rcx r8 r9 */
 #define F_VECTOR 128            /* entry: xmm0-7 in, xmm0-1 out, 8 bytes each */
 #define F_DEADLINE 192          /* entry: CLOCK_MONOTONIC in ns when the call has to end; 0: never */
-#define F_SIZE 208
+#define F_RBX 208               /* service: callee-saved registers of the domain */
+#define F_RBP 216
+#define F_R12 224
+#define F_R13 232
+#define F_SIZE 240
 #define FRAME_ENTRY 1
 #define FRAME_SERVICE 2
 #define FRAME_SLOW 3            /* a gate's slow path */

@@ -79,13 +79,17 @@ struct landing gate_landing(struct thread *thread, const struct edge *edge, cons
                              caller_sp - edge->frame_size, domain_at(edge->callee_slot)->base, (uint64_t)edge->fault_value };
 }
 
-void walk_bury(struct walk walk, struct porin_domain *domain, bool top)
+bool walk_bury(struct walk walk, bool top)
 {
+    bool any = false;
     do {
         uint64_t *word = (uint64_t *)walk.sp;
-        if (top && walk.domain == domain && returns_into(domain, *word))
+        bool dead = domain_is_dead(walk.domain);
+        if (top && dead && returns_into(walk.domain, *word))
             *word = (uint64_t)dead_return_enter;
+        any |= dead;
         top = true;
         walk_boundary(&walk);
     } while (walk_outer(&walk));
+    return any;
 }

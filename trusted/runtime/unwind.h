@@ -31,7 +31,7 @@ struct landing unwind(struct walk *walk, porin_status status);
 /* The same for a call that stands at caller_sp, where the caller's return address is: its gate goes on as if the callee had returned. */
 struct landing gate_landing(struct thread *thread, const struct edge *edge, const struct porin_domain *caller, uint64_t caller_sp,
                            porin_status status);
-/* A domain has died: makes returning into its activations on this thread end in dead_return_enter. The innermost one of the walk counts
- * only if `top`: code of the runtime stands between it and the present. */
-void walk_bury(struct walk walk, struct porin_domain *domain, bool top);
+/* Makes returning into activations of domains that have died end in dead_return_enter. The innermost one of the walk counts only if `top`:
+ * code of the runtime stands between it and the present. False: none of them is dead. */
+bool walk_bury(struct walk walk, bool top);
 #endif
