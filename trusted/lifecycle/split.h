@@ -7,8 +7,8 @@
 #include "runtime/thread.h"
 #include <ucontext.h>
 
-/* Has the domain that the host called on this thread died, and is the host's the only activation on it, so that nothing else stands on the
- * host's stack? */
+/* Has the domain that the host called on this thread died, and is the host's activation the only one on it, so that nothing else stands
+ * on the host's stack? */
 bool split_possible(const struct thread *thread);
 /* In a signal handler that interrupted a domain: the context continues in host code that does it. False: it cannot be done here. */
 bool split_begin(struct thread *thread, ucontext_t *context);
