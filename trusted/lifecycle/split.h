@@ -7,13 +7,13 @@
 #include "runtime/thread.h"
 #include <ucontext.h>
 
-/* Has the domain that the host called on this thread died, and is the host's activation the only one on it, so that nothing else stands
- * on the host's stack? */
+/* Has the domain that the host called on this thread died, and is the host's call the only one on it, so that nothing else stands on the
+ * host's stack? */
 bool split_possible(const struct thread *thread);
 /* In a signal handler that interrupted a domain: the context continues in host code that does it. False: it cannot be done here. */
 bool split_begin(struct thread *thread, ucontext_t *context);
-/* At the end of a service that thread->leave asked to come back: the domain goes on with `result`, the host with its error. Returns if there
- * is nothing to be split any more. */
+/* At the end of a service that thread->leave asked to come back: the domain goes on with `result`, the host with its error. Returns if
+ * there is nothing to be split any more. */
 void split_service(struct thread *thread, const struct frame *frame, uint64_t result);
 /* In the handler of adopt_trap: this thread goes on with what it was handed. */
 void split_resume(struct thread *thread, ucontext_t *context);
