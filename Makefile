@@ -56,6 +56,8 @@ $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(filter-out $(B)/obj/toolchain/main.
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@.$$$$ $^ -lcmocka $(LDLIBS) && mv -f $@.$$$$ $@
 
+$(B)/tests/unit/policy_test: $(B)/obj/tests/unit/policy_code.o
+
 all: $(B)/bin/porin $(B)/bin/porin-cc $(B)/lib/libporin.a $(B)/lib/libporin-verify.a
 
 include $(wildcard build.mk */build.mk */*/build.mk)

@@ -37,6 +37,6 @@ porin_entry bench_entry(porin_domain *domain, const char *name)
 void bench_bind(porin_domain *caller, const char *import, porin_entry entry, uint32_t policy)
 {
     struct porin_error error = {0};
-    struct porin_edge_options options = {.policy = policy, .fault_value = -1};
+    struct porin_edge_options options = {.policy = policy, .fault_value = -1, .callee_policy = policy};
     porin_check(porin_domain_bind(caller, import, entry, &options, &error), import, &error);
 }

@@ -65,7 +65,7 @@ static void domains_create(const char *images)
     static const char *const edges[] = {"stream_open", "stream_reset", "stream_validate", "stream_close", "stream_put", "stream_run",
                                         "stream_get", "stream_message", "stream_crc32", "stream_adler32"};
     struct porin_edge_options options = {
-        .policy = PORIN_POLICY_REGISTER_INTEGRITY | PORIN_POLICY_REGISTER_CONFIDENTIALITY, .fault_value = -1};
+        .policy = PORIN_POLICY_ALL, .fault_value = -1, .callee_policy = PORIN_POLICY_ALL};
     part_create(&zlib, images, "zlib");
     part_create(&libpng, images, "libpng");
     part_create(&facts, images, "sqlite");

@@ -132,20 +132,36 @@ porin_status porin_call6(porin_entry entry, uint64_t *result, uint64_t a, uint64
 const struct porin_error *porin_last_error(void); /* of the calling thread's last failed call */
 
 /* --- edges: domain to domain --- */
-/* Isolation properties (dIPC, section 5.2), chosen per edge; the gate does the union of what both sides ask. */
-#define PORIN_POLICY_REGISTER_INTEGRITY       1u /* caller's callee-saved registers restored by the gate */
-#define PORIN_POLICY_REGISTER_CONFIDENTIALITY 2u /* callee sees argument registers only; caller sees result registers only */
+/* Isolation properties (dIPC, EuroSys'17, section 5.2), chosen per edge. Caller and callee ask independently; what either asks for holds.
+ * What becomes of each register under which of them: doc/policies.md.
+ *   register integrity         the caller's callee-saved registers and rounding come back as they were, x87 registers empty
+ *   register confidentiality   asked by the caller: the callee finds arguments and nothing else; asked by the callee: the caller finds
+ *                              results and nothing else. Either includes register integrity
+ *   data stack                 frames lie in the domains' slots: both properties hold on every edge at no cost, also for what earlier calls
+ *                              left on a callee's stack. Memory that was handed out by a grant or capability is not a matter of the stack
+ *   capability stack (DCS)     a domain has no capability stack yet: nothing of it can be reached, so both hold. Where a capability
+ *                              stack comes to exist, these bits are what its owner asks for */
+#define PORIN_POLICY_REGISTER_INTEGRITY       1u
+#define PORIN_POLICY_REGISTER_CONFIDENTIALITY 2u
+#define PORIN_POLICY_STACK_INTEGRITY          4u
+#define PORIN_POLICY_STACK_CONFIDENTIALITY    8u
+#define PORIN_POLICY_DCS_INTEGRITY            16u
+#define PORIN_POLICY_DCS_CONFIDENTIALITY      32u
+#define PORIN_POLICY_ALL                      63u
 #define PORIN_MAX_STACK_WORDS 8
-#define PORIN_POLICY_ALL                      3u
 struct porin_edge_options {
-    uint32_t policy;                /* PORIN_POLICY_*; default INTEGRITY */
+    uint32_t policy;                /* PORIN_POLICY_* that the caller asks for; default REGISTER_INTEGRITY */
     int64_t fault_value;            /* what the caller's call returns in rax when the callee died; default -1 */
     uint32_t stack_words;           /* how many words of arguments beyond the registers the entry takes; default 0, at most 8 */
+    uint32_t callee_policy;         /* PORIN_POLICY_* that the callee asks for; default 0 */
 };
 /* Binds import `name` of `caller` to `entry`. NULL options: default. An unbound import called returns -1 with call error set. One that is
  * bound already is bound anew, for which no thread may be inside the caller (ERR_BUSY). */
 porin_status porin_domain_bind(porin_domain *caller, const char *import, porin_entry entry,
                                const struct porin_edge_options *options, struct porin_error *error);
+
+/* The PORIN_POLICY_* that hold on the edge from this import: all that were asked for, and those that hold anyway. */
+porin_status porin_domain_edge_policy(porin_domain *caller, const char *import, uint32_t *policy);
 
 /* --- memory of a domain: the only way host code touches it; survives any fault; ranges are checked --- */
 porin_status porin_copy_in(void *to, porin_domain *domain, porin_addr from, size_t size);

@@ -32,6 +32,8 @@ struct porin_verify_input {
 #define PORIN_USES_AVX        2u    /* any VEX-encoded vector instruction (ymm upper halves can be dirty) */
 #define PORIN_USES_EVEX       4u    /* EVEX forms, opmask registers or zmm */
 #define PORIN_USES_THREAD_POINTER 8u /* reads gs:PORIN_TB_THREAD_POINTER */
+#define PORIN_USES_CALL_ERROR 16u    /* reads gs:PORIN_TB_CALL_ERROR */
+#define PORIN_USES_FENV       32u    /* branches to PORIN_GATE_FENV, the only way to see MXCSR's flags or to change its rounding */
 
 struct porin_verify_report {
     enum porin_reason reason;       /* NONE: accepted */

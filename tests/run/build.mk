@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Programs run as domains with `porin run`, and the page of services against its table.
-CHECKS += services run
+# Programs run as domains with `porin run`, and the pages of services and policies against their tables.
+CHECKS += services policies run
 
 $(B)/tests/run/services_page: tests/run/services_page.c trusted/tables/services.def
 	@mkdir -p $(@D)
@@ -13,7 +13,18 @@ check-services: $(B)/tests/run/services_page
 	@$< | diff doc/services.md - || { echo "doc/services.md is not what its table says: run make services-page"; exit 1; }
 	@echo "doc/services.md is up to date"
 
+$(B)/tests/run/policies_page: tests/run/policies_page.c trusted/tables/policy.def
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $<
+
+policies-page: $(B)/tests/run/policies_page
+	$< > doc/policies.md
+
+check-policies: $(B)/tests/run/policies_page
+	@$< | diff doc/policies.md - || { echo "doc/policies.md is not what its table says: run make policies-page"; exit 1; }
+	@echo "doc/policies.md is up to date"
+
 check-run: $(B)/bin/porin $(B)/bin/porin-cc $(B)/sysroot/lib/libc.a
 	@tests/run/check $(B)
 
-.PHONY: services-page check-services check-run
+.PHONY: services-page check-services policies-page check-policies check-run

@@ -19,12 +19,12 @@ from mnemonics import EVEX, LEGACY, VEX, VEX_INTEGER, expand, refusing_rule
 from reassembly import BAD, doubtful, reassemble
 
 IMAGE_BASE, IMPORT_GATES = 0x130000, 0x110000
-GATE_SIZE, SERVICE_GATES, SERVICE_GATES_COUNT = 512, 0x100000, 4
+GATE_SIZE, SERVICE_GATES, SERVICE_GATES_COUNT, FENV_GATE = 512, 0x100000, 4, 0x100600
 LABEL = bytes.fromhex("f30f1efa")
 NOPS = {bytes.fromhex(nop) for nop in (
     "90", "6690", "0f1f00", "0f1f4000", "0f1f440000", "660f1f440000", "0f1f8000000000", "0f1f840000000000", "660f1f840000000000",
     "662e0f1f840000000000", "66662e0f1f840000000000")}
-USES_X87, USES_AVX, USES_EVEX, USES_THREAD_POINTER = 1, 2, 4, 8
+USES_X87, USES_AVX, USES_EVEX, USES_THREAD_POINTER, USES_CALL_ERROR, USES_FENV = 1, 2, 4, 8, 16, 32
 
 
 class Refusal(Exception):
@@ -265,7 +265,7 @@ def judge_alone(raw, text):
     if raw in (b"\xcc", b"\x0f\x0b"):
         return Judged("trap")
     if is_thread_block_load(raw):
-        return Judged("plain", None, USES_THREAD_POINTER if raw[5] == 0 else 0)
+        return Judged("plain", None, USES_CALL_ERROR if raw[5] else USES_THREAD_POINTER)
     if text in STRING_TEXTS:
         raise Refusal("V10", "string instruction outside its sequence")
     check_prefixes(raw, text)
@@ -384,6 +384,7 @@ def verify(code, lines, gates=()):
                 if not 0 <= target < len(code) and target + IMAGE_BASE not in gates:
                     return Verdict(False, line.offset, "V7", "branch to outside the text: %#x" % target)
                 branches.append((line.offset, target))
+                uses |= USES_FENV if target + IMAGE_BASE == FENV_GATE else 0
         last = lines[index + size - 1]
         index += size
     for offset, target in branches:

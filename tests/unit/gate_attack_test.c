@@ -45,7 +45,7 @@ static struct dump dump_read(porin_domain *domain)
 
 static void edge_make(porin_domain **a, porin_domain **b, const char *function, uint32_t policy)
 {
-    struct porin_edge_options options = { .policy = policy, .fault_value = -1 };
+    struct porin_edge_options options = { .policy = policy, .fault_value = -1, .callee_policy = policy };
     *a = domain_make(library, "a");
     *b = domain_make(library, "b");
     assert_int_equal(porin_domain_bind(*a, "first", entry(*b, function), &options, NULL), PORIN_OK);
@@ -185,7 +185,7 @@ static void test_evex_state(void **state)
     porin_image *image = image_load(&parts);
     for (uint32_t policy = 0; policy < 4; policy++) {
         uint64_t word = policy & PORIN_POLICY_REGISTER_CONFIDENTIALITY ? 0 : UINT64_MAX;
-        struct porin_edge_options options = { .policy = policy };
+        struct porin_edge_options options = { .policy = policy, .callee_policy = policy };
         porin_domain *a = domain_make(image, "a"), *b = domain_make(image, "b"), *c = domain_make(image, "c");
         assert_int_equal(porin_domain_bind(a, "first", entry(b, "look"), &options, NULL), PORIN_OK);
         assert_int_equal(porin_domain_bind(c, "first", entry(b, "leak"), &options, NULL), PORIN_OK);
@@ -209,11 +209,14 @@ static void test_evex_state(void **state)
 static void test_every_gate_fits(void **state)
 {
     uint32_t longest = 0;
-    for (uint32_t variant = 0; variant < 4 * 16 * 16 * (PORIN_MAX_STACK_WORDS + 1); variant++) {
-        struct porin_image image = { .uses = variant / 4 % 16 };
+    for (uint32_t variant = 0; variant < 16 * 64 * 64 * (PORIN_MAX_STACK_WORDS + 1); variant++) {
+        uint32_t asked[2] = { variant % 4, variant / 4 % 4 }, words = variant / (16 * 64 * 64);
+        struct porin_image image = { .uses = variant / 16 % 64 };
         struct porin_domain caller = { .slot = 5, .image = &image };
-        struct edge edge = { .bound = true, .policy = variant % 4, .callee_uses = variant / 64 % 16, .stack_words = variant / 1024,
-                             .callee_slot = 16000, .callee_generation = variant + 1, .entry = 0x7ffffff0, .accounting = true };
+        struct edge edge = { .bound = true, .caller_policy = asked[0], .callee_policy = asked[1],
+                             .policy = policy_held(asked[0] | asked[1]), .callee_uses = variant / (16 * 64) % 64,
+                             .stack_words = words, .callee_slot = 16000, .callee_generation = variant + 1,
+                             .entry = 0x7ffffff0, .accounting = true };
         uint8_t code[PORIN_GATE_SIZE];
         uint32_t length = gate_generate(code, &caller, &edge);
         longest = length > longest ? length : longest;
@@ -232,7 +235,7 @@ static void test_stack_arguments(void **state)
 {
     for (uint32_t policy = 0; policy < 4; policy++) {
         porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b");
-        struct porin_edge_options options = { policy, -1, 8 };
+        struct porin_edge_options options = { policy, -1, 8, policy };
         uint64_t result;
         assert_int_equal(porin_domain_bind(a, "first", entry(b, "digits"), &options, NULL), PORIN_OK);
         assert_int_equal(call(a, "stacked", 0, 0), 12345678);
@@ -253,7 +256,8 @@ static void test_stack_arguments(void **state)
     }
     /* a -> b, which moves its stack to nowhere and calls a, which calls b again: now b's stack is not there, b dies and a lives */
     porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b");
-    struct porin_edge_options options = { PORIN_POLICY_REGISTER_INTEGRITY, -1, 8 }, plain = { PORIN_POLICY_REGISTER_INTEGRITY, -5, 0 };
+    struct porin_edge_options options = { PORIN_POLICY_REGISTER_INTEGRITY, -1, 8, 0 };
+    struct porin_edge_options plain = { PORIN_POLICY_REGISTER_INTEGRITY, -5, 0, 0 };
     uint64_t result;
     assert_int_equal(porin_domain_bind(a, "first", entry(b, "astray"), &plain, NULL), PORIN_OK);
     assert_int_equal(porin_domain_bind(b, "first", entry(a, "stacked_second"), &plain, NULL), PORIN_OK);

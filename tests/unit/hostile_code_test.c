@@ -91,7 +91,7 @@ static int unload(void **state)
 
 static void bind(porin_domain *caller, const char *import, porin_domain *callee, const char *function, uint32_t policy)
 {
-    struct porin_edge_options options = { .policy = policy, .fault_value = -1 };
+    struct porin_edge_options options = { .policy = policy, .fault_value = -1, .callee_policy = policy };
     assert_int_equal(porin_domain_bind(caller, import, entry(callee, function), &options, NULL), PORIN_OK);
 }
 

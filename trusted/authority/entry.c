@@ -120,7 +120,7 @@ static int64_t request_locked(struct porin_domain *self, uint64_t number, const 
     if (!callee)
         return -ESTALE;
     struct porin_edge_options both = *options;
-    both.policy |= handle->policy; /* each side gets what it asks for */
+    both.callee_policy = handle->policy; /* each side gets what it asks for */
     porin_entry entry = { callee, handle->offset, handle->subject.generation };
     int64_t result = bind_error(domain_bind(self, import, entry, &both, handle->id, NULL));
     ref_unpin(callee);

@@ -24,9 +24,7 @@ static struct data_stack *stack_take(struct porin_domain *domain, struct thread 
         *found = made;
     }
     found->owner = thread;
-    struct stack_slot *slot = thread_stack_slot(thread, domain->slot);
-    slot->pointer = found->end;
-    slot->thread_pointer = found->thread_pointer;
+    domain_take_slot(domain, thread_stack_slot(thread, domain->slot), found);
     return found;
 }
 

@@ -183,8 +183,7 @@ static bool spawn_settle(const struct spawn *spawn, struct thread *thread)
                                       .thread_pointer = request->thread_pointer, .number = spawn->number,
                                       .tid_address = request->tid_address };
         struct stack_slot *slot = thread_stack_slot(thread, domain->slot);
-        slot->pointer = request->stack;
-        slot->thread_pointer = request->thread_pointer;
+        domain_take_slot(domain, slot, stack);
         slot->generation = spawn->generation;
         good = !domain_is_dead(domain); /* whoever lets it die from now on makes the entry fail */
         if (!good)

@@ -136,13 +136,15 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
     if (request->deadline_ns && !deadline_arm(thread))
         return error_set(&thread->last_error, PORIN_ERR_MEMORY, "no timer for the deadline of a call into %s", domain->name);
     frame->r15 = pointer;
-    uint64_t host_sp = thread->host_sp, thread_pointer = thread->thread_pointer, mxcsr = thread->mxcsr;
+    uint64_t host_sp = thread->host_sp, thread_pointer = thread->thread_pointer, call_error = thread->call_error, mxcsr = thread->mxcsr;
     thread->thread_pointer = slot->thread_pointer;
+    thread->call_error = slot->call_error;
     slot->calls += domain->options.accounting && !request->routine;
     host_enter(frame);
     if (thread == thread_current) { /* otherwise it has been split: somebody else goes on with that block */
         thread->host_sp = host_sp;
         thread->thread_pointer = thread_pointer;
+        thread->call_error = call_error;
         thread->mxcsr = mxcsr;
         slot->pointer = before;
     }
@@ -322,7 +324,7 @@ bool slow_path(struct frame *frame)
         activation_end(thread, caller, frame->control_sp);
     if (status == PORIN_OK)
         return true;
-    thread->call_error = status;
+    thread_set_call_error(thread, caller->slot, status);
     frame->rax = edge && edge->bound ? (uint64_t)edge->fault_value : UINT64_MAX;
     return false;
 }

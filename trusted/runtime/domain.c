@@ -10,6 +10,7 @@
 #include "lifecycle/spawn.h"
 #include "loader/image.h"
 #include "must.h"
+#include "porin/verify.h"
 #include "region.h"
 #include "thread.h"
 #include <errno.h>
@@ -216,6 +217,14 @@ int32_t domain_next_number(struct porin_domain *domain)
     return domain->next_number++ & 0x3fffffff; /* the rest of the word is flags, where a libc keeps it in locks */
 }
 
+void domain_take_slot(const struct porin_domain *domain, struct stack_slot *slot, const struct data_stack *stack)
+{
+    slot->pointer = stack->end;
+    slot->thread_pointer = (uint32_t)stack->thread_pointer;
+    slot->call_error = 0;
+    slot->fenv = (domain->image->uses & PORIN_USES_FENV) != 0;
+}
+
 porin_status porin_entry_find(porin_domain *domain, const char *name, porin_entry *out, struct porin_error *error)
 {
     if (!domain || !name || !out)
@@ -229,16 +238,34 @@ porin_status porin_entry_find(porin_domain *domain, const char *name, porin_entr
     return error_set(error, PORIN_ERR_NAME, "%s exports no function %s (porin-cc --export=%s)", domain->name, name, name);
 }
 
+static struct edge *edge_find(struct porin_domain *caller, const char *import)
+{
+    for (uint32_t i = 0; i < caller->image->layout.imports_count; i++)
+        if (strcmp(caller->edges[i].name, import) == 0)
+            return &caller->edges[i];
+    return NULL;
+}
+
+porin_status porin_domain_edge_policy(porin_domain *caller, const char *import, uint32_t *policy)
+{
+    struct edge *edge = caller && import && policy && caller->image ? edge_find(caller, import) : NULL;
+    if (!edge || !edge->bound)
+        return edge ? PORIN_ERR_NAME : PORIN_ERR_ARGUMENT;
+    *policy = edge->policy;
+    return PORIN_OK;
+}
+
 porin_status domain_bind(struct porin_domain *caller, const char *import, porin_entry entry, const struct porin_edge_options *options,
                          uint64_t registration, struct porin_error *error)
 {
-    static const struct porin_edge_options defaults = { PORIN_POLICY_REGISTER_INTEGRITY, -1, 0 };
+    static const struct porin_edge_options defaults = { .policy = PORIN_POLICY_REGISTER_INTEGRITY, .fault_value = -1 };
     if (!caller || !import || !entry.domain)
         return error_set(error, PORIN_ERR_ARGUMENT, "porin_domain_bind: NULL argument");
     if (!options)
         options = &defaults;
-    if (options->policy & ~PORIN_POLICY_ALL)
-        return error_set(error, PORIN_ERR_ARGUMENT, "policy %#x is unknown", options->policy);
+    uint32_t asked = options->policy | options->callee_policy;
+    if (asked & ~PORIN_POLICY_ALL)
+        return error_set(error, PORIN_ERR_ARGUMENT, "policy %#x is unknown", asked);
     if (options->stack_words > PORIN_MAX_STACK_WORDS)
         return error_set(error, PORIN_ERR_ARGUMENT, "%u stack arguments: at most %d cross a gate", options->stack_words,
                          PORIN_MAX_STACK_WORDS);
@@ -246,10 +273,7 @@ porin_status domain_bind(struct porin_domain *caller, const char *import, porin_
         return error_set(error, PORIN_ERR_GONE, "the domain that the entry belongs to has been destroyed");
     if (!image_has_label(entry.domain->image, entry.offset))
         return error_set(error, PORIN_ERR_NAME, "%s: %#x is no function that can be called", entry.domain->name, entry.offset);
-    struct edge *edge = NULL;
-    for (uint32_t i = 0; i < caller->image->layout.imports_count && !edge; i++)
-        if (strcmp(caller->edges[i].name, import) == 0)
-            edge = &caller->edges[i];
+    struct edge *edge = edge_find(caller, import);
     if (!edge)
         return error_set(error, PORIN_ERR_NAME, "%s imports no function %s", caller->name, import);
     pthread_mutex_lock(&caller->lock);
@@ -268,7 +292,9 @@ porin_status domain_bind(struct porin_domain *caller, const char *import, porin_
         edge->callee_uses = entry.domain->image->uses;
         edge->accounting = entry.domain->options.accounting;
         edge->entry = entry.offset;
-        edge->policy = options->policy;
+        edge->caller_policy = options->policy;
+        edge->callee_policy = options->callee_policy;
+        edge->policy = policy_held(asked);
         edge->stack_words = options->stack_words;
         edge->fault_value = options->fault_value;
         status = gates_publish(caller, error);

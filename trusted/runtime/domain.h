@@ -7,6 +7,7 @@
 
 struct edge;
 struct handle;
+struct stack_slot;
 struct thread;
 
 /* Handles on domains, entries and grants: trusted/authority. */
@@ -117,6 +118,8 @@ void domains_release_stacks(struct thread *thread);
 struct data_stack *domain_stack_of(const struct porin_domain *domain, const struct thread *thread);
 /* Room for one data stack more, not filled in. NULL: no memory. */
 struct data_stack *domain_add_stack(struct porin_domain *domain);
+/* What a thread new to the domain finds in its slot, but for the generation, which lets it in. */
+void domain_take_slot(const struct porin_domain *domain, struct stack_slot *slot, const struct data_stack *stack);
 /* Strikes a thread's data stack, not the first one, off the list. Returns its tid address. */
 uint32_t domain_remove_stack(struct porin_domain *domain, const struct thread *thread);
 int32_t domain_next_number(struct porin_domain *domain);

@@ -285,23 +285,31 @@ longjmp_load:
         jmp     *%r10
 
 /* Called by gates, for what is too long for them or rarely needed. They change nothing else; rsp may be misaligned. */
-        .macro  hide_above arguments            /* everything in vector registers but the low 128 bits of the first ones */
-        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-        .if     \n < \arguments
-        vmovaps %xmm\n, %xmm\n                  /* the VEX form clears the upper parts */
-        .else
+        function hide_vectors
+        .irp    n, 8, 9, 10, 11, 12, 13, 14, 15
         vpxor   %xmm\n, %xmm\n, %xmm\n
-        .endif
         .endr
-        cmpl    $0, %gs:TB_VECTORS
-        je      8f
+        ret
+
+        function hide_evex
+        .irp    n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+        vmovaps %ymm\n, %ymm\n                  /* clears the rest of zmm */
+        .endr
         clear_evex
-8:      ret
-        .endm
-        function hide_arguments
-        hide_above 8
-        function hide_results
-        hide_above 2
+        ret
+
+/* x87 status: exception flags, condition code, top of stack; fnstsw shows them. Nothing to do is the common case. */
+        function hide_x87
+        fnstsw  %gs:TB_SCRATCH
+        testw   $X87_STATUS_FLAGS | X87_STATUS_CONDITION | X87_STATUS_TOP, %gs:TB_SCRATCH
+        jz      1f
+        pxor    %mm0, %mm0                      /* any MMX instruction makes the top 0 */
+        emms
+        fnclex
+        fld1
+        ftst                                    /* 1 is more than 0: all four bits of the condition code are 0 */
+        fstp    %st(0)
+1:      ret
 
         .macro  rounding                        /* makes r11d the MXCSR in force, with the exception flags as they are; x87 follows */
         movl    %r11d, %gs:TB_MXCSR
@@ -317,14 +325,20 @@ longjmp_load:
         xorl    %r11d, %r11d
         .endm
 
-/* Called by gates when rounding changes with the crossing. */
+/* Called by gates where rounding may change with the crossing. */
         function set_rounding
+        cmpl    %r11d, %gs:TB_MXCSR             /* it seldom does; loading it all the same would make crossings wait for each other */
+        je      1f
         rounding
-        ret
+1:      ret
 
 /* fenv. From: a domain: edi = wanted MXCSR, or all ones to ask only. Back: rax = MXCSR now in force. Exceptions stay masked; x87 follows in
  * its rounding, and its flags are cleared (the libc moves them to MXCSR first). */
         function fenv_enter
+        movq    %r14, %r11
+        shrq    $STACK_SLOT_SHIFT, %r11
+        cmpl    $0, %gs:TB_STACKS + SS_FENV(%r11) /* gates leave this state alone where an image does not use it, so it must not */
+        je      domain_trap
         cmpl    $-1, %edi
         je      1f
         andl    $MXCSR_MUTABLE, %edi

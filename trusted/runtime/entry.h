@@ -10,7 +10,7 @@ extern const char adopt_trap[];                 /* where it waits for that */
 extern const char host_return[];                /* the return address it leaves on the control stack */
 /* What gates and dead frames lead to: never called from C. */
 void service_enter(void), gate_slow(void), depth_enter(void), longjmp_enter(void), fenv_enter(void);
-void hide_arguments(void), hide_results(void), set_rounding(void), dead_return_enter(void);
+void hide_vectors(void), hide_evex(void), hide_x87(void), set_rounding(void), dead_return_enter(void);
 _Noreturn void host_resume(uint64_t rip, uint64_t rsp, uint64_t r14, uint64_t rax);
 
 /* Places in entry.S where a fault is the running domain's own. */

@@ -25,21 +25,19 @@ _Static_assert(PORIN_GATES_IMPORT == PORIN_GATES_SERVICE + PORIN_GATES_SERVICE_S
 #define SNIPPET(name) extern const uint8_t name[], name##_end[]
 SNIPPET(gate_enter);
 SNIPPET(gate_count);
+SNIPPET(gate_save_rounding);
 SNIPPET(gate_save);
-SNIPPET(gate_thread_in);
-SNIPPET(gate_hide);
-SNIPPET(gate_hide_upper);
-SNIPPET(gate_hide_vectors);
-SNIPPET(gate_hide_all);
-SNIPPET(gate_hide_scratch);
+SNIPPET(gate_stack_in);
+SNIPPET(gate_arguments);
+SNIPPET(gate_argument_load);
+SNIPPET(gate_switch);
+SNIPPET(gate_argument_room);
+SNIPPET(gate_argument_store);
 SNIPPET(gate_call);
 SNIPPET(gate_return);
-SNIPPET(gate_thread_out);
-SNIPPET(gate_restore);
-SNIPPET(gate_clean_x87);
-SNIPPET(gate_hide_results);
-SNIPPET(gate_hide_result_vectors);
-SNIPPET(gate_hide_all_results);
+SNIPPET(gate_default_rounding);
+SNIPPET(gate_restore_rounding);
+SNIPPET(gate_far_VECTORS);
 SNIPPET(gate_leave);
 SNIPPET(gate_slow_stub);
 SNIPPET(gate_unbound);
@@ -47,13 +45,26 @@ SNIPPET(service_gate_call);
 SNIPPET(service_gate_depth);
 SNIPPET(service_gate_longjmp);
 SNIPPET(service_gate_fenv);
-SNIPPET(gate_stack_in);
-SNIPPET(gate_arguments);
-SNIPPET(gate_argument_load);
-SNIPPET(gate_switch);
-SNIPPET(gate_argument_room);
-SNIPPET(gate_argument_store);
+#define STATE(id, what, fact, call, back, note) SNIPPET(gate_in_##id); SNIPPET(gate_out_##id);
+#include "policy.def"
+#undef STATE
 #undef SNIPPET
+
+enum treatment { ANY, PASSED, KEPT, CLEARED, OWN, LOW };
+#define THREE(a, b, c) { a, b, c }
+
+/* The rows of policy.def, with their code. */
+static const struct state {
+    uint32_t fact;
+    uint8_t call[3], back[3];       /* enum treatment */
+    const uint8_t *in, *in_end, *out, *out_end;
+} states[] = {
+#define STATE(id, what, fact, call, back, note) \
+    { fact, THREE call, THREE back, gate_in_##id, gate_in_##id##_end, gate_out_##id, gate_out_##id##_end },
+#include "policy.def"
+#undef STATE
+};
+#define STATES (sizeof states / sizeof *states)
 
 struct field {
     uint32_t position, kind;        /* position counts from gate_templates */
@@ -61,6 +72,7 @@ struct field {
 extern const uint8_t gate_templates[];
 extern const struct field gate_fields[], gate_fields_end[];
 
+#define NEAR_WORDS 2                /* so many stack arguments leave room for clearing vectors in the gate itself */
 #define RETURN_AT 106              /* where a short gate's return point goes: measured on Zen 4, worth a cycle of ten */
 
 static int unbound_file = -1;       /* the gates of a domain without bound imports */
@@ -135,38 +147,23 @@ static void arguments_append(struct writer *gate)
         APPEND(gate, gate_argument_store);
 }
 
-/* Inline where it fits: a gate with stack arguments leaves less space. */
-static bool hide_inline(const struct writer *gate, uint32_t uses)
+/* What the side that is entered finds in a state: the row's word, or CLEARED where what is there cannot be the other side's. */
+static enum treatment treatment_find(const struct state *state, const uint8_t asked[3], unsigned level, uint32_t from, uint32_t to)
 {
-    return !(uses & PORIN_USES_EVEX) && gate->edge->stack_words <= 2;
+    if (state->fact & ~to)
+        return ANY;
+    return state->fact & ~from && asked[level] != OWN ? CLEARED : asked[level];
 }
 
-static void hide_append(struct writer *gate, uint32_t callee_uses)
+static void states_append(struct writer *gate, bool back, unsigned level, uint32_t from, uint32_t to)
 {
-    APPEND(gate, gate_hide);
-    if (!hide_inline(gate, callee_uses)) {
-        APPEND(gate, gate_hide_all);
-        return;
+    for (const struct state *state = states; state < states + STATES; state++) {
+        enum treatment treatment = treatment_find(state, back ? state->back : state->call, level, from, to);
+        if (treatment >= KEPT && state->in == gate_in_VECTORS && gate->edge->stack_words > NEAR_WORDS)
+            APPEND(gate, gate_far_VECTORS);
+        else if (treatment >= KEPT)
+            snippet_append(gate, back ? state->out : state->in, back ? state->out_end : state->in_end);
     }
-    APPEND(gate, gate_hide_vectors);
-    if (callee_uses & PORIN_USES_AVX)
-        APPEND(gate, gate_hide_upper);
-}
-
-static void hide_results_append(struct writer *gate, uint32_t caller_uses)
-{
-    APPEND(gate, gate_hide_results);
-    if (hide_inline(gate, caller_uses))
-        APPEND(gate, gate_hide_result_vectors);
-    else
-        APPEND(gate, gate_hide_all_results);
-}
-
-/* Vector state that one domain can see and another cannot: registers there may still hold what a third domain has left, which was not
- * cleared because the second could not see it. */
-static uint32_t vectors_beyond(uint32_t uses, uint32_t other_uses)
-{
-    return uses & ~other_uses & (PORIN_USES_AVX | PORIN_USES_EVEX);
 }
 
 /* Fills a gate's space but for its code: traps, and the slow stub at the end. */
@@ -200,48 +197,72 @@ static void return_align(struct writer *gate)
     }
 }
 
+uint32_t policy_held(uint32_t asked)
+{
+    uint32_t always = PORIN_POLICY_ALL & ~(PORIN_POLICY_REGISTER_INTEGRITY | PORIN_POLICY_REGISTER_CONFIDENTIALITY);
+    return asked | always | (asked & PORIN_POLICY_REGISTER_CONFIDENTIALITY ? PORIN_POLICY_REGISTER_INTEGRITY : 0);
+}
+
+/* Rounding: an image without the fenv gate always runs under the default, because gates to it make it so and gates from it put it back. */
+enum rounding { ROUNDING_LEAVE, ROUNDING_KEEP, ROUNDING_DEFAULT };
+
+static enum rounding rounding_back(const struct edge *edge, uint32_t caller_uses)
+{
+    bool callee = edge->callee_uses & PORIN_USES_FENV;
+    if (!(caller_uses & PORIN_USES_FENV))
+        return callee ? ROUNDING_DEFAULT : ROUNDING_LEAVE;
+    return edge->policy & PORIN_POLICY_REGISTER_INTEGRITY || !callee ? ROUNDING_KEEP : ROUNDING_LEAVE;
+}
+
+static bool rounding_hidden(const struct edge *edge, uint32_t caller_uses)
+{
+    return caller_uses & PORIN_USES_FENV &&
+           (edge->caller_policy & PORIN_POLICY_REGISTER_CONFIDENTIALITY || !(edge->callee_uses & PORIN_USES_FENV));
+}
+
+/* Index of a row's treatments. */
+static unsigned level_of(uint32_t integrity, uint32_t confidentiality)
+{
+    return confidentiality & PORIN_POLICY_REGISTER_CONFIDENTIALITY ? 2 : integrity & PORIN_POLICY_REGISTER_INTEGRITY ? 1 : 0;
+}
+
+static void gate_begin(struct writer *gate, const struct porin_domain *caller, struct edge *edge)
+{
+    *gate = (struct writer){ .code = gate->code, .edge = edge,
+                             .delta = ((int32_t)edge->callee_slot - (int32_t)caller->slot) * (1 << (PORIN_SLOT_SHIFT - STACK_SLOT_SHIFT)) };
+    int64_t distance = gate->delta * (1ll << STACK_SLOT_SHIFT);
+    space_prepare(gate->code);
+    memcpy(gate->code + DISTANCE_OFFSET, &distance, sizeof distance);
+}
+
 uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain *caller, struct edge *edge)
 {
-    struct writer gate = { .code = code, .edge = edge,
-                           .delta = ((int32_t)edge->callee_slot - (int32_t)caller->slot) * (1 << (PORIN_SLOT_SHIFT - STACK_SLOT_SHIFT)) };
-    bool hide = edge->policy & PORIN_POLICY_REGISTER_CONFIDENTIALITY;
-    bool save = hide || edge->policy & PORIN_POLICY_REGISTER_INTEGRITY;
+    struct writer gate = { .code = code };
     uint32_t caller_uses = caller->image->uses, callee_uses = edge->callee_uses;
-    space_prepare(code);
-    int64_t distance = gate.delta * (1ll << STACK_SLOT_SHIFT);
-    memcpy(code + DISTANCE_OFFSET, &distance, sizeof distance);
+    enum rounding rounding = rounding_back(edge, caller_uses);
+    gate_begin(&gate, caller, edge);
     APPEND(&gate, gate_enter);
     if (edge->accounting)
         APPEND(&gate, gate_count);
-    if (save)
+    if (rounding == ROUNDING_KEEP)
+        APPEND(&gate, gate_save_rounding);
+    if (edge->policy & PORIN_POLICY_REGISTER_INTEGRITY)
         APPEND(&gate, gate_save);
     APPEND(&gate, gate_stack_in);
-    if (callee_uses & PORIN_USES_THREAD_POINTER)
-        APPEND(&gate, gate_thread_in);
-    if (save && callee_uses & PORIN_USES_X87)
-        APPEND(&gate, gate_clean_x87);
-    if (hide)
-        hide_append(&gate, callee_uses);
-    else if (vectors_beyond(callee_uses, caller_uses))
-        APPEND(&gate, gate_hide_all);
+    if (rounding_hidden(edge, caller_uses))
+        APPEND(&gate, gate_default_rounding);
     arguments_append(&gate);
-    if (hide)
-        APPEND(&gate, gate_hide_scratch);
+    states_append(&gate, false, level_of(edge->policy, edge->caller_policy), caller_uses, callee_uses);
     return_align(&gate);
     APPEND(&gate, gate_call);
     edge->return_offset = gate.length;
     edge->frame_size = 8 * (gate.pushes - gate.pops);
     APPEND(&gate, gate_return);
-    if (caller_uses & PORIN_USES_THREAD_POINTER)
-        APPEND(&gate, gate_thread_out);
-    if (save)
-        APPEND(&gate, gate_restore);
-    if (save && caller_uses & PORIN_USES_X87)
-        APPEND(&gate, gate_clean_x87);
-    if (hide)
-        hide_results_append(&gate, caller_uses);
-    else if (vectors_beyond(caller_uses, callee_uses))
-        APPEND(&gate, gate_hide_all_results);
+    if (rounding == ROUNDING_DEFAULT)
+        APPEND(&gate, gate_default_rounding);
+    states_append(&gate, true, level_of(edge->policy, edge->callee_policy), callee_uses, caller_uses);
+    if (rounding == ROUNDING_KEEP)
+        APPEND(&gate, gate_restore_rounding);
     APPEND(&gate, gate_leave);
     must(gate.pops == gate.pushes);
     edge->changes = gate.pushes;

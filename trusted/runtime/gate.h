@@ -18,7 +18,8 @@ struct edge {
     uint32_t callee_uses;           /* PORIN_USES_* of its image */
     uint32_t entry;                 /* slot offset of the callee's entry */
     bool accounting;                /* count its calls */
-    uint32_t policy;                /* PORIN_POLICY_* */
+    uint32_t caller_policy, callee_policy; /* PORIN_POLICY_* that each side asks for */
+    uint32_t policy;                /* that hold: policy_held */
     uint32_t stack_words;           /* stack arguments */
     uint32_t return_offset;         /* of the return point in the gate's code */
     uint32_t frame_size;            /* of what the gate has on the control stack during the call, without return addresses */
@@ -28,6 +29,8 @@ struct edge {
     int64_t fault_value;
 };
 
+/* What holds on an edge where this is asked for: what it includes, and what needs no gate to hold. */
+uint32_t policy_held(uint32_t asked);
 /* Makes the gates every slot starts with: service gates and unbound import gates. */
 porin_status gates_start(struct porin_error *error);
 /* Maps them into a new slot. */

@@ -60,18 +60,18 @@ gate_templates:
         field   FIELD_DELTA, 4
         end     gate_count
 
-/* PORIN_POLICY_REGISTER_INTEGRITY */
+/* Rounding, where the caller can have changed it and gets it back. */
+        snippet gate_save_rounding
+        pushq   %gs:TB_MXCSR
+        field   FIELD_PUSH, 1
+        end     gate_save_rounding
+
+/* PORIN_POLICY_REGISTER_INTEGRITY: callee-saved registers, which the callee may not have saved. */
         snippet gate_save
-        pushq   %gs:TB_MXCSR                    /* rounding, which the callee may change by its fenv gate */
+        .irp    register, rbx, rbp, r12, r13
+        pushq   %\register
         field   FIELD_PUSH, 1
-        pushq   %rbx                            /* callee-saved registers, which the callee may not have saved */
-        field   FIELD_PUSH, 1
-        pushq   %rbp
-        field   FIELD_PUSH, 1
-        pushq   %r12
-        field   FIELD_PUSH, 1
-        pushq   %r13
-        field   FIELD_PUSH, 1
+        .endr
         end     gate_save
 
 /* Switch of the data stack. */
@@ -82,55 +82,6 @@ gate_templates:
         pushq   %r15                            /* to be put back: the callee changes it by calling on */
         field   FIELD_PUSH, 1
         end     gate_stack_in
-
-/* Where the callee uses its thread pointer. */
-        snippet gate_thread_in
-        movq    %gs:TB_STACKS + SS_THREAD_POINTER(%r10), %r11 /* the callee's on this thread */
-        field   FIELD_DELTA, 4
-        movq    %r11, %gs:PORIN_TB_THREAD_POINTER
-        end     gate_thread_in
-
-/* PORIN_POLICY_REGISTER_CONFIDENTIALITY: the callee sees argument registers only (rdi rsi rdx rcx r8 r9, al, xmm0-7). */
-        snippet gate_hide
-        movzbl  %al, %eax                       /* al counts vector arguments of a variadic function */
-        xorl    %ebx, %ebx                      /* saved by gate_save, which this needs */
-        xorl    %ebp, %ebp
-        xorl    %r12d, %r12d
-        xorl    %r13d, %r13d
-        cmpl    $MXCSR_DEFAULT, %gs:TB_MXCSR
-        je      1f
-        movl    $MXCSR_DEFAULT, %r11d
-        call    *%gs:TB_SET_ROUNDING
-1:      ldmxcsr %gs:TB_MXCSR                    /* nor does it see the caller's exception flags */
-        end     gate_hide
-
-        snippet gate_hide_vectors
-        vpxor   %xmm8, %xmm8, %xmm8             /* clears all of ymm and zmm too */
-        vpxor   %xmm9, %xmm9, %xmm9
-        vpxor   %xmm10, %xmm10, %xmm10
-        vpxor   %xmm11, %xmm11, %xmm11
-        vpxor   %xmm12, %xmm12, %xmm12
-        vpxor   %xmm13, %xmm13, %xmm13
-        vpxor   %xmm14, %xmm14, %xmm14
-        vpxor   %xmm15, %xmm15, %xmm15
-        end     gate_hide_vectors
-
-/* Where the callee's code can see ymm registers: nothing above 128 bits is an argument. */
-        snippet gate_hide_upper
-        vmovaps %xmm0, %xmm0
-        vmovaps %xmm1, %xmm1
-        vmovaps %xmm2, %xmm2
-        vmovaps %xmm3, %xmm3
-        vmovaps %xmm4, %xmm4
-        vmovaps %xmm5, %xmm5
-        vmovaps %xmm6, %xmm6
-        vmovaps %xmm7, %xmm7
-        end     gate_hide_upper
-
-/* The same and EVEX state, where the callee can see that or space is short. */
-        snippet gate_hide_all
-        call    *%gs:TB_HIDE_ARGUMENTS
-        end     gate_hide_all
 
 /* Stack arguments, if the edge has any: each word goes over the control stack. May fault: gate.h says whose fault it is. */
         snippet gate_arguments
@@ -160,11 +111,6 @@ gate_templates:
         field   FIELD_WORD, 1
         end     gate_argument_store
 
-/* PORIN_POLICY_REGISTER_CONFIDENTIALITY: the last scratch register; without it r11 holds a 32-bit value of no secrecy. */
-        snippet gate_hide_scratch
-        xorl    %r11d, %r11d
-        end     gate_hide_scratch
-
 /* The crossing itself. The word pushed by the call is the gate's return point: what unwinding looks for. */
         snippet gate_call
         leaq    0x11223344(%r14), %r10          /* its entry, a label of its text */
@@ -188,65 +134,107 @@ gate_templates:
         field   FIELD_DISTANCE, 4
         end     gate_return
 
-/* Where the caller uses its thread pointer. */
-        snippet gate_thread_out
-        movq    %gs:TB_STACKS + SS_THREAD_POINTER(%r10), %r11
-        field   FIELD_DELTA_BACK, 4
-        movq    %r11, %gs:PORIN_TB_THREAD_POINTER
-        end     gate_thread_out
-
-/* PORIN_POLICY_REGISTER_INTEGRITY */
-        snippet gate_restore
-        popq    %r13
-        field   FIELD_POP, 1
-        popq    %r12
-        field   FIELD_POP, 1
-        popq    %rbp
-        field   FIELD_POP, 1
-        popq    %rbx
-        field   FIELD_POP, 1
-        popq    %r11
-        field   FIELD_POP, 1
-        cmpl    %r11d, %gs:TB_MXCSR             /* compared and not just loaded, which would make crossings wait for each other */
-        je      1f
-        call    *%gs:TB_SET_ROUNDING
-1:
-        end     gate_restore
-
-/* With any policy, on both ways in front of whoever uses x87: its stack must be empty, as the calling convention says, and may have been
- * left full by anybody. */
-        snippet gate_clean_x87
-        emms
-        end     gate_clean_x87
-
-/* PORIN_POLICY_REGISTER_CONFIDENTIALITY: the caller sees result registers only (rax rdx xmm0 xmm1). */
-        snippet gate_hide_results
-        xorl    %ecx, %ecx
-        xorl    %esi, %esi
-        xorl    %edi, %edi
-        xorl    %r8d, %r8d
-        xorl    %r9d, %r9d
-        xorl    %r11d, %r11d
-        ldmxcsr %gs:TB_MXCSR                    /* no exception flags */
-        end     gate_hide_results
-
-        snippet gate_hide_result_vectors
-        vmovaps %xmm0, %xmm0                    /* nothing above 128 bits is a result */
-        vmovaps %xmm1, %xmm1
-        vpxor   %xmm2, %xmm2, %xmm2
-        .irp    n, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-        vmovaps %xmm2, %xmm\n                   /* a byte shorter than clearing the upper ones each by itself */
-        .endr
-        end     gate_hide_result_vectors
-
-/* The same and EVEX state. */
-        snippet gate_hide_all_results
-        call    *%gs:TB_HIDE_RESULTS
-        end     gate_hide_all_results
-
         snippet gate_leave
         ret
         end     gate_leave
+
+/* --- What becomes of each state of trusted/tables/policy.def: gate_in_ on the call, gate_out_ on the way back. --- */
+        /* No row asks for code here, or (SLOT, STACK, ROUNDING) it stands elsewhere. */
+        .irp    state, in_SLOT, out_SLOT, in_STACK, out_STACK, in_BRANCH, out_BRANCH, in_RESULT, out_RESULT, in_ROUNDING, out_ROUNDING, \
+                in_VECTOR_RESULTS, out_VECTOR_RESULTS, in_FLAGS, out_FLAGS, in_MODES, \
+                out_MODES, out_COUNT, in_ARGUMENTS, in_VECTOR_ARGUMENTS
+        snippet gate_\state
+        end     gate_\state
+        .endr
+
+        .macro  own way, delta, state, slot, word /* a word of the thread block that each domain has its own of */
+        snippet gate_\way\()_\state
+        movl    %gs:TB_STACKS + \slot(%r10), %r11d
+        field   \delta, 4
+        movq    %r11, %gs:\word
+        end     gate_\way\()_\state
+        .endm
+        own     in, FIELD_DELTA, THREAD_POINTER, SS_THREAD_POINTER, PORIN_TB_THREAD_POINTER
+        own     out, FIELD_DELTA_BACK, THREAD_POINTER, SS_THREAD_POINTER, PORIN_TB_THREAD_POINTER
+        own     in, FIELD_DELTA, CALL_ERROR, SS_CALL_ERROR, PORIN_TB_CALL_ERROR
+        own     out, FIELD_DELTA_BACK, CALL_ERROR, SS_CALL_ERROR, PORIN_TB_CALL_ERROR
+
+        snippet gate_in_SAVED                   /* gate_save has them */
+        .irp    register, ebx, ebp, r12d, r13d
+        xorl    %\register, %\register
+        .endr
+        end     gate_in_SAVED
+        snippet gate_out_SAVED
+        .irp    register, r13, r12, rbp, rbx
+        popq    %\register
+        field   FIELD_POP, 1
+        .endr
+        end     gate_out_SAVED
+
+        snippet gate_in_COUNT
+        movzbl  %al, %eax
+        end     gate_in_COUNT
+
+        snippet gate_out_ARGUMENTS
+        .irp    register, ecx, esi, edi, r8d, r9d
+        xorl    %\register, %\register
+        .endr
+        end     gate_out_ARGUMENTS
+
+        .irp    way, in, out
+        snippet gate_\way\()_X87_STACK
+        emms                                    /* empty, as the calling convention says; anybody may have left it full */
+        end     gate_\way\()_X87_STACK
+
+        snippet gate_\way\()_X87_STATUS
+        call    *%gs:TB_HIDE_X87
+        end     gate_\way\()_X87_STATUS
+
+        snippet gate_\way\()_MXCSR_FLAGS
+        ldmxcsr %gs:TB_MXCSR
+        end     gate_\way\()_MXCSR_FLAGS
+
+        snippet gate_\way\()_UPPER
+        vzeroupper                              /* of zmm too */
+        end     gate_\way\()_UPPER
+
+        snippet gate_\way\()_EVEX
+        call    *%gs:TB_HIDE_EVEX
+        end     gate_\way\()_EVEX
+
+        snippet gate_\way\()_SCRATCH
+        xorl    %r11d, %r11d
+        end     gate_\way\()_SCRATCH
+        .endr
+
+        .irp    way, in, out
+        snippet gate_\way\()_VECTORS
+        .irp    n, 8, 9, 10, 11, 12, 13, 14, 15
+        vpxor   %xmm0, %xmm0, %xmm\n            /* 0 whatever xmm0 holds; a byte shorter than naming a high register as source */
+        .endr
+        end     gate_\way\()_VECTORS
+        .endr
+        snippet gate_far_VECTORS                /* the same, where space is short */
+        call    *%gs:TB_HIDE_VECTORS
+        end     gate_far_VECTORS
+        snippet gate_out_VECTOR_ARGUMENTS
+        .irp    n, 2, 3, 4, 5, 6, 7
+        vpxor   %xmm0, %xmm0, %xmm\n
+        .endr
+        end     gate_out_VECTOR_ARGUMENTS
+
+/* Rounding becomes the default: where it may be another one and is not to be seen, or was changed on the way by somebody below. */
+        snippet gate_default_rounding
+        movl    $MXCSR_DEFAULT, %r11d
+        call    *%gs:TB_SET_ROUNDING
+        end     gate_default_rounding
+
+/* Rounding becomes what gate_save_rounding has saved. */
+        snippet gate_restore_rounding
+        popq    %r11
+        field   FIELD_POP, 1
+        call    *%gs:TB_SET_ROUNDING
+        end     gate_restore_rounding
 
 /* Last bytes of every gate slot, the same in all gates, so that a thread here does not notice when the gate before it is exchanged. */
         snippet gate_slow_stub

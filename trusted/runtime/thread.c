@@ -140,8 +140,9 @@ static struct thread *thread_create(void)
     thread->depth = depth_enter;
     thread->jump = longjmp_enter;
     thread->fenv = fenv_enter;
-    thread->hide_arguments = hide_arguments;
-    thread->hide_results = hide_results;
+    thread->hide_vectors = hide_vectors;
+    thread->hide_evex = hide_evex;
+    thread->hide_x87 = hide_x87;
     thread->set_rounding = set_rounding;
     thread->mxcsr = MXCSR_DEFAULT;
     thread->vectors = system_has_avx512();

@@ -14,9 +14,10 @@ struct spawn;
 struct stack_slot {
     uint32_t pointer;
     _Atomic uint32_t generation;    /* other threads may only set it to 0 */
-    uint64_t thread_pointer;
+    uint32_t thread_pointer;
+    uint32_t call_error;
     uint64_t calls;                 /* of whatever domains have been in this slot; another thread may read it */
-    uint64_t reserved;
+    uint32_t fenv, reserved;
 };
 
 /* One per switch between the two stacks; lies on the host stack. Innermost is thread->frame. */
@@ -48,9 +49,10 @@ struct thread {
     uint64_t control_top;
     struct frame *frame;
     uint64_t vectors;
-    void (*hide_arguments)(void), (*hide_results)(void), (*set_rounding)(void);
+    void (*hide_evex)(void), (*hide_x87)(void), (*set_rounding)(void);
     uint64_t mxcsr;
     uint64_t scratch;
+    void (*hide_vectors)(void);
     /* from here on for C only */
     uint64_t control_limit;         /* what `limit` is when no attention is wanted */
     void *alternate_stack;          /* for signal handlers, if this thread had none; NULL otherwise */
@@ -90,15 +92,18 @@ SAME(struct thread, fenv, TB_FENV);
 SAME(struct thread, control_top, TB_CONTROL_TOP);
 SAME(struct thread, frame, TB_FRAME);
 SAME(struct thread, vectors, TB_VECTORS);
-SAME(struct thread, hide_arguments, TB_HIDE_ARGUMENTS);
-SAME(struct thread, hide_results, TB_HIDE_RESULTS);
+SAME(struct thread, hide_evex, TB_HIDE_EVEX);
+SAME(struct thread, hide_x87, TB_HIDE_X87);
 SAME(struct thread, set_rounding, TB_SET_ROUNDING);
 SAME(struct thread, mxcsr, TB_MXCSR);
 SAME(struct thread, scratch, TB_SCRATCH);
+SAME(struct thread, hide_vectors, TB_HIDE_VECTORS);
 _Static_assert(sizeof(struct thread) <= TB_STACKS, "the block's header is one page");
 SAME(struct stack_slot, generation, SS_GENERATION);
 SAME(struct stack_slot, thread_pointer, SS_THREAD_POINTER);
+SAME(struct stack_slot, call_error, SS_CALL_ERROR);
 SAME(struct stack_slot, calls, SS_CALLS);
+SAME(struct stack_slot, fenv, SS_FENV);
 _Static_assert(sizeof(struct stack_slot) == 1 << (PORIN_SLOT_SHIFT - STACK_SLOT_SHIFT), "index by base >> STACK_SLOT_SHIFT");
 SAME(struct frame, control_sp, F_CONTROL_SP);
 SAME(struct frame, host_sp, F_HOST_SP);
@@ -126,6 +131,13 @@ extern __thread struct thread *thread_current __attribute__((tls_model("initial-
 static inline struct stack_slot *thread_stack_slot(struct thread *thread, uint32_t slot)
 {
     return (struct stack_slot *)((char *)thread + TB_STACKS) + slot;
+}
+
+/* The domain that runs on this thread, or will next, finds it at gs:8; kept for it while others run. Async-signal-safe. */
+static inline void thread_set_call_error(struct thread *thread, uint32_t slot, porin_status status)
+{
+    thread_stack_slot(thread, slot)->call_error = (uint32_t)status;
+    thread->call_error = (uint64_t)status;
 }
 
 /* Attaches the calling thread if it is not; NULL and *error when that fails. */

@@ -15,19 +15,22 @@
 #define TB_CONTROL_TOP 0x48     /* one past the control stack's first word */
 #define TB_FRAME 0x50           /* innermost struct frame on the host stack */
 #define TB_VECTORS 0x58         /* 1: this CPU has AVX-512 state to clear */
-#define TB_HIDE_ARGUMENTS 0x60  /* address of hide_arguments */
-#define TB_HIDE_RESULTS 0x68    /* address of hide_results */
+#define TB_HIDE_EVEX 0x60       /* address of hide_evex */
+#define TB_HIDE_X87 0x68        /* address of hide_x87 */
 #define TB_SET_ROUNDING 0x70    /* address of set_rounding */
 #define TB_MXCSR 0x78           /* MXCSR of the running domain without its exception flags */
 #define TB_SCRATCH 0x80         /* for instructions that need memory */
+#define TB_HIDE_VECTORS 0x88    /* address of hide_vectors */
 #define TB_STACKS 0x1000        /* struct stack_slot[PORIN_MAX_SLOTS] */
 
 /* A stack slot of the thread block: 32 bytes, at TB_STACKS + (slot base >> STACK_SLOT_SHIFT). */
 #define STACK_SLOT_SHIFT (PORIN_SLOT_SHIFT - 5)
 #define SS_POINTER 0            /* data stack pointer of the domain on this thread while it is not running (32 bits) */
 #define SS_GENERATION 4         /* generation of the domain it belongs to; 0: none (32 bits) */
-#define SS_THREAD_POINTER 8     /* thread pointer of the domain on this thread */
+#define SS_THREAD_POINTER 8     /* thread pointer of the domain on this thread (32 bits) */
+#define SS_CALL_ERROR 12        /* its call error (32 bits) */
 #define SS_CALLS 16             /* calls of the domain on this thread, counted by gates made with accounting (64 bits) */
+#define SS_FENV 24              /* 1: its image uses the fenv gate (32 bits) */
 
 /* struct frame: one per switch between host stack and control stack, on the host stack, linked. */
 #define F_PREVIOUS 0
@@ -58,4 +61,7 @@
 #define MXCSR_FLAGS 0x3f        /* sticky exception flags */
 #define X87_CONTROL_DEFAULT 0x37f
 #define X87_EXCEPTIONS 0x3f     /* flags in the status word, masks in the control word */
+#define X87_STATUS_FLAGS 0xff   /* all that fnclex clears but the busy bit, which is the same as bit 7 */
+#define X87_STATUS_TOP 0x3800
+#define X87_STATUS_CONDITION 0x4700
 #endif

@@ -73,7 +73,7 @@ struct landing unwind(struct walk *walk, porin_status status)
 struct landing gate_landing(struct thread *thread, const struct edge *edge, const struct porin_domain *caller, uint64_t caller_sp,
                            porin_status status)
 {
-    thread->call_error = status;
+    thread_set_call_error(thread, caller->slot, status);
     thread->mxcsr = MXCSR_DEFAULT; /* as everybody makes it who continues at a landing; the gate restores the caller's */
     return (struct landing){ caller->base + PORIN_GATES_IMPORT + edge->gate * PORIN_GATE_SIZE + edge->return_offset,
                              caller_sp - edge->frame_size, domain_at(edge->callee_slot)->base, (uint64_t)edge->fault_value };

@@ -71,9 +71,10 @@ ALWAYS_INLINE struct verdict judge(const struct porin_verify_input *input, const
         reason = check_instruction(input, bytes, prefixes, &in);
     if (reason)
         return (struct verdict){ .length = (uint16_t)in.length, .reason = (uint16_t)reason };
-    bool thread_pointer = (prefixes->flags & PREFIXES_GS) && instruction_displacement(bytes, &in) == PORIN_TB_THREAD_POINTER;
+    _Static_assert(PORIN_USES_CALL_ERROR == PORIN_USES_THREAD_POINTER << PORIN_TB_CALL_ERROR / 8, "one bit per word");
+    uint32_t word = prefixes->flags & PREFIXES_GS ? PORIN_USES_THREAD_POINTER << instruction_displacement(bytes, &in) / 8 : 0u;
     return (struct verdict){
-        .form = in.form, .length = (uint16_t)in.length, .uses = in.form->uses | (thread_pointer ? PORIN_USES_THREAD_POINTER : 0u),
+        .form = in.form, .length = (uint16_t)in.length, .uses = in.form->uses | word,
     };
 }
 #endif
