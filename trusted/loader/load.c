@@ -68,7 +68,8 @@ static porin_status image_write(struct porin_image *image, const uint8_t *bytes,
     image->data_file_size = image->data_pages_size + (hole <= HOLE_MAX ? hole + FIRST_HEAP : 0);
     image->data_end = image->data_start + memory;
     image->memory_size = (uint64_t)image->text_pages_size + image->constants_pages_size + image->data_pages_size;
-    int file = sealed_begin(image->name, image->memory_size - image->data_pages_size + image->data_file_size);
+    uint64_t file_size = image->memory_size - image->data_pages_size + image->data_file_size;
+    int file = sealed_begin(image->name, file_size);
     if (file < 0)
         return error_set(error, PORIN_ERR_MEMORY, "memory file for the image: %s", strerror(errno));
     if (!file_write_segment(file, bytes, &layout->text, 0) || !file_fill_text(file, image) ||
@@ -81,6 +82,9 @@ static porin_status image_write(struct porin_image *image, const uint8_t *bytes,
     image->file = sealed_finish(file);
     if (image->file < 0)
         return error_set(error, PORIN_ERR_MEMORY, "sealing the image: %s", strerror(errno));
+    struct stat status; /* only now can nobody change it any more */
+    if (fstat(image->file, &status) != 0 || (uint64_t)status.st_size != file_size)
+        return error_set(error, PORIN_ERR_MEMORY, "the image's memory file has changed its size");
     void *memory_map = mmap(NULL, image->memory_size, PROT_READ, MAP_SHARED, image->file, 0);
     if (memory_map == MAP_FAILED)
         return error_set(error, PORIN_ERR_MEMORY, "mapping the image: %s", strerror(errno));
