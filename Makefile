@@ -89,7 +89,7 @@ install: all
 	tools/install "$(DESTDIR)" "$(PREFIX)"
 
 help:
-	@sed -n 's/^## //p' Makefile
+	@sed -n 's/^## //p' $(MAKEFILE_LIST)
 
 clean:
 	rm -rf $(B)

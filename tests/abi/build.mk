@@ -10,7 +10,7 @@ CHECKS += compiler-seeds
 check-compiler-seeds: $(domain_tools)
 	@tests/abi/run.py --build $(B) --label compiler-seeds --seeds 11,12,110,201,301,302
 
-## fuzz-compiler       random C programs, natively and as domains, SECONDS=600 or until one differs
+## make fuzz-compiler     random C programs, natively and as domains, SECONDS=600 or until one differs
 SECONDS := 600
 fuzz-compiler: $(domain_tools)
 	@end=$$(($$(date +%s) + $(SECONDS))); seed=$$(date +%s); \

@@ -98,7 +98,22 @@ check-fuzz-verifier: $(fuzz_program) $(canary_program) $(corpus_program)
 			> $(B)/canary.log 2>&1; grep -q "accepted, but" $(B)/canary.log || \
 			{ echo "fuzz_text does not notice that the check $$check is off"; exit 1; }; done
 	@echo "fuzz_text: $(FUZZ_RUNS) runs from $$(ls $(fuzz_corpus) | wc -l) files without complaint; 4 canaries found"
-.PHONY: check-fuzz-verifier
+
+## make fuzz-verifier     texts to the verifier: SEED=1 RUNS=1000000; the corpus stays and grows
+SEED ?= 1
+RUNS ?= 1000000
+fuzz-verifier: $(fuzz_program) $(corpus_program)
+	@mkdir -p $(fuzz_corpus) && $(corpus_program) $(fuzz_corpus)
+	@$(fuzz_program) -seed=$(SEED) -runs=$(RUNS) -max_len=200 -artifact_prefix=$(B)/fuzz- $(fuzz_corpus) > $(B)/fuzz.log 2>&1 || \
+		{ tail -30 $(B)/fuzz.log; echo "fuzz_text failed: keep the file it names in tests/verifier/crashes"; exit 1; }
+	@grep '^Done' $(B)/fuzz.log
+.PHONY: check-fuzz-verifier fuzz-verifier
+
+## make accepted-diff     BASE=<revision> [NEW=<revision>]: what the verifier accepts there and here, compared over the enumerated space
+accepted-diff:
+	@[ -n "$(BASE)" ] || { echo "usage: make accepted-diff BASE=<revision> [NEW=<revision>; else the working tree]"; exit 2; }
+	@tests/verifier/accepted-diff $(BASE) $(NEW)
+.PHONY: accepted-diff
 
 CHECKS += verify-command
 check-verify-command: $(B)/bin/porin
