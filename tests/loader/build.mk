@@ -33,8 +33,9 @@ check-fuzz-loader: $(loader_fuzz)/fuzz_image $(loader_fuzz)/corpus
 		! cmp -s $(loader_parser) $(loader_fuzz)/parse.c || { echo "no such check in the parser: $$check"; exit 1; }; \
 		$(loader_fuzz_cc) -w -Itrusted/loader -c -o $(loader_fuzz)/parse.o $(loader_fuzz)/parse.c && \
 		clang -fsanitize=address,undefined,fuzzer -o $(loader_fuzz)/canary $(loader_fuzz)/parse.o $(loader_fuzz_objects) || exit 1; \
-		! PARSE_ONLY=1 $(loader_fuzz)/canary -seed=1 -runs=1000000 -max_len=32768 -artifact_prefix=$(loader_fuzz)/canary- $(loader_fuzz)/corpus.d \
-			> $(loader_fuzz)/canary.log 2>&1 || { echo "fuzz_image does not notice that the check $$check is left out"; exit 1; }; \
+		! PARSE_ONLY=1 $(loader_fuzz)/canary -seed=1 -runs=1000000 -max_len=32768 -artifact_prefix=$(loader_fuzz)/canary- \
+			$(loader_fuzz)/corpus.d > $(loader_fuzz)/canary.log 2>&1 || \
+			{ echo "fuzz_image does not notice that the check $$check is left out"; exit 1; }; \
 		found=$$((found + 1)); done; \
 	echo "fuzz_image: 10000 runs and $(words $(wildcard $(B)/domains/*.porin)) real images without complaint; $$found canaries found"
 
