@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lists what a verifier accepts over the enumerated space, through its public interface only, so that accepted-diff can link it with any
- * version: one line a kind of instruction, with the number and a hash of the encodings accepted. */
+ * version: one line a kind of instruction, with the number and a hash of the encodings accepted, and one a sequence, with those of what
+ * flipped bits make of it. */
 #include <Zydis/Zydis.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,8 @@
 #include "encodings.h"
 #include "porin/verify.h"
 #include "layout.h"
+
+extern const uint8_t *const sequence_table[]; /* sequences.S */
 
 /* What tells kinds of instruction apart. */
 struct shape { unsigned encoding, map, opcode, prefix, w, length, memory; };
@@ -41,21 +44,29 @@ static unsigned kind_of(struct shape s)
     return (((((s.encoding * 8 + s.map) * 256 + s.opcode) * 4 + s.prefix) * 2 + s.w) * 4 + s.length) * 2 + s.memory;
 }
 
+/* Is a text of this many bytes accepted, to which a trap is added? */
+static bool accepted(uint8_t *text, size_t size)
+{
+    static uint64_t scratch[16];
+    struct porin_verify_report report;
+    text[size] = 0xCC;
+    struct porin_verify_input input = {
+        .text = text, .text_size = size + 1, .text_offset = PORIN_IMAGE_BASE, .allow_rdtsc = true, .scratch = scratch,
+        .gates = { { 0, 1, UINT32_MAX } }, /* branches may go anywhere */
+    };
+    if (porin_verify_scratch_words(input.text_size) > sizeof scratch / sizeof *scratch)
+        abort();
+    return porin_verify_text(&input, &report);
+}
+
 static void visit(const uint8_t *bytes)
 {
-    static uint64_t scratch[8];
     ZydisDecodedInstruction z;
-    struct porin_verify_report report;
     uint8_t text[ZYDIS_MAX_INSTRUCTION_LENGTH + 1];
     if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, NULL, bytes, ZYDIS_MAX_INSTRUCTION_LENGTH, &z)))
         return;
     memcpy(text, bytes, z.length);
-    text[z.length] = 0xCC;
-    struct porin_verify_input input = {
-        .text = text, .text_size = z.length + 1u, .text_offset = PORIN_IMAGE_BASE, .allow_rdtsc = true, .scratch = scratch,
-        .gates = { { 0, 1, UINT32_MAX } }, /* branches may go anywhere */
-    };
-    if (porin_verify_scratch_words(input.text_size) > sizeof scratch / sizeof *scratch || !porin_verify_text(&input, &report))
+    if (!accepted(text, z.length))
         return;
     struct shape shape = shape_of(&z);
     struct kind *kind = &kinds[kind_of(shape)];
@@ -65,6 +76,28 @@ static void visit(const uint8_t *bytes)
     kind->hash += mix(head);
     kind->mnemonic = z.mnemonic;
     kind->shape = shape;
+}
+
+/* Each sequence with none and with each one of its bits flipped. */
+static void list_sequences(void)
+{
+    for (const uint8_t *const *sequence = sequence_table; sequence[1]; sequence++) {
+        uint8_t text[128];
+        size_t size = (size_t)(sequence[1] - sequence[0]);
+        uint64_t count = 0, hash = 0;
+        for (size_t bit = 0; bit <= size * 8; bit++) {
+            memcpy(text, sequence[0], size);
+            text[bit / 8] ^= (uint8_t)((bit < size * 8) << bit % 8);
+            if (accepted(text, size)) {
+                count++;
+                hash += mix(bit + 1);
+            }
+        }
+        printf("sequence");
+        for (size_t i = 0; i < size; i++)
+            printf(" %02x", sequence[0][i]);
+        printf(": %llu flips %08llx\n", (unsigned long long)count, (unsigned long long)(hash >> 32));
+    }
 }
 
 int main(void)
@@ -81,5 +114,6 @@ int main(void)
                    encodings[k->shape.encoding], prefixes[k->shape.prefix], k->shape.map, k->shape.opcode, k->shape.w, k->shape.length,
                    k->shape.memory ? ", memory" : "", (unsigned long long)k->accepted, (unsigned long long)(k->hash >> 32));
     }
+    list_sequences();
     return 0;
 }
