@@ -24,18 +24,21 @@ static const char usage[] =
     "Runs the program image FILE (built with porin-cc) as a domain. It has the standard streams, clocks, memory,\n"
     "and what is granted here.\n\n"
     "  --dir HOST[:GUEST][:ro]  grants the directory HOST, seen as GUEST (default: its real path); ro: for reading only\n"
+    "  --listen ADDRESS         lets it listen on ADDRESS:PORT, [ADDRESS]:PORT, ADDRESS/BITS:PORT or unix:PATH; * is any\n"
+    "  --connect ADDRESS        lets it connect to such an address\n"
     "  --env NAME=VALUE         sets a variable of its environment, which is empty otherwise\n"
     "  --mem BYTES              limits its memory; K, M and G may follow the number\n"
     "  --name NAME              its name in messages (default: the file's)\n"
+    "  --audit                  says what was refused, and which option would allow it\n"
     "  --help                   this text\n\n"
-    "--dir and --env may be repeated. The program starts in the first granted directory.\n"
+    "--dir, --listen, --connect and --env may be repeated. The program starts in the first granted directory.\n"
     "Exit status: the program's; 128 + signal if it faulted; 126 not a runnable image; 127 no such file; 125 other\n"
     "failures; 2 bad usage.\n";
 
 struct run {
     struct porin_domain_options options;
     struct porin_directory *directories;
-    const char **environment;
+    const char **environment, **listen, **connect;
     const char *file;
 };
 
@@ -66,7 +69,6 @@ static int parse_directory(struct run *run, char *text)
         return EXIT_OWN_FAILURE;
     }
     run->options.directory_count++;
-    run->options.grants |= PORIN_GRANT_FILES;
     return 0;
 }
 
@@ -93,12 +95,19 @@ static int parse_variable(struct run *run, const char *text)
     return 0;
 }
 
+static void print_refusal(void *closure, const char *line)
+{
+    (void)closure;
+    fprintf(stderr, "porin audit: %s\n", line);
+}
+
 /* Fills *run; returns 0, or an exit status to leave with (*done: --help was answered). */
 static int parse(struct run *run, int argc, char **argv, bool *done)
 {
     static const struct option known[] = {
         { "dir", required_argument, NULL, 'd' }, { "env", required_argument, NULL, 'e' }, { "mem", required_argument, NULL, 'm' },
-        { "name", required_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' }, { 0 },
+        { "name", required_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' }, { "listen", required_argument, NULL, 'l' },
+        { "connect", required_argument, NULL, 'c' }, { "audit", no_argument, NULL, 'a' }, { 0 },
     };
     int option, status = 0;
     opterr = 0;
@@ -108,6 +117,9 @@ static int parse(struct run *run, int argc, char **argv, bool *done)
         case 'e': status = parse_variable(run, optarg); break;
         case 'm': status = parse_memory(run, optarg); break;
         case 'n': run->options.name = optarg; break;
+        case 'l': run->listen[run->options.listen_count++] = optarg; run->options.grants |= PORIN_GRANT_NETWORK; break;
+        case 'c': run->connect[run->options.connect_count++] = optarg; run->options.grants |= PORIN_GRANT_NETWORK; break;
+        case 'a': run->options.audit = print_refusal; break;
         case 'h': fputs(usage, stdout); *done = true; return 0;
         case ':': return usage_error("a value must follow ", argv[optind - 1]);
         default: return usage_error("unknown option ", optopt ? (char[]){ '-', (char)optopt, '\0' } : argv[optind - 1]);
@@ -121,6 +133,8 @@ static int parse(struct run *run, int argc, char **argv, bool *done)
     run->options.argument_count = (size_t)(argc - optind);
     run->options.directories = run->directories;
     run->options.environment = run->environment;
+    run->options.listen = run->listen;
+    run->options.connect = run->connect;
     return 0;
 }
 
@@ -191,10 +205,13 @@ int command_run(int argc, char **argv)
     porin_image *image;
     bool done = false;
     porin_domain_options_default(&run.options);
-    run.options.grants = PORIN_GRANT_MEMORY | PORIN_GRANT_TIME | PORIN_GRANT_CONSOLE | PORIN_GRANT_THREADS;
+    run.options.grants = PORIN_GRANT_MEMORY | PORIN_GRANT_TIME | PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES | PORIN_GRANT_THREADS |
+                         PORIN_GRANT_PROCESSES;
     run.directories = calloc((size_t)argc, sizeof *run.directories);
     run.environment = calloc((size_t)argc, sizeof *run.environment);
-    if (!run.directories || !run.environment || !grant_streams(&run.options)) {
+    run.listen = calloc((size_t)argc, sizeof *run.listen);
+    run.connect = calloc((size_t)argc, sizeof *run.connect);
+    if (!run.directories || !run.environment || !run.listen || !run.connect || !grant_streams(&run.options)) {
         fprintf(stderr, "porin run: %s\n", strerror(errno));
         return EXIT_OWN_FAILURE;
     }

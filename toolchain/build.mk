@@ -11,3 +11,9 @@ $(B)/sysroot/lib/libporin-rt.a: $(runtime_objects)
 	@mkdir -p $(@D)
 	rm -f $@ && ar rcs $@ $^
 $(B)/sysroot/lib/libc.a: $(B)/sysroot/lib/libporin-rt.a
+
+# What runs when an image file is executed by its name.
+$(B)/sysroot/lib/porin-launch: toolchain/launcher/launcher.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -fPIE -ffreestanding -fno-stack-protector -nostdlib -static-pie -Wl,-z,noexecstack $< -o $@
+$(B)/sysroot/lib/libc.a: $(B)/sysroot/lib/porin-launch

@@ -15,7 +15,14 @@
 
 enum { MAX_SHIFTS = 8, LABEL_SHIFT = 16 };
 
-struct link { const struct options *options; const char *const *objects; const char *script, *records; bool library; int shift; };
+struct link {
+    const struct options *options;
+    const char *const *objects;
+    const char *script, *records;
+    const char *interpreter;  /* what runs the image when its file is executed; NULL: nothing */
+    bool library;
+    int shift;
+};
 
 static bool exists(const char *path)
 {
@@ -108,6 +115,8 @@ static bool make_records(struct link *l)
             good = add_record(&text, link_export, i ? "free" : "malloc") && good;
     if (o->no_start_files)
         buffer_printf(&text, "%s", link_note);
+    if (l->interpreter)
+        buffer_printf(&text, "\t.section .interp,\"a\"\n\t.asciz \"%s\"\n", l->interpreter);
     buffer_printf(&text, "\t.section .note.GNU-stack,\"\",@progbits\n");
     const char *assembly = temporary_file(".records.s"), *object = temporary_file(".records.o");
     good = good && buffer_write_file(&text, assembly) && assemble(o, assembly, object) == 0;
@@ -278,6 +287,15 @@ static int link_relocatable(const struct link *l, const char *output)
     return status;
 }
 
+/* So that configure scripts and test suites can execute what they build. */
+static const char *find_interpreter(const struct options *o)
+{
+    char *path = o->sysroot && !o->no_start_files ? format_text("%s/lib/porin-launch", o->sysroot) : NULL;
+    char *real = path ? realpath(path, NULL) : NULL;
+    free(path);
+    return real && !strpbrk(real, "\"\\\n") ? real : NULL;
+}
+
 int link_image(const struct options *o, const char *const *objects)
 {
     struct link l = {.options = o, .objects = objects};
@@ -286,8 +304,9 @@ int link_image(const struct options *o, const char *const *objects)
     int status = 1;
     if (o->shared || o->relocatable)
         return link_relocatable(&l, output);
+    l.interpreter = find_interpreter(o);
     l.script = temporary_file(".ld");
-    buffer_printf(&script, "%s", link_script);
+    buffer_printf(&script, link_script, l.interpreter ? link_interpreter_header : "", l.interpreter ? link_interpreter_section : "");
     if (check_start_files(o) && buffer_write_file(&script, l.script) && make_records(&l))
         status = link_and_check(&l, output);
     if (status == 0 && o->strip)

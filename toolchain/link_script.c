@@ -13,6 +13,7 @@ const char link_script[] =
     "OUTPUT_FORMAT(elf64-x86-64)\n"
     "OUTPUT_ARCH(i386:x86-64)\n"
     "PHDRS {\n"
+    "%s"
     "  text PT_LOAD FLAGS(5);\n"
     "  rodata PT_LOAD FLAGS(4);\n"
     "  data PT_LOAD FLAGS(6);\n"
@@ -44,6 +45,7 @@ const char link_script[] =
     "    . = ALIGN(4096);\n" /* unused bytes of executable pages are int3 */
     "  } :text =0xcccccccc\n"
     "  . = ALIGN(4096);\n"
+    "%s"
     "  .note.porin : { KEEP(*(.note.porin)) } :rodata :note\n"
     "  .rodata : {\n"
     "    *(.rodata .rodata.* .gnu.linkonce.r.*)\n"
@@ -98,6 +100,9 @@ const char link_script[] =
     "porin_tls_file_size = SIZEOF(.tdata);\n"
     "porin_tls_align = MAX(MAX(ALIGNOF(.tdata), ALIGNOF(.tbss)), 1);\n"
     "porin_tls_memory_size = SIZEOF(.tbss) ? ADDR(.tbss) + SIZEOF(.tbss) - ADDR(.tdata) : SIZEOF(.tdata);\n";
+
+const char link_interpreter_header[] = "  interp PT_INTERP FLAGS(4);\n";
+const char link_interpreter_section[] = "  .interp : { KEEP(*(.interp)) } :rodata :interp\n";
 
 const char link_export[] = PORIN_EXPORT_TEXT(PORIN_NAME) "\n";
 const char link_import[] = PORIN_IMPORT_TEXT(PORIN_NAME) "\n";

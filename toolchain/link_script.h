@@ -3,7 +3,9 @@
 #ifndef PORIN_LINK_SCRIPT_H
 #define PORIN_LINK_SCRIPT_H
 
+/* A format with two strings to fill in: the lines about the interpreter, or nothing. */
 extern const char link_script[];
+extern const char link_interpreter_header[], link_interpreter_section[];
 /* Assembly of one export or import record; LINK_NAME stands for the function's name. */
 extern const char link_export[], link_import[];
 #define LINK_NAME "PORIN_NAME"

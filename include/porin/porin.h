@@ -56,6 +56,11 @@ void porin_image_release(porin_image *image); /* the memory goes when the last d
 #define PORIN_GRANT_CONSOLE 4u  /* descriptors 0, 1, 2 as given in the options */
 #define PORIN_GRANT_FILES   8u  /* files beneath the granted directories */
 #define PORIN_GRANT_THREADS 16u /* start threads of its own (pthread_create); each is a host thread with all signals blocked */
+#define PORIN_GRANT_NETWORK 32u /* sockets, bound and connected to the addresses in the options only */
+/* The host process is this domain's: it may fork (the child has this domain only, and ends with it), execute images beneath its granted
+ * directories, wait, set timers, and handles the signals that the process gets. For at most one domain of a process; never for a host
+ * that lives on beside it, because signal handlers of the process are changed. */
+#define PORIN_GRANT_PROCESSES 64u
 
 struct porin_directory { const char *host_path; const char *guest_path; bool read_only; };
 
@@ -71,6 +76,11 @@ struct porin_domain_options {
     uint64_t memory_limit_bytes;    /* heap, mappings and stacks together; 0: the slot */
     uint32_t thread_limit;          /* threads that it starts itself and that run at once; 0: PORIN_THREADS_DEFAULT */
     bool accounting;                /* count what struct porin_domain_usage tells: an instruction more in each gate that leads here */
+    /* ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH (a guest path); * for any address or port; ADDRESS/BITS for a network */
+    const char *const *listen; size_t listen_count;
+    const char *const *connect; size_t connect_count;
+    /* told of each refusal, on the thread that was refused; NULL: nobody */
+    void (*audit)(void *closure, const char *line); void *audit_closure;
 };
 void porin_domain_options_default(struct porin_domain_options *options);
 

@@ -14,7 +14,9 @@ static const char head[] =
     "| time | `PORIN_GRANT_TIME` |\n"
     "| files | `PORIN_GRANT_FILES` |\n"
     "| threads | `PORIN_GRANT_THREADS`; at most `thread_limit` of `struct porin_domain_options` at once (`-EAGAIN`) |\n"
-    "| streams | `PORIN_GRANT_CONSOLE` or `PORIN_GRANT_FILES`; a descriptor exists only if its family was granted |\n\n"
+    "| network | `PORIN_GRANT_NETWORK`; addresses as the options `listen` and `connect` say |\n"
+    "| processes | `PORIN_GRANT_PROCESSES`: the host process is the domain's |\n"
+    "| streams | one of console, files and network; a descriptor exists only if its family was granted |\n\n"
     "## Paths\n\n"
     "* A path names something beneath a granted directory; everything else does not exist (`-ENOENT`). Ancestors of a grant can be asked\n"
     "  about and stood in, not opened.\n"
@@ -23,9 +25,15 @@ static const char head[] =
     "* Symbolic links are followed by the kernel; absolute ones and ones that lead out of the granted directory answer `-EACCES`.\n"
     "* A grant ends at mount points beneath it (`-EACCES`): grant those separately. Kernel interfaces such as /proc cannot be granted.\n"
     "* Only regular files and directories can be opened (`-EACCES`). In a read-only grant nothing can be changed (`-EROFS`).\n"
-    "* At most 256 descriptors per domain.\n\n"
+    "* At most 4096 descriptors per domain.\n\n"
+    "## Signals and processes\n\n"
+    "* A handler runs when a service answers, as a call from outside: what it interrupted stays with trusted code, and the context that\n"
+    "  it sees has no registers; of what it writes there only the signal mask counts. A wait in a service ends for it (`-EINTR`, or once\n"
+    "  more with `SA_RESTART`). A handler that leaves by longjmp ends the domain.\n"
+    "* Faults (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP) end the domain whatever its handlers are.\n"
+    "* Process numbers are made up. A forked child is a process of the host that has nothing but this domain.\n\n"
     "## Table\n\n"
-    "| number | service | family | differs from Linux |\n|---|---|---|---|\n";
+    "| number | service | arguments | family | state | differs from Linux |\n|---|---|---|---|---|---|\n";
 
 #define NAME_ALWAYS "always"
 #define NAME_MEMORY "memory"
@@ -33,11 +41,17 @@ static const char head[] =
 #define NAME_FILES "files"
 #define NAME_STREAMS "streams"
 #define NAME_THREADS "threads"
+#define NAME_NETWORK "network"
+#define NAME_PROCESSES "processes"
+#define STATE_DONE "done"
+#define STATE_PARTIAL "partial"
+#define STATE_REFUSED "refused"
 
 int main(void)
 {
     fputs(head, stdout);
-#define SERVICE(number, name, family, handler, note) printf("| %d | %s | %s | %s |\n", number, #name, NAME_##family, note);
+#define SERVICE(number, name, arguments, family, handler, state, note) \
+    printf("| %d | %s | %s | %s | %s | %s |\n", number, #name, arguments, NAME_##family, STATE_##state, note);
 #include "services.def"
 #undef SERVICE
     return 0;

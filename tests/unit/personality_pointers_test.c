@@ -2,11 +2,15 @@
 /* Hostile pointers and numbers: each pointer of each service, each bad in its own way, and a storm of random requests. */
 #define _GNU_SOURCE
 #include "personality_world.h"
+#include <arpa/inet.h>
 #include <linux/futex.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -18,12 +22,21 @@ static struct porin_directory directory = { root, "/data", false };
 #define LIST_ 2
 #define FROM_ 3
 #define TO_ 4
+#define PAIR_ 5                        /* a pair of sockets */
+#define OTHER_ 6
+#define INET_ 7
+#define UDP_ 8
+#define EPOLL_ 9                       /* with TO_ in it, which is always ready */
+#define TIMER_ 10
 #define HERE 0xffffff9cull             /* AT_FDCWD as an int */
 #define OWNER 0xb0551ull               /* stands for a handle on the domain itself */
 #define P WORLD_BUFFER                 /* zeroed; PATH names a file, SPACE is where to write */
 #define PATH (WORLD_BUFFER + 0x800)
 #define SPACE (WORLD_BUFFER + 0x1000)
 #define VECTOR (WORLD_BUFFER + 0x900)
+#define ADDRESS (WORLD_BUFFER + 0xa00) /* two that are granted, of port 9 and of any */
+#define LENGTH (WORLD_BUFFER + 0xb00)
+#define MESSAGE (WORLD_BUFFER + 0xc00)
 static const struct pointer_case { const char *name; uint64_t number, arguments[6]; const char *kinds; } cases[] = {
     { "read", SYS_read, { FILE_, SPACE, 16 }, "-W" }, { "write", SYS_write, { FILE_, P, 16 }, "-R" },
     { "open", SYS_open, { PATH }, "R" }, { "stat", SYS_stat, { PATH, SPACE }, "RW" }, { "fstat", SYS_fstat, { FILE_, SPACE }, "-W" },
@@ -58,6 +71,24 @@ static const struct pointer_case { const char *name; uint64_t number, arguments[
     { "utimensat", SYS_utimensat, { HERE, PATH, P }, "-RR" }, { "prlimit64", SYS_prlimit64, { 0, 7, 0, SPACE }, "---W" },
     { "getrandom", SYS_getrandom, { SPACE, 16 }, "W" }, { "statx", SYS_statx, { HERE, PATH, 0, 0, SPACE }, "-R--W" },
     { "faccessat2", SYS_faccessat2, { HERE, PATH }, "-R" },
+    { "select", SYS_select, { 1, SPACE, SPACE, SPACE, P }, "-WWWR" },
+    { "pselect6", SYS_pselect6, { 1, SPACE, SPACE, SPACE, P, P }, "-WWWRR" },
+    { "getitimer", SYS_getitimer, { 0, SPACE }, "-W" }, { "setitimer", SYS_setitimer, { ITIMER_VIRTUAL, P, SPACE }, "-RW" },
+    { "sendfile", SYS_sendfile, { TO_, FILE_, P, 0 }, "--B" }, { "connect", SYS_connect, { INET_, ADDRESS, 16 }, "-R" },
+    { "bind", SYS_bind, { INET_, ADDRESS + 16, 16 }, "-R" }, { "getsockname", SYS_getsockname, { INET_, SPACE, LENGTH }, "-WR" },
+    { "getpeername", SYS_getpeername, { PAIR_, SPACE, LENGTH }, "-WR" }, { "sendto", SYS_sendto, { PAIR_, P, 1 }, "-R" },
+    { "sendto an address", SYS_sendto, { UDP_, P, 1, 0, ADDRESS, 16 }, "-R--R" }, { "recvfrom", SYS_recvfrom, { OTHER_, SPACE, 9 }, "-W" },
+    { "sendmsg", SYS_sendmsg, { PAIR_, MESSAGE }, "-R" }, { "recvmsg", SYS_recvmsg, { OTHER_, MESSAGE }, "-B" },
+    { "socketpair", SYS_socketpair, { AF_UNIX, SOCK_STREAM, 0, SPACE }, "---W" },
+    { "setsockopt", SYS_setsockopt, { INET_, SOL_SOCKET, SO_KEEPALIVE, P, 4 }, "---R" },
+    { "getsockopt", SYS_getsockopt, { INET_, SOL_SOCKET, SO_TYPE, SPACE, LENGTH }, "---WR" },
+    { "execve", SYS_execve, { PATH, P, P }, "RRR" }, { "rt_sigpending", SYS_rt_sigpending, { SPACE, 8 }, "W" },
+    { "rt_sigtimedwait", SYS_rt_sigtimedwait, { P, 0, P, 8 }, "R-R" },
+    { "epoll_wait", SYS_epoll_wait, { EPOLL_, SPACE, 1, 0 }, "-W" },
+    { "epoll_pwait", SYS_epoll_pwait, { EPOLL_, SPACE, 1, 0, P, 8 }, "-W--R" },
+    { "epoll_ctl", SYS_epoll_ctl, { EPOLL_, EPOLL_CTL_MOD, TO_, P }, "---R" },
+    { "timerfd_settime", SYS_timerfd_settime, { TIMER_, 0, P, SPACE }, "--RW" },
+    { "timerfd_gettime", SYS_timerfd_gettime, { TIMER_, SPACE }, "-W" },
     { "dom_read", 518, { OWNER, P, SPACE, 16 }, "-RW" }, { "dom_write", 519, { OWNER, SPACE, P, 16 }, "-WR" },
     { "entry_request", 523, { OWNER, PATH }, "-R" }, { "name_publish", 525, { PATH, OWNER, P, 1 }, "R-R" },
     { "name_lookup", 526, { PATH }, "R" }, { "name_withdraw", 527, { PATH }, "R" },
@@ -102,15 +133,26 @@ static void prepare(porin_domain *domain)
     put_bytes(domain, PATH, "/data/file", 11);
     put_bytes(domain, PATH + 16, "/data/link", 11);
     put_bytes(domain, VECTOR, vector, sizeof vector);
+    const struct sockaddr_in addresses[2] = { { .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) },
+                                              { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) } };
+    const uint64_t message[7] = { 0, 0, VECTOR, 1 };
+    put_bytes(domain, ADDRESS, addresses, sizeof addresses);
+    put_bytes(domain, LENGTH, &(int){ 16 }, sizeof(int));
+    put_bytes(domain, MESSAGE, message, sizeof message);
+    for (int end = PAIR_; end <= OTHER_; end++)
+        while (ask(domain, SYS_recvfrom, word(end), SPACE, 0x4000, MSG_DONTWAIT) > 0)
+            ;
+    (void)ask(domain, SYS_sendto, OTHER_, P, 100, MSG_DONTWAIT); /* so that there is something to receive */
+    (void)ask(domain, SYS_sendto, PAIR_, P, 100, MSG_DONTWAIT);
 }
 
 /* Descriptors 1 to 4 as the cases name them. */
-static int set_up(void **state)
+static int set_up_with(void **state, uint32_t grants)
 {
     host_fresh(root);
     host_file(root, "file", "contents of the file that is long enough to be read in pieces");
     host_link(root, "link", "file");
-    porin_domain *domain = world_domain(&directory, 1);
+    porin_domain *domain = world_domain_with(&directory, 1, grants);
     prepare(domain);
     const char *const names[] = { "/data/file", "/data/file", "/data" };
     for (int i = 0; i < 3; i++)
@@ -120,8 +162,27 @@ static int set_up(void **state)
     get_bytes(domain, ends, SPACE, sizeof ends);
     assert_int_equal(ends[0], FROM_);
     assert_int_equal(ends[1], TO_);
+    assert_int_equal(ask(domain, SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, SPACE), 0);
+    assert_int_equal(ask(domain, SYS_socket, AF_INET, SOCK_STREAM, 0), INET_);
+    assert_int_equal(ask(domain, SYS_socket, AF_INET, SOCK_DGRAM, 0), UDP_);
+    assert_int_equal(ask(domain, SYS_epoll_create1, 0), EPOLL_);
+    const struct epoll_event ready = { .events = EPOLLOUT };
+    put_bytes(domain, P, &ready, sizeof ready);
+    assert_int_equal(ask(domain, SYS_epoll_ctl, EPOLL_, EPOLL_CTL_ADD, TO_, P), 0);
+    assert_int_equal(ask(domain, SYS_timerfd_create, CLOCK_MONOTONIC, 0), TIMER_);
     *state = domain;
     return 0;
+}
+
+/* The storms have a timer of this process, which must not become the domain's. */
+static int set_up(void **state)
+{
+    return set_up_with(state, WORLD_GRANTS);
+}
+
+static int set_up_process(void **state)
+{
+    return set_up_with(state, WORLD_GRANTS | PORIN_GRANT_PROCESSES);
 }
 
 static int tear_down(void **state)
@@ -191,11 +252,13 @@ static void every_service_has_a_case(void **state)
         "close", "lseek", "mmap", "mprotect", "munmap", "brk", "sched_yield", "mremap", "madvise", "dup", "dup2", "getpid", "exit", "kill",
         "flock", "fsync", "fdatasync", "ftruncate", "link", "symlink", "fchmod", "umask", "getuid", "getgid", "geteuid", "getegid",
         "getppid", "prctl", "gettid", "tkill", "set_tid_address", "exit_group", "tgkill", "linkat", "symlinkat", "set_robust_list",
-        "fallocate", "dup3", "thread_create", "exit_unmap",
+        "fallocate", "dup3", "pause", "alarm", "socket", "shutdown", "listen", "fork", "vfork", "setpgid", "getpgrp", "setsid", "getpgid",
+        "getsid", "epoll_create", "epoll_create1", "timerfd_create", "eventfd", "eventfd2", "msync",
+        "accept", "accept4", "wait4", "waitid", "rt_sigsuspend" /* wait first */, "thread_create", "exit_unmap",
         "arch_prctl" /* of a running thread only: personality_process_test */, "dom_default", "handle_copy",
         "handle_close", "handle_send", "dom_mmap", "dom_remap", "grant_create", "grant_revoke", "entry_register", "entry_withdraw" };
     static const struct { uint64_t number; const char *name; } rows[] = {
-#define SERVICE(number, name, family, handler, note) { number, #name },
+#define SERVICE(number, name, arguments, family, handler, state, note) { number, #name },
 #include "services.def"
 #undef SERVICE
     };
@@ -269,7 +332,8 @@ static uint64_t random_argument(porin_domain *domain)
 /* Only code of a domain can end it or have a thread pointer: such requests, and letting a closed pipe end it, are not made from here. */
 static bool ends_the_domain(const char *name)
 {
-    return strstr(name, "exit") == name || strstr(name, "kill") || strcmp(name, "rt_sigaction") == 0 || strcmp(name, "arch_prctl") == 0;
+    return strstr(name, "exit") == name || strstr(name, "kill") || strcmp(name, "rt_sigaction") == 0 || strcmp(name, "arch_prctl") == 0 ||
+           strcmp(name, "alarm") == 0 || strcmp(name, "setitimer") == 0;
 }
 
 static void ignore_closed_pipes(porin_domain *domain)
@@ -283,7 +347,7 @@ static void ignore_closed_pipes(porin_domain *domain)
 static void storm(porin_domain *domain, unsigned requests)
 {
     static const struct { uint64_t number; const char *name; } rows[] = {
-#define SERVICE(number, name, family, handler, note) { number, #name },
+#define SERVICE(number, name, arguments, family, handler, state, note) { number, #name },
 #include "services.def"
 #undef SERVICE
     };
@@ -414,7 +478,8 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(good_pointers_are_accepted), TEST(bad_pointers_answer_efault), cmocka_unit_test(every_service_has_a_case),
+        cmocka_unit_test_setup_teardown(good_pointers_are_accepted, set_up_process, tear_down),
+        cmocka_unit_test_setup_teardown(bad_pointers_answer_efault, set_up_process, tear_down), cmocka_unit_test(every_service_has_a_case),
         TEST(buffers_that_end_in_a_hole), TEST(a_storm_of_requests_does_no_harm), TEST(a_storm_of_threads_does_no_harm),
         TEST(structures_are_fetched_once),
     };

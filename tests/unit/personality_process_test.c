@@ -125,7 +125,6 @@ static void files_are_mapped_as_copies(void **state)
     get_bytes(domain, text, (uint64_t)start, sizeof text);
     assert_string_equal(text, "mapped contents");
     assert_int_equal(ask(domain, SYS_uname, word(start)), -EFAULT); /* read-only as asked */
-    assert_int_equal(ask(domain, SYS_mmap, 0, 0x1000, RW, MAP_SHARED, word(file), 0), -ENODEV);
     assert_int_equal(ask(domain, SYS_mmap, 0, 0x1000, RW, MAP_PRIVATE, word(file), 100), -EINVAL);
     assert_int_equal(ask(domain, SYS_mmap, 0, 0x1000, RW, MAP_PRIVATE, word(file), word(-4096)), -EINVAL);
     assert_int_equal(ask(domain, SYS_mmap, 0, 0x1000, RW, MAP_PRIVATE, 99, 0), -EBADF);
@@ -183,7 +182,7 @@ static void answers_are_synthetic(void **state)
     assert_int_equal(ask(domain, SYS_tkill, word(-1), SIGTERM), -EINVAL);
     assert_int_equal(ask(domain, SYS_getrlimit, RLIMIT_NOFILE, WORLD_BUFFER), 0);
     get_bytes(domain, &limit, WORLD_BUFFER, sizeof limit);
-    assert_int_equal(limit.rlim_cur, 256);
+    assert_int_equal(limit.rlim_cur, 4096);
     assert_int_equal(ask(domain, SYS_prlimit64, word(getppid()), RLIMIT_NOFILE, 0, WORLD_BUFFER), -ESRCH);
     assert_int_equal(ask(domain, SYS_prlimit64, 0, RLIMIT_NOFILE, WORLD_BUFFER, 0), -EPERM);
     assert_int_equal(ask(domain, SYS_sysinfo, WORLD_BUFFER), 0);
@@ -211,7 +210,8 @@ static void signal_actions_are_remembered(void **state)
     assert_int_equal(ask(domain, SYS_rt_sigaction, SIGINT, 0, WORLD_BUFFER + 100, 8), 0);
     get_bytes(domain, before, WORLD_BUFFER + 100, sizeof before);
     assert_memory_equal(before, action, sizeof action);
-    assert_int_equal(ask(domain, SYS_kill, 0, SIGINT), -ENOSYS); /* handlers are not run, and that is said */
+    assert_int_equal(ask(domain, SYS_kill, 0, SIGINT), 0); /* pending: nobody is there to run the handler */
+    assert_int_equal(ask(domain, SYS_rt_sigpending, WORLD_BUFFER + 200, 8), 0);
     assert_int_equal(ask(domain, SYS_rt_sigaction, SIGKILL, WORLD_BUFFER, 0, 8), -EINVAL);
     assert_int_equal(ask(domain, SYS_rt_sigaction, 65, WORLD_BUFFER, 0, 8), -EINVAL);
     assert_int_equal(ask(domain, SYS_rt_sigaction, 0, WORLD_BUFFER, 0, 8), -EINVAL);
@@ -220,7 +220,7 @@ static void signal_actions_are_remembered(void **state)
     assert_int_equal(ask(domain, SYS_rt_sigprocmask, SIG_BLOCK, WORLD_BUFFER, 0, 8), 0);
     assert_int_equal(ask(domain, SYS_rt_sigprocmask, SIG_BLOCK, 0, WORLD_BUFFER + 8, 8), 0);
     get_bytes(domain, &mask, WORLD_BUFFER + 8, sizeof mask);
-    assert_int_equal(mask, 0xff00);
+    assert_int_equal(mask, 0xff00 & ~(1u << (SIGKILL - 1))); /* cannot be blocked */
     /* the host's own mask and handlers are not touched */
     sigset_t host;
     pthread_sigmask(SIG_SETMASK, NULL, &host);

@@ -51,20 +51,32 @@ static inline porin_status world_create(const struct porin_domain_options *optio
     return porin_domain_create(image, options, out, error);
 }
 
-/* A domain with all grants, the given directories and no console. */
-static inline porin_domain *world_domain(const struct porin_directory *directories, size_t count)
+static const char *const world_addresses[] = { "127.0.0.1:*" };
+
+/* A domain with these grants, the given directories, the loop-back address to listen on and connect to, and no console. */
+static inline porin_domain *world_domain_with(const struct porin_directory *directories, size_t count, uint32_t grants)
 {
     struct porin_domain_options options;
     struct porin_error error;
     porin_domain *domain = NULL;
     porin_domain_options_default(&options);
-    options.grants = PORIN_GRANT_MEMORY | PORIN_GRANT_TIME | PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES;
+    options.grants = grants;
+    options.listen = options.connect = world_addresses;
+    options.listen_count = options.connect_count = 1;
     options.stdio[0] = options.stdio[1] = options.stdio[2] = -1;
     options.directories = directories;
     options.directory_count = count;
     if (world_create(&options, &domain, &error) != PORIN_OK)
         fail_msg("no domain: %s", error.text);
     return domain;
+}
+
+#define WORLD_GRANTS (PORIN_GRANT_MEMORY | PORIN_GRANT_TIME | PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES | PORIN_GRANT_NETWORK)
+
+/* All grants but those that change the process. */
+static inline porin_domain *world_domain(const struct porin_directory *directories, size_t count)
+{
+    return world_domain_with(directories, count, WORLD_GRANTS);
 }
 
 /* One request: ask(domain, SYS_read, fd, address, size). Missing arguments are 0. */

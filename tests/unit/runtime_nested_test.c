@@ -34,6 +34,18 @@ void personality_reset(struct porin_domain *domain)
     (void)domain;
 }
 
+void personality_hand_over(struct porin_domain *domain, struct porin_domain *successor)
+{
+    (void)domain;
+    (void)successor;
+}
+
+int personality_end_signal(const struct porin_domain *domain)
+{
+    (void)domain;
+    return 0;
+}
+
 void personality_thread_end(struct porin_domain *domain, uint32_t tid_address)
 {
     (void)domain;

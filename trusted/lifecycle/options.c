@@ -37,7 +37,7 @@ bool options_copy(struct porin_domain_options *to, const struct porin_domain_opt
     *to = *from;
     to->name = NULL;
     to->directories = NULL;
-    to->arguments = to->environment = NULL;
+    to->arguments = to->environment = to->listen = to->connect = NULL;
     struct porin_directory *directories = from->directory_count ? calloc(from->directory_count, sizeof *directories) : NULL;
     to->directories = directories;
     bool good = (directories || !from->directory_count) && string_copy(&to->name, from->name);
@@ -47,7 +47,8 @@ bool options_copy(struct porin_domain_options *to, const struct porin_domain_opt
                string_copy(&directories[i].guest_path, from->directories[i].guest_path);
     }
     return good && strings_copy(&to->arguments, from->arguments, from->argument_count) &&
-           strings_copy(&to->environment, from->environment, from->environment_count);
+           strings_copy(&to->environment, from->environment, from->environment_count) &&
+           strings_copy(&to->listen, from->listen, from->listen_count) && strings_copy(&to->connect, from->connect, from->connect_count);
 }
 
 void options_release(struct porin_domain_options *options)
@@ -59,6 +60,8 @@ void options_release(struct porin_domain_options *options)
     free((void *)options->directories);
     strings_release(options->arguments, options->argument_count);
     strings_release(options->environment, options->environment_count);
+    strings_release(options->listen, options->listen_count);
+    strings_release(options->connect, options->connect_count);
     free((void *)options->name);
     *options = (struct porin_domain_options){ 0 };
 }

@@ -2,6 +2,7 @@
 /* Making a domain ready for a thread: its start routine, a data stack, its thread routine; and running a program. */
 #include "ready.h"
 #include "deadline.h"
+#include "exec.h"
 #include "loader/image.h"
 #include "runtime/call.h"
 #include "runtime/error.h"
@@ -56,7 +57,7 @@ static porin_status domain_start(struct thread *thread, struct porin_domain *dom
         return status;
     slot->pointer = block;
     uint64_t ignored;
-    status = call_routine(thread, domain, generation, offset, block, &ignored);
+    status = call_routine(thread, domain, &(struct routine){ generation, offset, { block } }, &ignored);
     if (status != PORIN_OK && error != &thread->last_error)
         *error = thread->last_error;
     return domain->image->layout.note.flags & PORIN_IMAGE_PROGRAM ? program_finish(thread, domain, status, error) : status;
@@ -84,7 +85,7 @@ static porin_status thread_make_known(struct thread *thread, struct porin_domain
     uint32_t offset = domain->image->layout.note.thread_offset;
     if (offset) {
         pthread_mutex_unlock(&domain->lock);
-        porin_status status = call_routine(thread, domain, generation, offset, 0, &pointer);
+        porin_status status = call_routine(thread, domain, &(struct routine){ generation, offset, { 0 } }, &pointer);
         pthread_mutex_lock(&domain->lock);
         if (status != PORIN_OK && error != &thread->last_error)
             *error = thread->last_error;
@@ -193,6 +194,11 @@ porin_status porin_domain_run(porin_domain *domain, int *exit_code, struct porin
     if (!thread)
         return error->status;
     porin_status status = domain_prepare(thread, domain, domain->generation, error);
+    for (struct porin_domain *next, *last = NULL; (next = exec_next(last ? last : domain)); last = next) {
+        if (last)
+            porin_domain_destroy(last);
+        status = domain_prepare(thread, next, next->generation, error);
+    }
     if (status == PORIN_ERR_EXIT) {
         *exit_code = error->exit_code;
         return PORIN_OK;

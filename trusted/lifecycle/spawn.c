@@ -235,7 +235,8 @@ static void *spawn_run(void *data)
     if (good) {
         uint64_t ignored;
         thread->spawn = spawn;
-        call_routine(thread, spawn->domain, spawn->generation, spawn->request.start, spawn->request.argument, &ignored);
+        struct routine start = { spawn->generation, spawn->request.start, { spawn->request.argument } };
+        call_routine(thread, spawn->domain, &start, &ignored);
         thread->spawn = NULL;
         spawn_end(spawn, thread);
         free(spawn);
@@ -337,6 +338,15 @@ int32_t thread_set_tid_address(struct porin_domain *domain, uint32_t address)
         stack->tid_address = address;
     pthread_mutex_unlock(&domain->lock);
     return number;
+}
+
+void thread_renumber(struct porin_domain *domain, int32_t number)
+{
+    pthread_mutex_lock(&domain->lock);
+    struct data_stack *stack = running_stack(domain);
+    if (stack)
+        stack->number = number;
+    pthread_mutex_unlock(&domain->lock);
 }
 
 bool thread_interrupt(struct porin_domain *domain, int32_t number)

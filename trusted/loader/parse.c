@@ -249,7 +249,7 @@ porin_status image_parse(const uint8_t *bytes, size_t size, struct image_layout 
             status = segment_parse(&file, &program, out, error);
         else if (program.p_type == PT_NOTE)
             status = notes_parse(&file, &program, out, &noted, error);
-        else if (program.p_type == PT_INTERP || program.p_type == PT_DYNAMIC)
+        else if (program.p_type == PT_DYNAMIC) /* PT_INTERP is for whoever executes the file, and nothing to the loader */
             status = BAD("dynamically linked: a domain image is linked statically");
     }
     if (status == PORIN_OK && !noted)

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
 #include "personality.h"
@@ -63,22 +64,22 @@ int64_t service_time(const struct request *request)
     return error ? error : now;
 }
 
-/* Sleeps to the end, so that there is no time left to report. */
-static int64_t sleep_on(const struct request *request, int clock, int flags, uint64_t address)
+static int64_t sleep_on(const struct request *request, int clock, int flags, uint64_t address, uint64_t rest)
 {
     struct timespec time;
     int64_t result = request_fetch(request, &time, address, sizeof time);
     if (result)
         return result;
-    do
-        result = -clock_nanosleep(clock, flags, &time, flags & TIMER_ABSTIME ? NULL : &time);
-    while (request_again(request, result));
+    bool relative = !(flags & TIMER_ABSTIME);
+    result = not_restarted(WAIT(request, SYS_clock_nanosleep, clock, flags, &time, relative ? &time : NULL));
+    if (result == -EINTR && relative && rest && request_store(request, rest, &time, sizeof time))
+        return -EFAULT;
     return result;
 }
 
 int64_t service_nanosleep(const struct request *request)
 {
-    return sleep_on(request, CLOCK_MONOTONIC, 0, request->arguments[0]);
+    return sleep_on(request, CLOCK_MONOTONIC, 0, request->arguments[0], request->arguments[1]);
 }
 
 int64_t service_clock_nanosleep(const struct request *request)
@@ -86,7 +87,7 @@ int64_t service_clock_nanosleep(const struct request *request)
     int clock = request_int(request, 0), flags = request_int(request, 1);
     if ((clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME) || (flags & ~TIMER_ABSTIME))
         return -EINVAL;
-    return sleep_on(request, clock, flags, request->arguments[2]);
+    return sleep_on(request, clock, flags, request->arguments[2], request->arguments[3]);
 }
 
 int64_t service_getrusage(const struct request *request)

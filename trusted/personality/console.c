@@ -37,7 +37,12 @@ int64_t service_ioctl(const struct request *request)
     if (!file)
         return -EBADF;
     int64_t result = -ENOTTY;
-    if (question == TIOCGWINSZ || question == TCGETS || question == FIONREAD)
+    int flag = 0;
+    if (question == FIONBIO && (file->kind == FILE_SOCKET || file->kind == FILE_PIPE || file->kind == FILE_EVENT)) {
+        result = request_fetch(request, &flag, request->arguments[2], sizeof flag);
+        if (!result)
+            result = ioctl(file->host, FIONBIO, &flag) < 0 ? -errno : 0;
+    } else if (question == TIOCGWINSZ || question == TCGETS || question == FIONREAD)
         result = terminal_ask(request, file, question, request->arguments[2]);
     file_release(file);
     return result;

@@ -91,21 +91,26 @@ static void descriptor_drop(struct personality *own, struct open_file *file)
     file_release(file);
 }
 
-void descriptors_close(struct personality *own)
+void descriptors_close(struct personality *own, bool only_on_exec)
 {
-    for (uint32_t i = 0; i < own->descriptor_count; i++)
-        if (own->descriptors[i].file)
-            descriptor_drop(own, own->descriptors[i].file);
+    for (uint32_t i = 0; i < own->descriptor_count; i++) {
+        struct descriptor *descriptor = &own->descriptors[i];
+        if (!descriptor->file || (only_on_exec && !descriptor->close_on_exec))
+            continue;
+        descriptor_drop(own, descriptor->file);
+        *descriptor = (struct descriptor){ 0 };
+    }
+    if (only_on_exec)
+        return;
     free(own->descriptors);
     own->descriptors = NULL;
     own->descriptor_count = 0;
 }
 
-int64_t service_close(const struct request *request)
+int64_t descriptor_close(struct personality *own, int number)
 {
-    struct personality *own = request->own;
     pthread_mutex_lock(&own->lock);
-    struct descriptor *descriptor = descriptor_at(own, request_int(request, 0));
+    struct descriptor *descriptor = descriptor_at(own, number);
     struct open_file *file = descriptor ? descriptor->file : NULL;
     if (file)
         *descriptor = (struct descriptor){ 0 };
@@ -114,6 +119,11 @@ int64_t service_close(const struct request *request)
         return -EBADF;
     descriptor_drop(own, file);
     return 0;
+}
+
+int64_t service_close(const struct request *request)
+{
+    return descriptor_close(request->own, request_int(request, 0));
 }
 
 static int64_t duplicate_from(const struct request *request, int64_t from, bool close_on_exec)
@@ -190,7 +200,7 @@ int64_t service_pipe2(const struct request *request)
     int64_t error = number[1] < 0 ? number[1] : request_store(request, request->arguments[0], number, sizeof number);
     for (int i = 0; error && i < 2; i++)
         if (number[i] >= 0)
-            service_close(&(struct request){ request->domain, request->own, (uint64_t[6]){ (uint64_t)number[i] } });
+            descriptor_close(request->own, number[i]);
     return error;
 }
 
@@ -214,7 +224,7 @@ int64_t descriptor_close_on_exec(struct personality *own, int number, bool set, 
 static int64_t status_flags(struct open_file *file, bool set, int wanted)
 {
     /* Files are opened with O_NONBLOCK for the host's sake (files.c); on them the flag has no meaning. */
-    bool stream = file->kind == FILE_CONSOLE || file->kind == FILE_PIPE;
+    bool stream = file_is_stream(file);
     const int changeable = stream ? O_APPEND | O_NONBLOCK : O_APPEND;
     int flags = fcntl(file->host, F_GETFL);
     if (flags < 0)

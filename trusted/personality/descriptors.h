@@ -6,13 +6,17 @@
 #include <stdatomic.h>
 #include "personality.h"
 
-#define DESCRIPTORS_MAX 256            /* per domain */
+#define DESCRIPTORS_MAX 4096           /* per domain */
 
 enum file_kind {
     FILE_CONSOLE,                      /* the host's own descriptor: never closed, sealed or reconfigured here */
     FILE_PIPE,
     FILE_REGULAR,
     FILE_DIRECTORY,
+    FILE_SOCKET,
+    FILE_EVENT,                        /* eventfd, timerfd */
+    FILE_EPOLL,
+    FILE_DEVICE,                       /* /dev/null and the like: synthetic.c */
 };
 
 struct open_file {
@@ -21,8 +25,17 @@ struct open_file {
     enum file_kind kind;
     bool readable, writable;
     bool constant;                     /* lies in a read-only grant: its attributes must not change either */
+    bool bound;                        /* of a socket: has an address that was granted */
+    bool pair;                         /* of a socket: the other end is the domain's or its children's own */
+    int family, type;                  /* of a socket */
     uint64_t device, inode;            /* of a regular file: what record locks are about */
 };
+
+/* Neither file nor directory: it has no size, no times and no locks. */
+static inline bool file_is_stream(const struct open_file *file)
+{
+    return file->kind != FILE_REGULAR && file->kind != FILE_DIRECTORY;
+}
 
 struct descriptor { struct open_file *file; bool close_on_exec; };
 
@@ -36,10 +49,13 @@ void file_release(struct open_file *file);
 int64_t descriptor_add(struct personality *own, struct open_file *file, int64_t from, bool close_on_exec);
 /* The close-on-exec flag: asks (FD_CLOEXEC or 0) or sets (0). -EBADF. */
 int64_t descriptor_close_on_exec(struct personality *own, int descriptor, bool set, bool value);
-void descriptors_close(struct personality *own); /* all of them */
+int64_t descriptor_close(struct personality *own, int descriptor);
+void descriptors_close(struct personality *own, bool only_on_exec); /* all of them, or those that do not outlive an exec */
 
 /* locks.c */
 int64_t lock_control(const struct request *request, struct open_file *file, int command, uint64_t address);
 /* POSIX: closing any descriptor of a file ends all record locks the process has on it. */
 void locks_drop(struct personality *own, const struct open_file *file);
+/* After fork: record locks stay the parent's. Under the lock. */
+void locks_forget(struct personality *own);
 #endif

@@ -1,32 +1,92 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a request to its handler: the table of services, grants, and the life of a personality. */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "descriptors.h"
 #include "paths.h"
 #include "personality.h"
+#include "addresses.h"
 #include "process.h"
+#include "runtime/entry.h"
 #include "runtime/error.h"
+#include "signals.h"
 
-struct service { int64_t (*handler)(const struct request *); uint32_t family; };
+#define AUDIT_LINES 1000               /* of one domain */
+#define HOST_THREADS 64                /* threads of the host that may have a say in the signals of a domain */
+
+struct service { int64_t (*handler)(const struct request *); uint32_t family; const char *name; };
 
 static const struct service services[] = {
-#define SERVICE(number, name, family, handler, note) [number] = { service_##handler, FAMILY_##family },
+#define SERVICE(number, name, arguments, family, handler, state, note) [number] = { service_##handler, FAMILY_##family, #name },
 #include "services.def"
 #undef SERVICE
 };
 
+/* Which option of `porin run` grants a family. */
+static const char *family_option(uint32_t family)
+{
+    switch (family) {
+    case FAMILY_NETWORK: return "--listen or --connect";
+    case FAMILY_FILES:
+    case FAMILY_STREAMS: return "--dir";
+    default: return "(none: the host grants it or not)";
+    }
+}
+
 int64_t personality_call(struct porin_domain *domain, uint64_t number, const uint64_t arguments[6])
 {
-    if (number >= sizeof services / sizeof services[0] || !services[number].handler)
-        return -ENOSYS;
-    const struct service *service = &services[number];
-    if (service->family != FAMILY_ALWAYS && !(domain->grants & service->family))
-        return -EPERM;
     struct request request = { domain, domain->personality, arguments };
-    return service->handler(&request);
+    if (number >= sizeof services / sizeof services[0] || !services[number].handler) {
+        audit(&request, "system call %llu does not exist", (unsigned long long)number);
+        return -ENOSYS;
+    }
+    const struct service *service = &services[number];
+    if (service->family != FAMILY_ALWAYS && !(domain->grants & service->family)) {
+        audit(&request, "%s is not granted; %s grants it", service->name, family_option(service->family));
+        return -EPERM;
+    }
+    for (;;) {
+        int64_t result = service->handler(&request);
+        bool again = !signals_waiting(request.own) || signals_deliver(&request);
+        if (result != RESTART)
+            return result;
+        if (!again || domain_is_dead(domain))
+            return -EINTR;
+    }
+}
+
+void audit(const struct request *request, const char *format, ...)
+{
+    const struct porin_domain_options *options = &request->domain->options;
+    char line[300];
+    if (!options->audit || atomic_fetch_add(&request->own->audited, 1) >= AUDIT_LINES)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    options->audit(options->audit_closure, line);
+}
+
+int64_t request_wait(const struct request *request, long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+    static _Atomic uint32_t never; /* for a thread that is none of the runtime's: no domain's code runs on it */
+    _Atomic uint32_t *attention = thread_current ? &thread_current->attention : &never;
+    for (;;) {
+        if (thread_current)
+            *attention = 0; /* before the looks: what comes after them sets it again */
+        if (thread_interrupted(request->domain) || thread_leaves())
+            return -EINTR;
+        if (domain_is_dead(request->domain) || signals_ready(request))
+            return RESTART;
+        int64_t result = host_wait(attention, number, a, b, c, d, e, f);
+        if (result != -EINTR)
+            return result;
+    }
 }
 
 int64_t request_fetch(const struct request *request, void *to, uint64_t address, size_t size)
@@ -104,12 +164,12 @@ static int64_t personality_start(struct personality *own, const struct porin_dom
 
 static void personality_stop(struct personality *own)
 {
-    descriptors_close(own);
+    descriptors_close(own, false);
     free(own->directory);
     own->directory = NULL;
-    free(own->actions);
-    own->actions = NULL;
-    own->signal_mask = 0;
+    signals_forget(own, false);
+    free(own->children);
+    own->children = NULL;
 }
 
 porin_status personality_create(struct porin_domain *domain, const struct porin_domain_options *options, struct porin_error *error)
@@ -119,10 +179,17 @@ porin_status personality_create(struct porin_domain *domain, const struct porin_
         return error_set(error, PORIN_ERR_MEMORY, "out of memory");
     pthread_mutex_init(&own->lock, NULL);
     own->process = domain->next_number = process_number(); /* the first thread's number is the process's, as on Linux */
+    own->parent = 1;
     domain->personality = own;
     porin_status status = PORIN_OK;
-    if (options->grants & PORIN_GRANT_FILES)
+    if (!signals_create(own, spawn_limit(domain) + HOST_THREADS))
+        status = error_set(error, PORIN_ERR_MEMORY, "out of memory");
+    else if (options->grants & PORIN_GRANT_PROCESSES && !signals_adopt(own))
+        status = error_set(error, PORIN_ERR_ARGUMENT, "only one domain of a process can have PORIN_GRANT_PROCESSES");
+    if (status == PORIN_OK && options->grants & PORIN_GRANT_FILES)
         status = grants_open(own, options, error);
+    if (status == PORIN_OK && options->grants & PORIN_GRANT_NETWORK)
+        status = network_open(own, options, error);
     if (status == PORIN_OK && personality_start(own, options))
         status = error_set(error, PORIN_ERR_MEMORY, "out of memory");
     if (status != PORIN_OK)
@@ -135,11 +202,34 @@ void personality_destroy(struct porin_domain *domain)
     struct personality *own = domain->personality;
     if (!own)
         return;
-    personality_stop(own);
+    if (own->signals)
+        personality_stop(own);
+    signals_destroy(own);
+    network_close(own);
     grants_close(own);
     pthread_mutex_destroy(&own->lock);
     free(own);
     domain->personality = NULL;
+}
+
+void personality_hand_over(struct porin_domain *domain, struct porin_domain *successor)
+{
+    struct personality *own = domain->personality;
+    personality_destroy(successor);
+    successor->personality = own;
+    successor->grants = domain->grants;
+    domain->personality = NULL;
+    domain->grants = 0;
+    successor->next_number = own->process;
+    own->waiters = NULL;
+    descriptors_close(own, true);
+    signals_forget(own, true);
+}
+
+int personality_end_signal(const struct porin_domain *domain)
+{
+    const struct personality *own = domain->personality;
+    return own ? own->signals->killer : 0;
 }
 
 void personality_reset(struct porin_domain *domain)

@@ -119,7 +119,7 @@ int64_t service_fsync(const struct request *request)
     struct open_file *file = file_acquire(request->own, request_int(request, 0));
     if (!file)
         return -EBADF;
-    result = file->kind == FILE_CONSOLE || file->kind == FILE_PIPE ? -EINVAL : fsync(file->host) < 0 ? -errno : 0;
+    result = file_is_stream(file) ? -EINVAL : fsync(file->host) < 0 ? -errno : 0;
     file_release(file);
     return result;
 }
@@ -238,7 +238,7 @@ int64_t service_fchmod(const struct request *request)
     if (!file)
         return -EBADF;
     int64_t result;
-    if (file->kind == FILE_CONSOLE || file->kind == FILE_PIPE)
+    if (file_is_stream(file))
         result = -EPERM;
     else if (file->constant)
         result = -EROFS;

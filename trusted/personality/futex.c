@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-#include "personality.h"
+#include "signals.h"
 
 struct futex_waiter {
     struct futex_waiter *next;         /* in the order of arrival */
@@ -69,15 +69,13 @@ static int64_t queue_wake(struct personality *own, uint64_t address, uint32_t bi
     return woken;
 }
 
-/* Under the lock: takes an order to look back, once. */
-static bool waiter_looks(struct personality *own, struct futex_waiter *waiter)
+/* Takes an order to look back: looking is what request_wait does before it waits. */
+static void waiter_looks(struct personality *own, struct futex_waiter *waiter)
 {
     pthread_mutex_lock(&own->lock);
-    bool look = waiter->woken == LOOK;
-    if (look)
+    if (waiter->woken == LOOK)
         waiter->woken = 0;
     pthread_mutex_unlock(&own->lock);
-    return look;
 }
 
 /* Sleeps until woken, interrupted, the deadline (of the given clock flag; NULL: none), or the end of the domain. */
@@ -86,12 +84,11 @@ static int64_t waiter_sleep(const struct request *request, struct futex_waiter *
     struct personality *own = request->own;
     int64_t result = 0;
     while (__atomic_load_n(&waiter->woken, __ATOMIC_ACQUIRE) != WOKEN) {
-        if (waiter_looks(own, waiter))
-            result = -EINTR;
-        if (result != 0 && result != -EAGAIN && !request_again(request, result))
+        if (result != 0 && result != -EAGAIN)
             break;
-        result = syscall(SYS_futex, &waiter->woken, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | clock_flag, 0, deadline, NULL,
-                         FUTEX_BITSET_MATCH_ANY) < 0 ? -errno : 0;
+        waiter_looks(own, waiter);
+        result = WAIT(request, SYS_futex, &waiter->woken, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | clock_flag, 0, deadline, NULL,
+                      FUTEX_BITSET_MATCH_ANY);
     }
     pthread_mutex_lock(&own->lock);
     queue_remove(own, waiter);
@@ -112,6 +109,7 @@ void personality_thread_end(struct porin_domain *domain, uint32_t tid_address)
 {
     struct personality *own = domain->personality;
     const uint32_t none = 0;
+    signals_thread_end(own);
     if (!tid_address || tid_address % sizeof none || copy_out(domain, (porin_addr){ tid_address }, &none, sizeof none) != PORIN_OK)
         return;
     pthread_mutex_lock(&own->lock);
@@ -158,7 +156,10 @@ static int64_t futex_wait(const struct request *request, bool absolute, int cloc
     if (!error)
         queue_add(own, &waiter);
     pthread_mutex_unlock(&own->lock);
-    return error ? error : waiter_sleep(request, &waiter, request->arguments[3] ? &time : NULL, clock_flag);
+    if (error)
+        return error;
+    error = waiter_sleep(request, &waiter, request->arguments[3] ? &time : NULL, clock_flag);
+    return request->arguments[3] ? not_restarted(error) : error; /* the time that has passed would start anew */
 }
 
 static int64_t wake_count(uint64_t argument)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "descriptors.h"
 
@@ -63,15 +64,21 @@ void locks_drop(struct personality *own, const struct open_file *file)
     free(found);
 }
 
+void locks_forget(struct personality *own)
+{
+    while (own->carriers) {
+        struct lock_carrier *carrier = own->carriers;
+        own->carriers = carrier->next;
+        file_release(carrier->file);
+        free(carrier);
+    }
+}
+
 static int64_t lock_set(const struct request *request, struct open_file *carrier, struct flock *lock, bool wait)
 {
-    int64_t result;
     if (lock->l_type == F_WRLCK && !carrier->writable)
         return -ENOLCK; /* the domain's locks on this file are carried by a descriptor opened for reading only */
-    do
-        result = fcntl(carrier->host, wait ? F_OFD_SETLKW : F_OFD_SETLK, lock) < 0 ? -errno : 0;
-    while (request_again(request, result));
-    return result;
+    return WAIT(request, SYS_fcntl, carrier->host, wait ? F_OFD_SETLKW : F_OFD_SETLK, lock);
 }
 
 int64_t lock_control(const struct request *request, struct open_file *file, int command, uint64_t address)
@@ -112,14 +119,12 @@ int64_t service_flock(const struct request *request)
     if (!file)
         return -EBADF;
     int64_t result;
-    if (file->kind == FILE_CONSOLE || file->kind == FILE_PIPE)
+    if (file_is_stream(file))
         result = -EINVAL;
     else if (file->constant && (operation & ~LOCK_NB) == LOCK_EX)
         result = -EROFS; /* who may only read must not be able to lock others out */
     else
-        do
-            result = flock(file->host, operation) < 0 ? -errno : 0;
-        while (request_again(request, result));
+        result = WAIT(request, SYS_flock, file->host, operation);
     file_release(file);
     return result;
 }

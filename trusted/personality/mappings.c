@@ -21,7 +21,8 @@ static int64_t protection_of(uint64_t wanted)
     return wanted & PROT_WRITE ? MEMORY_READ | MEMORY_WRITE : (int64_t)wanted;
 }
 
-static int64_t map_anywhere(const struct request *request, uint32_t protection, int flags)
+/* file: of a shared mapping; -1: none. */
+static int64_t map_anywhere(const struct request *request, uint32_t protection, int flags, int file)
 {
     uint64_t hint = request->arguments[0], size = request->arguments[1];
     bool fixed = flags & MAP_FIXED, exact = !fixed && (flags & MAP_FIXED_NOREPLACE);
@@ -32,7 +33,9 @@ static int64_t map_anywhere(const struct request *request, uint32_t protection, 
             return -ENOMEM;
         hint = 0;
     }
-    int64_t start = domain_map(request->domain, (uint32_t)hint, size, protection, fixed);
+    int64_t start = flags & MAP_SHARED
+                  ? domain_map_shared(request->domain, (uint32_t)hint, size, protection, fixed, file, file < 0 ? 0 : request->arguments[5])
+                  : domain_map(request->domain, (uint32_t)hint, size, protection, fixed);
     if (!exact || start < 0 || start == (int64_t)hint)
         return start;
     domain_unmap(request->domain, (uint32_t)start, size);
@@ -55,19 +58,32 @@ static int64_t map_fill(const struct request *request, const struct open_file *f
     return 0;
 }
 
+/* The file's own pages. What is no regular file of a grant, or only to be read, is not written through memory either. */
+static int64_t map_shared_file(const struct request *request, const struct open_file *file, uint32_t protection, int flags)
+{
+    if (file->kind != FILE_REGULAR)
+        return -ENODEV;
+    if (!file->readable || (protection & MEMORY_WRITE && (!file->writable || file->constant)))
+        return -EACCES;
+    return map_anywhere(request, protection, flags, file->host);
+}
+
 /* A private mapping of a file is a copy of its contents at this moment. */
 static int64_t map_file(const struct request *request, uint32_t protection, int flags)
 {
     uint64_t size = request->arguments[1], position = request->arguments[5];
     if (position % MAP_PAGE || position > INT64_MAX - SLOT_BYTES)
         return -EINVAL;
-    if ((flags & MAP_KINDS) != MAP_PRIVATE)
-        return -ENODEV;
     struct open_file *file = file_acquire(request->own, request_int(request, 4));
     if (!file)
         return -EBADF;
+    if (flags & MAP_SHARED) {
+        int64_t result = map_shared_file(request, file, protection, flags);
+        file_release(file);
+        return result;
+    }
     int64_t start = file->kind != FILE_REGULAR ? -ENODEV : !file->readable ? -EACCES
-                  : map_anywhere(request, MEMORY_READ | MEMORY_WRITE, flags);
+                  : map_anywhere(request, MEMORY_READ | MEMORY_WRITE, flags, -1);
     int64_t error = start < 0 ? 0 : map_fill(request, file, (uint64_t)start, size, position);
     file_release(file);
     if (start >= 0 && !error && protection != (MEMORY_READ | MEMORY_WRITE))
@@ -86,7 +102,7 @@ int64_t service_mmap(const struct request *request)
     if ((flags & ~MAP_ACCEPTED) || ((flags & MAP_KINDS) != MAP_PRIVATE && (flags & MAP_KINDS) != MAP_SHARED))
         return -EINVAL;
     if (flags & MAP_ANONYMOUS)
-        return map_anywhere(request, (uint32_t)protection, flags);
+        return map_anywhere(request, (uint32_t)protection, flags, -1);
     if (!(request->domain->grants & (PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES)))
         return -EPERM;
     return map_file(request, (uint32_t)protection, flags);
@@ -127,6 +143,13 @@ int64_t service_mremap(const struct request *request)
     if (!argument_range(request, &start, &size))
         return -EFAULT;
     return wanted > SLOT_BYTES ? -ENOMEM : domain_remap(request->domain, start, size, wanted, flags & MREMAP_MAYMOVE);
+}
+
+int64_t service_msync(const struct request *request)
+{
+    uint64_t size = request->arguments[1];
+    void *start = range_for_kernel(request->domain, request->arguments[0], size);
+    return !start ? -ENOMEM : msync(start, size, request_int(request, 2)) < 0 ? -errno : 0;
 }
 
 int64_t service_madvise(const struct request *request)

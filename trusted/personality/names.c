@@ -313,7 +313,7 @@ static int64_t touch_descriptor(const struct request *request, const struct time
     int64_t result;
     if (file->constant)
         result = -EROFS;
-    else if (file->kind == FILE_CONSOLE || file->kind == FILE_PIPE)
+    else if (file_is_stream(file))
         result = -EPERM;
     else
         result = futimens(file->host, times) < 0 ? -errno : 0;

@@ -122,12 +122,9 @@ static int64_t place_beneath_descriptor(struct place *place, struct personality 
     return 0;
 }
 
-int64_t place_find(struct place *place, const struct request *request, int from, uint64_t path)
+static int64_t place_find_fetched(struct place *place, const struct request *request, int from)
 {
-    place->held = NULL;
-    int64_t error = request_fetch_path(request, place->text, sizeof place->text, path);
-    if (error)
-        return error;
+    int64_t error = 0;
     if (*place->text == '\0')
         return -ENOENT;
     place->must_be_directory = names_directory(place->text);
@@ -138,7 +135,25 @@ int64_t place_find(struct place *place, const struct request *request, int from,
     if (error)
         return error;
     path_normalise(place->text);
-    return place_choose(place, request->own);
+    error = place_choose(place, request->own);
+    if (error)
+        audit(request, "--dir with a directory that is seen as %.200s, or above it, would show it", place->text);
+    return error;
+}
+
+int64_t place_find(struct place *place, const struct request *request, int from, uint64_t path)
+{
+    place->held = NULL;
+    int64_t error = request_fetch_path(request, place->text, sizeof place->text, path);
+    return error ? error : place_find_fetched(place, request, from);
+}
+
+int64_t place_find_text(struct place *place, const struct request *request, const char *path)
+{
+    place->held = NULL;
+    if (snprintf(place->text, sizeof place->text, "%s", path) >= (int)sizeof place->text)
+        return -ENAMETOOLONG;
+    return place_find_fetched(place, request, AT_FDCWD);
 }
 
 void place_release(struct place *place)

@@ -16,7 +16,9 @@ struct descriptor;
 struct grant;
 struct lock_carrier;
 struct futex_waiter;
-struct signal_action;
+struct signals;
+struct children;
+struct network;
 
 /* Families of services.def: which grants let a domain ask; one of several is enough. */
 #define FAMILY_ALWAYS 0u
@@ -24,7 +26,9 @@ struct signal_action;
 #define FAMILY_TIME PORIN_GRANT_TIME
 #define FAMILY_FILES PORIN_GRANT_FILES
 #define FAMILY_THREADS PORIN_GRANT_THREADS
-#define FAMILY_STREAMS (PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES)
+#define FAMILY_NETWORK PORIN_GRANT_NETWORK
+#define FAMILY_PROCESSES PORIN_GRANT_PROCESSES
+#define FAMILY_STREAMS (PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES | PORIN_GRANT_NETWORK)
 
 #define PERSONALITY_UID 1000           /* owner and group of everything a domain sees */
 
@@ -38,10 +42,14 @@ struct personality {
     uint32_t grant_count;
     char *directory;                   /* current directory: absolute, normalised guest path; NULL: where the domain started */
     uint32_t umask;
-    struct signal_action *actions;     /* process.c: what rt_sigaction was told; NULL: all default */
-    uint64_t signal_mask;
-    int32_t process;                   /* synthetic process number, unique among the domains of this process */
+    struct signals *signals;           /* signals.c */
+    struct children *children;         /* processes.c: NULL: none yet */
+    struct network *network;           /* addresses.c: what may be listened on and connected to; NULL: nothing */
+    int32_t process;                   /* synthetic process number, unique among the domains of this process and its children */
+    int32_t parent;                    /* that of the process that forked this one; 1: none */
+    int32_t host_parent;               /* the host's number of that process */
     struct futex_waiter *waiters;      /* futex.c */
+    _Atomic uint32_t audited;          /* refusals told of */
 };
 
 struct request {
@@ -62,12 +70,22 @@ int64_t request_store(const struct request *request, uint64_t address, const voi
 /* Copies a path: 0, -EFAULT or -ENAMETOOLONG. */
 int64_t request_fetch_path(const struct request *request, char *to, size_t size, uint64_t address);
 
-/* Domains get no signals: a call that a signal to the host thread interrupted is made again, unless the domain has died meanwhile; then
- * the thread leaves, which is how kill and destruction end waiting. They see -EINTR only where one thread interrupted another (tkill), or
- * where the domain that had called them has died and they go on without it. */
-static inline bool request_again(const struct request *request, int64_t result)
+/* What a service answers that a signal interrupted before it did anything: it is asked again after handlers that want that (SA_RESTART),
+ * else the domain reads -EINTR. Never seen by a domain. */
+#define RESTART (-512)
+
+/* Makes a host system call that may wait. It is made again when a signal to the host thread interrupts it that is not for the domain.
+ * RESTART: a signal for this thread of the domain has come or the domain has died (then the thread leaves, which is how kill and
+ * destruction end waiting); -EINTR: another thread of the domain interrupted this one, or the domain that had called it has died and it
+ * goes on without; other results are the host's. */
+int64_t request_wait(const struct request *request, long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f);
+#define WAIT(request, number, ...) WAIT_(request, number, __VA_ARGS__, 0, 0, 0, 0, 0, 0)
+#define WAIT_(request, number, a, b, c, d, e, f, ...) \
+    request_wait(request, number, (uint64_t)(a), (uint64_t)(b), (uint64_t)(c), (uint64_t)(d), (uint64_t)(e), (uint64_t)(f))
+/* Of services that Linux never restarts. */
+static inline int64_t not_restarted(int64_t result)
 {
-    return result == -EINTR && !domain_is_dead(request->domain) && !thread_leaves() && !thread_interrupted(request->domain);
+    return result == RESTART ? -EINTR : result;
 }
 
 #define IOVEC_MAX 1024
@@ -81,11 +99,11 @@ void signals_release(const sigset_t *before, bool all_written);
 
 /* Sees that the futex wait of a thread that was marked by thread_interrupt ends, if it is in one. */
 void futex_interrupt(struct personality *own);
-/* Ends the domain as an unhandled signal would. Returns only if the domain ignores the signal. The caller holds nothing. */
-void process_signal(const struct request *request, int signal);
+/* Tells whoever asked for it (--audit) that something was refused, and what would allow it. */
+__attribute__((format(printf, 2, 3))) void audit(const struct request *request, const char *format, ...);
 int64_t console_open(struct personality *own, const struct porin_domain_options *options);
 
-#define SERVICE(number, name, family, handler, note) int64_t service_##handler(const struct request *request);
+#define SERVICE(number, name, arguments, family, handler, state, note) int64_t service_##handler(const struct request *request);
 #include "services.def"
 #undef SERVICE
 #endif

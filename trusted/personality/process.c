@@ -4,156 +4,41 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
+#include <unistd.h>
 #include "descriptors.h"
 #include "process.h"
+#include "runtime/must.h"
 #include "tables/layout.h"
 
-#define SIGNALS 64
-#define SIGNAL_CANCEL 33               /* musl's; glibc's are not among domains */
-#define DISPOSITION_DEFAULT 0          /* SIG_DFL and SIG_IGN as domains write them */
-#define DISPOSITION_IGNORE 1
 #define ARCH_SET_FS 0x1002
 #define ARCH_GET_FS 0x1003
 
-/* The kernel's struct sigaction. */
-struct signal_action { uint64_t handler, flags, restorer, mask; };
-
 int32_t process_number(void)
 {
-    static _Atomic uint32_t last = 1;
-    return (int32_t)(2 + last++ % 0x3ffffff0u);
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static _Atomic uint32_t *last; /* one for this process and all that it forks */
+    pthread_mutex_lock(&lock);
+    if (!last) {
+        void *page = mmap(NULL, sizeof *last, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        must(page != MAP_FAILED);
+        last = page;
+    }
+    uint32_t number = (*last)++;
+    pthread_mutex_unlock(&lock);
+    return (int32_t)(3 + number % 0x3ffffff0u);
 }
 
 int64_t service_exit_group(const struct request *request)
 {
     domain_exit(request->domain, request_int(request, 0) & 0xff);
-}
-
-static uint64_t disposition(const struct request *request, int signal)
-{
-    pthread_mutex_lock(&request->own->lock);
-    uint64_t handler = request->own->actions ? request->own->actions[signal - 1].handler : DISPOSITION_DEFAULT;
-    pthread_mutex_unlock(&request->own->lock);
-    return handler;
-}
-
-void process_signal(const struct request *request, int signal)
-{
-    if (disposition(request, signal) == DISPOSITION_DEFAULT)
-        domain_exit(request->domain, 128 + signal);
-}
-
-/* A signal the domain sends to itself. What would need a handler to run or a process to stop is not there. */
-static int64_t signal_self(const struct request *request, int signal)
-{
-    if (signal < 0 || signal > SIGNALS)
-        return -EINVAL;
-    if (signal == 0)
-        return 0;
-    uint64_t handler = disposition(request, signal);
-    if (handler == DISPOSITION_IGNORE)
-        return 0;
-    if (handler != DISPOSITION_DEFAULT)
-        return -ENOSYS;
-    switch (signal) {
-    case SIGCHLD:
-    case SIGCONT:
-    case SIGURG:
-    case SIGWINCH: return 0;
-    case SIGSTOP:
-    case SIGTSTP:
-    case SIGTTIN:
-    case SIGTTOU: return -ENOSYS;
-    default: domain_exit(request->domain, 128 + signal);
-    }
-}
-
-int64_t service_kill(const struct request *request)
-{
-    int process = request_int(request, 0);
-    if (process != 0 && process != request->own->process && process != -request->own->process)
-        return -ESRCH;
-    return signal_self(request, request_int(request, 1));
-}
-
-/* One thread to another. The libc's own signal for cancellation only wakes: the thread looks then why. No other one has a meaning for a
- * single thread. */
-static int64_t signal_thread(const struct request *request, int number, int signal)
-{
-    if (number <= 0)
-        return -EINVAL;
-    if (signal != SIGNAL_CANCEL)
-        return signal_self(request, signal);
-    if (!thread_interrupt(request->domain, number))
-        return -ESRCH;
-    futex_interrupt(request->own);
-    return 0;
-}
-
-int64_t service_tkill(const struct request *request)
-{
-    return signal_thread(request, request_int(request, 0), request_int(request, 1));
-}
-
-int64_t service_tgkill(const struct request *request)
-{
-    if (request_int(request, 1) > 0 && request_int(request, 0) != request->own->process)
-        return -ESRCH;
-    return signal_thread(request, request_int(request, 1), request_int(request, 2));
-}
-
-int64_t service_rt_sigaction(const struct request *request)
-{
-    struct personality *own = request->own;
-    int signal = request_int(request, 0);
-    uint64_t new = request->arguments[1], old = request->arguments[2];
-    struct signal_action action, before = { 0 };
-    if (signal < 1 || signal > SIGNALS || request->arguments[3] != sizeof action.mask || (new && (signal == SIGKILL || signal == SIGSTOP)))
-        return -EINVAL;
-    int64_t error = new ? request_fetch(request, &action, new, sizeof action) : 0;
-    if (error)
-        return error;
-    pthread_mutex_lock(&own->lock);
-    if (!own->actions && new)
-        own->actions = calloc(SIGNALS, sizeof *own->actions);
-    if (own->actions)
-        before = own->actions[signal - 1];
-    else if (new)
-        error = -ENOMEM;
-    if (!error && new)
-        own->actions[signal - 1] = action;
-    pthread_mutex_unlock(&own->lock);
-    return error || !old ? error : request_store(request, old, &before, sizeof before);
-}
-
-int64_t service_rt_sigprocmask(const struct request *request)
-{
-    struct personality *own = request->own;
-    uint64_t set = 0, new = request->arguments[1], old = request->arguments[2];
-    int how = request_int(request, 0);
-    if (request->arguments[3] != sizeof set || (new && how != SIG_BLOCK && how != SIG_UNBLOCK && how != SIG_SETMASK))
-        return -EINVAL;
-    int64_t error = new ? request_fetch(request, &set, new, sizeof set) : 0;
-    if (error)
-        return error;
-    pthread_mutex_lock(&own->lock);
-    uint64_t before = own->signal_mask;
-    if (new)
-        own->signal_mask = how == SIG_BLOCK ? before | set : how == SIG_UNBLOCK ? before & ~set : set;
-    pthread_mutex_unlock(&own->lock);
-    return old ? request_store(request, old, &before, sizeof before) : 0;
-}
-
-int64_t service_sigaltstack(const struct request *request)
-{
-    const stack_t none = { .ss_flags = SS_DISABLE };
-    return request->arguments[1] ? request_store(request, request->arguments[1], &none, sizeof none) : 0;
 }
 
 int64_t service_getpid(const struct request *request)
@@ -163,8 +48,7 @@ int64_t service_getpid(const struct request *request)
 
 int64_t service_getppid(const struct request *request)
 {
-    (void)request;
-    return 1;
+    return request->own->host_parent == getppid() ? request->own->parent : 1;
 }
 
 int64_t service_getuid(const struct request *request)
@@ -287,10 +171,5 @@ int64_t service_getrandom(const struct request *request)
         return -EINVAL;
     if (!to)
         return -EFAULT;
-    int64_t result;
-    do {
-        ssize_t done = getrandom(to, size, (unsigned)flags);
-        result = done < 0 ? -errno : done;
-    } while (request_again(request, result));
-    return result;
+    return WAIT(request, SYS_getrandom, to, size, flags);
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading, writing, seeking and polling descriptors. The kernel copies straight from and to slot memory: it checks every page
+/* Reading, writing and seeking. The kernel copies straight from and to slot memory: it checks every page
  * itself and answers EFAULT, so that a range that lies in the slot is all that has to be shown here. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <poll.h>
-#include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 #include "descriptors.h"
+#include "signals.h"
 
 /* The file behind argument 0, if it may be used in that direction: 0 or -errno. */
 static int64_t stream_acquire(const struct request *request, bool writing, bool positioned, struct open_file **out)
@@ -30,22 +29,30 @@ static int64_t stream_acquire(const struct request *request, bool writing, bool 
     return error;
 }
 
-static int64_t stream_read(const struct open_file *file, const struct iovec *vector, int count, const int64_t *position)
+static int64_t stream_read(const struct request *request, const struct open_file *file, const struct iovec *vector, int count,
+                           const int64_t *position)
 {
-    ssize_t done = position ? preadv(file->host, vector, count, *position) : readv(file->host, vector, count);
-    return done < 0 ? -errno : done;
+    return position ? WAIT(request, SYS_preadv, file->host, vector, count, *position) : WAIT(request, SYS_readv, file->host, vector, count);
 }
 
-static int64_t stream_write(const struct open_file *file, const struct iovec *vector, int count, const int64_t *position)
+static int64_t stream_write(const struct request *request, const struct open_file *file, const struct iovec *vector, int count,
+                            const int64_t *position)
 {
+    if (file->kind == FILE_SOCKET) {
+        struct msghdr message = { .msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count };
+        return WAIT(request, SYS_sendmsg, file->host, &message, MSG_NOSIGNAL);
+    }
+    if (request->domain->grants & PORIN_GRANT_PROCESSES) /* the process ignores the signals that the kernel would raise: signals.c */
+        return position ? WAIT(request, SYS_pwritev, file->host, vector, count, *position)
+                        : WAIT(request, SYS_writev, file->host, vector, count);
     uint64_t wanted = 0;
     for (int i = 0; i < count; i++)
         wanted += vector[i].iov_len; /* at most IOVEC_MAX slots */
     sigset_t before;
     signals_hold(&before);
-    ssize_t done = position ? pwritev(file->host, vector, count, *position) : writev(file->host, vector, count);
-    int64_t result = done < 0 ? -errno : done;
-    signals_release(&before, done >= 0 && (uint64_t)done == wanted);
+    int64_t result = position ? WAIT(request, SYS_pwritev, file->host, vector, count, *position)
+                              : WAIT(request, SYS_writev, file->host, vector, count);
+    signals_release(&before, result >= 0 && (uint64_t)result == wanted);
     return result;
 }
 
@@ -56,13 +63,10 @@ static int64_t transfer(const struct request *request, bool writing, const struc
     int64_t error = stream_acquire(request, writing, position, &file);
     if (error)
         return error;
-    int64_t result;
-    do
-        result = writing ? stream_write(file, vector, count, position) : stream_read(file, vector, count, position);
-    while (request_again(request, result));
+    int64_t result = writing ? stream_write(request, file, vector, count, position) : stream_read(request, file, vector, count, position);
     file_release(file);
     if (writing && result == -EPIPE)
-        process_signal(request, SIGPIPE);
+        signal_send(request, SIGPIPE, &(struct signal_source){ .code = SI_USER, .process = request->own->process });
     return result;
 }
 
@@ -141,74 +145,30 @@ int64_t service_lseek(const struct request *request)
     return result;
 }
 
-struct poll_set {
-    struct pollfd guest[DESCRIPTORS_MAX], host[DESCRIPTORS_MAX];
-    struct open_file *files[DESCRIPTORS_MAX];
-};
-
-/* Waits until something is ready. The kernel leaves in *timeout what is left of it. */
-static int64_t poll_host(const struct request *request, struct pollfd *set, unsigned count, struct timespec *timeout)
+/* From a file to anything that can be written, within the host kernel. */
+int64_t service_sendfile(const struct request *request)
 {
-    int64_t result;
-    do {
-        long ready = syscall(SYS_ppoll, set, count, timeout, NULL, 0);
-        result = ready < 0 ? -errno : ready;
-    } while (request_again(request, result));
-    return result;
-}
-
-/* Polls with what was fetched. The host's list has -1 where the domain has no such descriptor. */
-static int64_t poll_fetched(const struct request *request, struct poll_set *set, unsigned count, struct timespec *timeout)
-{
-    unsigned invalid = 0;
-    for (unsigned i = 0; i < count; i++) {
-        set->files[i] = file_acquire(request->own, set->guest[i].fd);
-        set->host[i] = (struct pollfd){ set->files[i] ? set->files[i]->host : -1, set->guest[i].events, 0 };
-        set->guest[i].revents = set->guest[i].fd >= 0 && !set->files[i] ? POLLNVAL : 0;
-        invalid += set->guest[i].revents != 0;
-    }
-    int64_t result = poll_host(request, set->host, count, invalid ? &(struct timespec){ 0 } : timeout);
-    if (result >= 0)
-        result += invalid;
-    for (unsigned i = 0; i < count; i++) {
-        if (!set->files[i])
-            continue;
-        set->guest[i].revents = set->host[i].revents;
-        file_release(set->files[i]);
-    }
-    return result;
-}
-
-static int64_t poll_until(const struct request *request, struct timespec *timeout)
-{
-    uint64_t address = request->arguments[0], count = request->arguments[1];
-    if (count > DESCRIPTORS_MAX)
-        return -EINVAL;
-    struct poll_set *set = malloc(sizeof *set);
-    if (!set)
-        return -ENOMEM;
-    size_t size = count * sizeof set->guest[0];
-    int64_t result = request_fetch(request, set->guest, address, size);
-    if (!result)
-        result = poll_fetched(request, set, (unsigned)count, timeout);
-    if (result >= 0 && request_store(request, address, set->guest, size))
-        result = -EFAULT;
-    free(set);
-    return result;
-}
-
-int64_t service_poll(const struct request *request)
-{
-    int wait_ms = request_int(request, 2);
-    struct timespec timeout = { wait_ms / 1000, wait_ms % 1000 * 1000000l };
-    return poll_until(request, wait_ms < 0 ? NULL : &timeout);
-}
-
-int64_t service_ppoll(const struct request *request)
-{
-    struct timespec timeout;
-    if (request->arguments[2] == 0)
-        return poll_until(request, NULL);
-    int64_t error = request_fetch(request, &timeout, request->arguments[2], sizeof timeout);
-    return error ? error : poll_until(request, &timeout);
+    int64_t position, error = 0;
+    struct open_file *out, *in;
+    uint64_t address = request->arguments[2];
+    if (address && (error = request_fetch(request, &position, address, sizeof position)))
+        return error;
+    error = stream_acquire(request, true, false, &out);
+    if (error)
+        return error;
+    in = file_acquire(request->own, request_int(request, 1));
+    error = !in ? -EBADF : !in->readable ? -EBADF : in->kind != FILE_REGULAR ? -EINVAL : 0;
+    sigset_t before;
+    signals_hold(&before);
+    if (!error)
+        error = WAIT(request, SYS_sendfile, out->host, in->host, address ? &position : NULL, request->arguments[3]);
+    signals_release(&before, error >= 0);
+    if (in)
+        file_release(in);
+    file_release(out);
+    if (error == -EPIPE)
+        signal_send(request, SIGPIPE, &(struct signal_source){ .code = SI_USER, .process = request->own->process });
+    if (error >= 0 && address && request_store(request, address, &position, sizeof position))
+        return -EFAULT;
+    return error;
 }

@@ -7,6 +7,7 @@
 #include "gate.h"
 #include "grace.h"
 #include "lifecycle/deadline.h"
+#include "lifecycle/fork.h"
 #include "lifecycle/ready.h"
 #include "lifecycle/split.h"
 #include "loader/image.h"
@@ -164,6 +165,7 @@ static inline porin_status enter(struct thread *thread, struct frame *frame, con
         if (thread_stack_slot(thread, request->domain->slot)->generation == request->generation) {
             status = frame_run(thread, frame, request);
             frame_close(thread_current, frame);
+            fork_finish(request->domain);
             return status;
         }
         frame_close(thread, frame);
@@ -175,12 +177,11 @@ static inline porin_status enter(struct thread *thread, struct frame *frame, con
     }
 }
 
-porin_status call_routine(struct thread *thread, struct porin_domain *domain, uint32_t generation, uint32_t offset, uint64_t argument,
-                          uint64_t *result)
+porin_status call_routine(struct thread *thread, struct porin_domain *domain, const struct routine *routine, uint64_t *result)
 {
-    struct request request = { .domain = domain, .generation = generation, .offset = offset, .routine = true,
+    struct request request = { .domain = domain, .generation = routine->generation, .offset = routine->offset, .routine = true,
                                .deadline_ns = thread->frame ? 0 : thread->call_deadline_ns };
-    struct frame frame = { .integer = { argument } };
+    struct frame frame = { .integer = { routine->arguments[0], routine->arguments[1], routine->arguments[2] } };
     porin_status status = enter(thread, &frame, &request);
     if (status == PORIN_OK)
         *result = frame.rax;

@@ -57,6 +57,7 @@ struct porin_domain {
     char name[48];
     /* from here on the runtime's own */
     struct thread *starter;
+    struct porin_domain *successor; /* of a program that executes another image: it runs next. NULL: none */
     struct handle_table handles;    /* guarded by authority_lock */
     struct edge *edges;             /* one per import of the image, in its order */
     struct data_stack *stacks;
@@ -78,6 +79,10 @@ void personality_destroy(struct porin_domain *domain);
 void personality_reset(struct porin_domain *domain);
 /* A thread of the domain has left it for good: writes 0 to the word at this slot offset (0: none) and wakes a futex waiter there. */
 void personality_thread_end(struct porin_domain *domain, uint32_t tid_address);
+/* The program goes on as another domain, made without grants, which gets its personality, grants and open files. */
+void personality_hand_over(struct porin_domain *domain, struct porin_domain *successor);
+/* The signal that ended the domain by its own default action; 0: none. */
+int personality_end_signal(const struct porin_domain *domain);
 /* One service request of the running domain, on the host stack. Returns the result or a negative errno (-ENOSYS: no such service,
  * -EPERM: not granted). Several threads may be here for one domain. Must hold no lock when it calls domain_exit or calls into a domain. */
 int64_t personality_call(struct porin_domain *domain, uint64_t number, const uint64_t arguments[6]);

@@ -395,6 +395,28 @@ longjmp_load:
         call    dead_return
         ud2
 
+/* int64_t host_wait(attention, number, a, b, c, d, e, f). A signal handler that finds rip between begin and end moves it to interrupted
+ * (thread_attend): no signal is lost between the look and the wait. */
+        function host_wait
+        movq    %rdi, %r11
+        movq    %rsi, %rax
+        movq    %rdx, %rdi
+        movq    %rcx, %rsi
+        movq    %r8, %rdx
+        movq    %r9, %r10
+        movq    8(%rsp), %r8
+        movq    16(%rsp), %r9
+        .globl  host_wait_begin, host_wait_end, host_wait_interrupted
+host_wait_begin:
+        cmpl    $0, (%r11)
+        jne     host_wait_interrupted
+        syscall
+host_wait_end:
+        ret
+host_wait_interrupted:
+        movq    $-4, %rax                       /* -EINTR */
+        ret
+
 /* Saves vector and x87 state below the frame that r10 points at; changes r11, and control words to the default. */
         function state_save
         pushq   %rax

@@ -13,6 +13,10 @@ void service_enter(void), gate_slow(void), depth_enter(void), longjmp_enter(void
 void hide_vectors(void), hide_evex(void), hide_x87(void), set_rounding(void), dead_return_enter(void);
 _Noreturn void host_resume(uint64_t rip, uint64_t rsp, uint64_t r14, uint64_t rax);
 
+/* Makes a system call that may wait, unless *attention is set when it is about to begin: its result, or -EINTR. */
+int64_t host_wait(const _Atomic uint32_t *attention, long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f);
+extern const char host_wait_begin[], host_wait_end[], host_wait_interrupted[];
+
 /* Places in entry.S where a fault is the running domain's own. */
 extern const char longjmp_load[], domain_trap[];
 

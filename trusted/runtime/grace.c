@@ -79,10 +79,20 @@ static enum answer answer_find(struct thread *thread, const struct porin_domain 
     return walk_meets(walk, domain) ? ANSWER_INSIDE : ANSWER_OUTSIDE;
 }
 
+void thread_attend(struct thread *thread, ucontext_t *context)
+{
+    greg_t *rip = &context->uc_mcontext.gregs[REG_RIP];
+    thread->attention = 1;
+    if (*rip >= (greg_t)host_wait_begin && *rip < (greg_t)host_wait_end)
+        *rip = (greg_t)host_wait_interrupted;
+}
+
 static void on_ask(int signal, siginfo_t *info, void *context)
 {
     int saved = errno;
     struct thread *thread = thread_current;
+    if (thread && signal == ask_signal)
+        thread_attend(thread, context);
     if (thread && signal == sample_signal && info->si_code == SI_TIMER)
         account_sample(thread, context);
     if (thread && thread->frame)

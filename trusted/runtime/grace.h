@@ -13,7 +13,9 @@ int grace_signal(void), grace_sample_signal(void);
 /* Lets the calling thread, which is being attached, answer questions. */
 void grace_attach(void);
 
-/* Makes a system call that the thread waits in for a domain end with EINTR. */
+/* In a handler of a signal that is to end waiting, or to keep it from beginning, on the thread it interrupted. */
+void thread_attend(struct thread *thread, ucontext_t *context);
+/* Makes a system call that the thread waits in for a domain, or is about to wait in, end with EINTR. */
 void grace_nudge(struct thread *thread);
 /* The thread has left its last domain and was sent signals meanwhile: none of them arrives later than this. */
 void grace_leave(struct thread *thread);

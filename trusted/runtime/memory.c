@@ -122,6 +122,15 @@ static bool pages_map(const struct porin_domain *domain, uint32_t start, uint32_
     return mmap(at, end - start, (int)protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == at;
 }
 
+struct shared { int file; uint64_t position; };
+
+static bool shared_map(const struct porin_domain *domain, uint32_t start, uint32_t end, uint32_t protection, const struct shared *shared)
+{
+    void *at = host_at(domain, start);
+    int flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED | (shared->file < 0 ? MAP_ANONYMOUS : 0);
+    return mmap(at, end - start, (int)(protection & ACCESS), flags, shared->file, (off_t)shared->position) == at;
+}
+
 /* --- requests --- */
 
 /* Turns a request into whole pages [*start, *end) inside the heap area; 0 or -errno. */
@@ -148,12 +157,15 @@ static uint32_t free_range(const struct domain_memory *memory, uint64_t size)
     return memory->heap_start <= end && end - memory->heap_start >= size ? (uint32_t)(end - size) : 0;
 }
 
-static int64_t map_locked(struct porin_domain *domain, uint32_t hint, uint64_t size, uint32_t protection, bool fixed)
+static int64_t map_with(struct porin_domain *domain, uint32_t hint, uint64_t size, uint32_t protection, bool fixed,
+                        const struct shared *shared)
 {
     struct domain_memory *memory = &domain->memory;
     uint64_t end;
     if (protection & ~ACCESS)
         return -EACCES;
+    if (shared)
+        protection |= MEMORY_SHARED;
     if (size == 0 || size > HEAP_END)
         return -EINVAL;
     uint32_t start = hint & ~(IMAGE_PAGE - 1);
@@ -165,11 +177,18 @@ static int64_t map_locked(struct porin_domain *domain, uint32_t hint, uint64_t s
     if (refused)
         return refused;
     uint64_t freed = area_used(memory, start, end), added = protection ? end - start : 0;
-    if (!limit_allows(memory, freed, added) || !area_room(memory) || !pages_map(domain, start, (uint32_t)end, protection))
+    if (!limit_allows(memory, freed, added) || !area_room(memory))
         return -ENOMEM;
+    if (!(shared ? shared_map(domain, start, (uint32_t)end, protection, shared) : pages_map(domain, start, (uint32_t)end, protection)))
+        return shared ? -errno : -ENOMEM;
     area_set(memory, start, (uint32_t)end, protection);
     memory->used_bytes += added - freed;
     return start;
+}
+
+static int64_t map_locked(struct porin_domain *domain, uint32_t hint, uint64_t size, uint32_t protection, bool fixed)
+{
+    return map_with(domain, hint, size, protection, fixed, NULL);
 }
 
 static int64_t unmap_locked(struct porin_domain *domain, uint32_t start, uint64_t size)
@@ -199,9 +218,16 @@ static int64_t protect_locked(struct porin_domain *domain, uint32_t start, uint6
         return refused;
     if (!area_covers(memory, start, end))
         return -ENOMEM;
+    uint32_t first = area_after(memory, start), shared = memory->areas[first].protection & MEMORY_SHARED;
+    for (uint32_t i = first; i < memory->area_count && memory->areas[i].start < end; i++)
+        if ((memory->areas[i].protection & MEMORY_SHARED) != shared)
+            return -EINVAL;
+    protection |= shared;
     uint64_t freed = area_used(memory, start, end), added = protection ? end - start : 0;
-    if (!limit_allows(memory, freed, added) || !area_room(memory) || mprotect(host_at(domain, start), end - start, (int)protection) != 0)
+    if (!limit_allows(memory, freed, added) || !area_room(memory))
         return -ENOMEM;
+    if (mprotect(host_at(domain, start), end - start, (int)(protection & ACCESS)) != 0)
+        return shared ? -EACCES : -ENOMEM; /* a file that may only be read stays so */
     area_set(memory, start, (uint32_t)end, protection);
     memory->used_bytes += added - freed;
     return 0;
@@ -254,6 +280,8 @@ static int64_t remap_locked(struct porin_domain *domain, uint32_t start, uint64_
         int64_t status = unmap_locked(domain, (uint32_t)new_end, old_end - new_end);
         return status < 0 ? status : start;
     }
+    if (protection & MEMORY_SHARED)
+        return -ENOMEM;
     if (new_end <= HEAP_END && area_is_free(memory, old_end, new_end)) {
         int64_t status = map_locked(domain, (uint32_t)old_end, new_end - old_end, protection, true);
         return status < 0 ? status : start;
@@ -293,6 +321,12 @@ static int64_t brk_locked(struct porin_domain *domain, uint32_t wanted)
 int64_t domain_map(struct porin_domain *domain, uint32_t hint, uint64_t size, uint32_t protection, bool fixed)
 {
     LOCKED(domain, map_locked(domain, hint, size, protection, fixed));
+}
+
+int64_t domain_map_shared(struct porin_domain *domain, uint32_t hint, uint64_t size, uint32_t protection, bool fixed, int file,
+                          uint64_t position)
+{
+    LOCKED(domain, map_with(domain, hint, size, protection, fixed, &(struct shared){ file, position }));
 }
 
 int64_t domain_unmap(struct porin_domain *domain, uint32_t start, uint64_t size)

@@ -12,6 +12,7 @@ struct porin_domain;
 
 #define MEMORY_READ 1u               /* same bits as PROT_READ and PROT_WRITE */
 #define MEMORY_WRITE 2u
+#define MEMORY_SHARED 4u              /* of an area: its pages are a file's, or shared with forked children; never grown or moved */
 #define MEMORY_MAX_AREAS 512         /* per domain: one domain must not eat the process's mappings (vm.max_map_count) */
 
 struct area { uint32_t start, end; uint32_t protection; }; /* [start, end), whole pages; protection 0: reserved but inaccessible */
@@ -32,6 +33,10 @@ struct domain_memory {
 
 /* Maps zeroed memory, returns its slot offset. hint 0: anywhere. fixed: at hint exactly, replacing what is mapped there. */
 int64_t domain_map(struct porin_domain *domain, uint32_t hint, uint64_t size, uint32_t protection, bool fixed);
+/* The same with memory that is shared: a file's from `position` on (read and written, never executed; where the file ends, access is SIGBUS
+ * and a copy fails), or without one (file -1) with children that are forked from now on. */
+int64_t domain_map_shared(struct porin_domain *domain, uint32_t hint, uint64_t size, uint32_t protection, bool fixed, int file,
+                          uint64_t position);
 int64_t domain_unmap(struct porin_domain *domain, uint32_t start, uint64_t size);
 int64_t domain_protect(struct porin_domain *domain, uint32_t start, uint64_t size, uint32_t protection);
 /* Grows, shrinks or moves a mapping; returns its (new) slot offset. */

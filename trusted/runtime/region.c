@@ -178,6 +178,42 @@ void region_give(uint32_t slot)
     pthread_mutex_unlock(&lock);
 }
 
+static void range_divide(uint64_t start, uint64_t end, int advice)
+{
+    if (start >= end)
+        return;
+    if (advice)
+        (void)madvise((void *)start, end - start, advice); /* where it fails the child gets more, and gives it up below */
+    else
+        must(mmap((void *)start, end - start, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == (void *)start);
+}
+
+/* Everything in the arenas but the slot with its guards. Advice 0: reserved, whatever was there. */
+static void others_divide(uint32_t slot, int advice)
+{
+    uint64_t low = ((uint64_t)slot << PORIN_SLOT_SHIFT) - GUARD_BELOW, high = low + SLOT_STRIDE + GUARD_ABOVE;
+    for (uint32_t i = 0; i < arena_count; i++) {
+        uint64_t start = ((uint64_t)arenas[i].first << PORIN_SLOT_SHIFT) - GUARD_BELOW;
+        uint64_t end = ((uint64_t)arenas[i].end << PORIN_SLOT_SHIFT) - GUARD_BELOW + GUARD_ABOVE;
+        bool mine = slot >= arenas[i].first && slot < arenas[i].end;
+        range_divide(start, mine ? low : end, advice);
+        if (mine)
+            range_divide(high, end, advice);
+    }
+}
+
+void region_before_fork(uint32_t slot)
+{
+    pthread_mutex_lock(&lock);
+    others_divide(slot, MADV_DONTFORK);
+}
+
+void region_after_fork(uint32_t slot, bool child)
+{
+    others_divide(slot, child ? 0 : MADV_DOFORK);
+    pthread_mutex_unlock(&lock);
+}
+
 bool region_contains(uint64_t address)
 {
     uint64_t slot = (address + GUARD_BELOW) >> PORIN_SLOT_SHIFT;

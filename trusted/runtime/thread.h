@@ -71,6 +71,7 @@ struct thread {
     uint32_t signals_met;           /* how many of them the thread has waited for on its way out */
     _Atomic(struct porin_domain *) question; /* grace.c: is it on your control stack? */
     _Atomic int answer;             /* a futex */
+    _Atomic uint32_t attention;     /* a signal came: host_wait does not begin to wait */
     struct porin_error last_error;
     /* from here on what outlives the thread: blocks are used again and never unmapped */
     struct thread *next;

@@ -28,11 +28,12 @@ int main(int argc, char **argv)
         if (stat(argv[i], &facts) == 0 && S_ISREG(facts.st_mode))
             printf("saw %s\n", argv[i]);
     }
-    OPEN_WAY(fork() >= 0);
     OPEN_WAY(execl("/bin/true", "true", (char *)NULL) >= 0);
     OPEN_WAY(socket(AF_INET, SOCK_STREAM, 0) >= 0);
     OPEN_WAY(socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
+    OPEN_WAY(socket(AF_NETLINK, SOCK_RAW, 0) >= 0);
     OPEN_WAY(kill(1, 0) == 0);
+    OPEN_WAY(kill(-1, 0) == 0);
     OPEN_WAY(kill(getppid(), 0) == 0);
     OPEN_WAY(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
     OPEN_WAY(mprotect((void *)0x130000, 4096, PROT_READ | PROT_WRITE) == 0);

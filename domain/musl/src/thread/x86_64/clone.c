@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* New threads are a service; processes there are none. The host's side calls func on the new data stack and clears *ctid, with a futex
- * wake, when the thread has ended. */
+/* New threads are a service, and so are processes: posix_spawn's, which would share memory for a while, are forked. The host's side of
+ * a thread calls func on the new data stack and clears *ctid, with a futex wake, when the thread has ended. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
@@ -14,7 +14,12 @@
 int __clone(int (*func)(void *), void *stack, int flags, void *arg, ...)
 {
 	va_list ap;
-	if ((flags & THREAD_FLAGS) != THREAD_FLAGS) return -ENOSYS;
+	if ((flags & THREAD_FLAGS) != THREAD_FLAGS) {
+		if (flags & CLONE_THREAD) return -ENOSYS;
+		long pid = __syscall(SYS_fork);
+		if (!pid) __syscall(SYS_exit_group, func(arg));
+		return pid;
+	}
 	va_start(ap, arg);
 	pid_t *ptid = va_arg(ap, pid_t *);
 	void *tls = va_arg(ap, void *);

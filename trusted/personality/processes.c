@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Child processes: fork, execution of images, waiting, and signals between a domain and its children. A child is a process of the host
+ * that began as a copy of this one; the numbers that domains see are made up. */
+#define _GNU_SOURCE
+#include "processes.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "files.h"
+#include "lifecycle/exec.h"
+#include "lifecycle/fork.h"
+#include "loader/image.h"
+#include "process.h"
+#include "signals.h"
+
+#define CHILDREN_MAX 256
+#define ARGUMENTS_MAX 4096             /* strings of a new image's arguments and environment, */
+#define ARGUMENT_BYTES 0x100000        /* and bytes of all of them */
+#define IMAGE_MAX 0x10000000
+
+struct child { _Atomic int32_t host; int32_t number; };
+struct children { struct child list[CHILDREN_MAX]; };
+
+int32_t child_number(const struct personality *own, int host)
+{
+    for (int i = 0; own->children && host > 0 && i < CHILDREN_MAX; i++)
+        if (own->children->list[i].host == host)
+            return own->children->list[i].number;
+    return 0;
+}
+
+/* Under the lock. */
+static struct child *child_of(struct personality *own, int32_t number)
+{
+    for (int i = 0; own->children && number > 0 && i < CHILDREN_MAX; i++)
+        if (own->children->list[i].host && own->children->list[i].number == number)
+            return &own->children->list[i];
+    return NULL;
+}
+
+static struct child *child_place(struct personality *own)
+{
+    if (!own->children)
+        own->children = calloc(1, sizeof *own->children);
+    for (int i = 0; own->children && i < CHILDREN_MAX; i++)
+        if (!own->children->list[i].host)
+            return &own->children->list[i];
+    return NULL;
+}
+
+/* What is different in the child. Under the lock. */
+static void become_child(struct personality *own, int32_t number)
+{
+    own->parent = own->process;
+    own->process = number;
+    own->host_parent = getppid();
+    own->waiters = NULL;
+    if (own->children)
+        memset(own->children, 0, sizeof *own->children);
+    signals_forked(own);
+}
+
+int64_t service_fork(const struct request *request)
+{
+    struct personality *own = request->own;
+    pthread_mutex_lock(&own->lock);
+    struct child *place = child_place(own);
+    int32_t number = process_number();
+    int64_t result = place ? fork_domain(request->domain) : -EAGAIN;
+    if (result == 0) {
+        become_child(own, number);
+        locks_forget(own);
+        pthread_mutex_unlock(&own->lock);
+        thread_renumber(request->domain, number);
+        return 0;
+    }
+    if (result > 0) {
+        place->number = number;
+        place->host = (int32_t)result;
+        result = number;
+    }
+    pthread_mutex_unlock(&own->lock);
+    return result;
+}
+
+/* --- waiting --- */
+
+/* The host's number for what wait is asked about; 0: no such child. Groups are not told apart. */
+static int host_of(const struct request *request, int number)
+{
+    pthread_mutex_lock(&request->own->lock);
+    const struct child *child = child_of(request->own, number);
+    int host = child ? child->host : 0;
+    pthread_mutex_unlock(&request->own->lock);
+    return number <= 0 ? -1 : host;
+}
+
+/* The domain's number of a child that wait has told of, which is forgotten if it has ended. */
+static int32_t child_told(const struct request *request, int host, bool ended)
+{
+    pthread_mutex_lock(&request->own->lock);
+    int32_t number = child_number(request->own, host);
+    struct child *child = child_of(request->own, number);
+    if (child && ended)
+        child->host = 0;
+    pthread_mutex_unlock(&request->own->lock);
+    return number;
+}
+
+int64_t service_wait4(const struct request *request)
+{
+    int status = 0, options = request_int(request, 2), host = host_of(request, request_int(request, 0));
+    struct rusage use = { 0 };
+    if (options & ~(WNOHANG | WUNTRACED | WCONTINUED))
+        return -EINVAL;
+    if (!host)
+        return -ECHILD;
+    int64_t result = WAIT(request, SYS_wait4, host, &status, options, &use);
+    if (result <= 0)
+        return result;
+    result = child_told(request, (int)result, WIFEXITED(status) || WIFSIGNALED(status));
+    if (request->arguments[1] && request_store(request, request->arguments[1], &status, sizeof status))
+        return -EFAULT;
+    if (request->arguments[3] && request_store(request, request->arguments[3], &use, sizeof use))
+        return -EFAULT;
+    return result;
+}
+
+int64_t service_waitid(const struct request *request)
+{
+    siginfo_t told = { 0 };
+    int kind = request_int(request, 0), options = request_int(request, 3);
+    int host = kind == P_ALL ? -1 : host_of(request, request_int(request, 1));
+    if ((kind != P_ALL && kind != P_PID) || options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED))
+        return -EINVAL;
+    if (!host)
+        return -ECHILD;
+    int64_t result = WAIT(request, SYS_waitid, kind, host, &told, options, NULL);
+    if (result < 0)
+        return result;
+    bool ended = told.si_code == CLD_EXITED || told.si_code == CLD_KILLED || told.si_code == CLD_DUMPED;
+    struct { int32_t signal, error, code, padding, process, user, status, rest[25]; } answer = {
+        .signal = told.si_signo, .code = told.si_code, .user = told.si_pid ? PERSONALITY_UID : 0, .status = told.si_status,
+        .process = told.si_pid ? child_told(request, told.si_pid, ended && !(options & WNOWAIT)) : 0 };
+    return request->arguments[2] ? request_store(request, request->arguments[2], &answer, sizeof answer) : 0;
+}
+
+int64_t process_kill(const struct request *request, int process, int number)
+{
+    int host = process > 0 ? host_of(request, process) : 0;
+    if (!host && process == request->own->parent && process > 1 && getppid() == request->own->host_parent)
+        host = getppid();
+    if (host <= 0)
+        return -ESRCH;
+    return kill(host, number) < 0 ? -errno : 0;
+}
+
+/* --- groups and sessions: a domain is its own --- */
+
+int64_t service_getpgid(const struct request *request)
+{
+    int process = request_int(request, 0);
+    return process == 0 || process == request->own->process || host_of(request, process) > 0 ? request->own->process : -ESRCH;
+}
+
+int64_t service_getpgrp(const struct request *request)
+{
+    return request->own->process;
+}
+
+int64_t service_setpgid(const struct request *request)
+{
+    (void)request;
+    return 0;
+}
+
+int64_t service_setsid(const struct request *request)
+{
+    return request->own->process;
+}
+
+/* --- timers that raise signals --- */
+
+int64_t service_setitimer(const struct request *request)
+{
+    struct itimerval new, old;
+    int which = request_int(request, 0);
+    int64_t error = request_fetch(request, &new, request->arguments[1], sizeof new);
+    if (which != ITIMER_REAL && which != ITIMER_VIRTUAL && which != ITIMER_PROF)
+        return -EINVAL;
+    if (error)
+        return error;
+    if (setitimer(which, &new, &old) < 0)
+        return -errno;
+    return request->arguments[2] ? request_store(request, request->arguments[2], &old, sizeof old) : 0;
+}
+
+int64_t service_getitimer(const struct request *request)
+{
+    struct itimerval now;
+    if (getitimer(request_int(request, 0), &now) < 0)
+        return -errno;
+    return request_store(request, request->arguments[1], &now, sizeof now);
+}
+
+int64_t service_alarm(const struct request *request)
+{
+    return alarm((unsigned)request->arguments[0]);
+}
+
+/* --- execution --- */
+
+struct strings { size_t count, bytes; const char *list[ARGUMENTS_MAX]; };
+
+static void strings_free(struct strings *strings)
+{
+    for (size_t i = 0; strings && i < strings->count; i++)
+        free((void *)strings->list[i]);
+    free(strings);
+}
+
+/* Takes over nothing: the text is copied. */
+static int64_t strings_add(struct strings *strings, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    if (strings->count == ARGUMENTS_MAX || size > ARGUMENT_BYTES - strings->bytes)
+        return -E2BIG;
+    char *copy = strdup(text);
+    if (!copy)
+        return -ENOMEM;
+    strings->list[strings->count++] = copy;
+    strings->bytes += size;
+    return 0;
+}
+
+/* Adds the strings that a list of the domain's points to. */
+static int64_t strings_fetch(const struct request *request, struct strings *strings, uint64_t list)
+{
+    char *text = malloc(ARGUMENT_BYTES);
+    int64_t error = text ? 0 : -ENOMEM;
+    for (uint64_t at = list; list && !error; at += sizeof at) {
+        uint64_t address;
+        error = request_fetch(request, &address, at, sizeof address);
+        if (error || !address)
+            break;
+        error = request_fetch_path(request, text, ARGUMENT_BYTES, address);
+        if (!error)
+            error = strings_add(strings, text);
+    }
+    free(text);
+    return error == -ENAMETOOLONG ? -E2BIG : error;
+}
+
+/* Reads a whole file that may be executed, beneath the granted directories. */
+static int64_t program_read(struct place *place, char **bytes, size_t *size)
+{
+    struct open_file *file;
+    struct stat facts;
+    int64_t error = file_open(place, O_RDONLY, 0, &file);
+    if (error)
+        return error;
+    if (fstat(file->host, &facts) < 0 || !S_ISREG(facts.st_mode) || !(facts.st_mode & 0111))
+        error = -EACCES;
+    else if (facts.st_size > IMAGE_MAX)
+        error = -ENOMEM;
+    *size = error ? 0 : (size_t)facts.st_size;
+    *bytes = error ? NULL : malloc(*size + 1);
+    if (!error && !*bytes)
+        error = -ENOMEM;
+    for (size_t done = 0; !error && done < *size;) {
+        ssize_t got = pread(file->host, *bytes + done, *size - done, (off_t)done);
+        if (got <= 0)
+            error = got < 0 ? -errno : -EIO;
+        else
+            done += (size_t)got;
+    }
+    if (!error)
+        (*bytes)[*size] = '\0';
+    file_release(file);
+    return error;
+}
+
+/* "#!INTERPRETER [ARGUMENT]": puts both and the script's name before the arguments. */
+static int64_t script_arguments(char *line, const char *script, struct strings *arguments)
+{
+    line[strcspn(line, "\n")] = '\0';
+    char *name = line + 2 + strspn(line + 2, " \t"), *end = name + strcspn(name, " \t");
+    char *argument = end + strspn(end, " \t");
+    *end = '\0';
+    if (!*name)
+        return -ENOEXEC;
+    const char *head[3] = { name, *argument ? argument : script, *argument ? script : NULL };
+    size_t added = *argument ? 3 : 2, kept = arguments->count ? arguments->count - 1 : 0;
+    if (added + kept > ARGUMENTS_MAX)
+        return -E2BIG;
+    if (arguments->count)
+        free((void *)arguments->list[0]);
+    memmove(arguments->list + added, arguments->list + 1, kept * sizeof arguments->list[0]);
+    arguments->count = 0;
+    int64_t error = 0;
+    for (size_t i = 0; i < added; i++) {
+        char *copy = strdup(head[i]);
+        if (!copy)
+            error = -ENOMEM;
+        arguments->list[i] = copy;
+    }
+    arguments->count = added + kept;
+    return error;
+}
+
+/* The image that a guest path names, after at most one interpreter. */
+static int64_t image_find(const struct request *request, const char *path, struct strings *arguments, porin_image **image)
+{
+    struct place place;
+    struct porin_error error;
+    char *bytes = NULL, script[PATH_MAX];
+    size_t size = 0;
+    snprintf(script, sizeof script, "%s", path);
+    for (int depth = 0; depth < 2; depth++) {
+        int64_t result = place_find_text(&place, request, depth ? arguments->list[0] : script);
+        if (result)
+            return result;
+        result = program_read(&place, &bytes, &size);
+        place_release(&place);
+        if (!result && size > 2 && bytes[0] == '#' && bytes[1] == '!') {
+            result = depth ? -ELOOP : script_arguments(bytes, script, arguments);
+            free(bytes);
+            if (result)
+                return result;
+            continue;
+        }
+        porin_status status = result ? PORIN_ERR_FILE : porin_image_load_memory(path, bytes, size, image, &error);
+        free(bytes);
+        if (!result && status != PORIN_OK)
+            audit(request, "execve of %.150s: %.100s", path, error.text);
+        return result ? result : status == PORIN_OK ? 0 : status == PORIN_ERR_REFUSED ? -EACCES : -ENOEXEC;
+    }
+    return -ELOOP;
+}
+
+int64_t service_execve(const struct request *request)
+{
+    char path[PATH_MAX];
+    porin_image *image = NULL;
+    struct strings *arguments = calloc(1, sizeof *arguments), *environment = calloc(1, sizeof *environment);
+    int64_t error = arguments && environment ? request_fetch_path(request, path, sizeof path, request->arguments[0]) : -ENOMEM;
+    if (!error)
+        error = strings_fetch(request, arguments, request->arguments[1]);
+    if (!error)
+        error = strings_fetch(request, environment, request->arguments[2]);
+    if (!error && strcmp(path, "/proc/self/exe") == 0) {
+        image = request->domain->image;
+        image_retain(image);
+    } else if (!error)
+        error = image_find(request, path, arguments, &image);
+    if (!error)
+        error = exec_prepare(request->domain, image, arguments->list, arguments->count, environment->list, environment->count);
+    if (image)
+        porin_image_release(image);
+    strings_free(arguments);
+    strings_free(environment);
+    if (error)
+        return error;
+    domain_exit(request->domain, 0);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signals of a domain: what is pending, who blocks what, and what its handlers are. */
+#ifndef PORIN_PERSONALITY_SIGNALS_H
+#define PORIN_PERSONALITY_SIGNALS_H
+#include <stdatomic.h>
+#include "personality.h"
+
+#define SIGNALS 64
+#define SIGNAL_CANCEL 33               /* musl's; glibc's are not among domains */
+#define SIGNAL_BIT(signal) (1ull << ((signal) - 1))
+#define SIGNALS_UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
+#define DISPOSITION_DEFAULT 0          /* SIG_DFL and SIG_IGN as domains write them */
+#define DISPOSITION_IGNORE 1
+
+/* The kernel's struct sigaction. */
+struct signal_action { uint64_t handler, flags, restorer, mask; };
+
+/* Where a signal came from, in the domain's numbers. */
+struct signal_source { int32_t code, process, status; uint64_t value; };
+
+/* A thread that has a say in signals: the first one, and whichever has asked for its mask. Never freed before the domain. */
+struct signal_thread {
+    _Atomic(struct thread *) thread;   /* NULL: free */
+    int32_t number;
+    _Atomic uint64_t mask, pending, wanted; /* wanted: sigtimedwait waits for these, blocked or not */
+    bool restore;                      /* sigsuspend, ppoll: `mask` is for the wait only, then it is restore_mask again */
+    uint64_t restore_mask;
+    uint64_t stack_start, stack_size;  /* alternate stack; size 0: none */
+};
+
+struct signals {
+    struct signal_action actions[SIGNALS];
+    struct signal_source sources[SIGNALS];
+    _Atomic uint64_t pending;          /* for any thread */
+    _Atomic uint32_t directed;         /* threads with something pending */
+    uint64_t handled;                  /* signals of the host process that come here */
+    int killer;                        /* the signal that ended the domain; 0: none */
+    uint32_t thread_count;
+    struct signal_thread threads[];
+};
+
+/* May something be pending? One look, before every answer. */
+static inline bool signals_waiting(const struct personality *own)
+{
+    return own->signals->pending || own->signals->directed;
+}
+
+bool signals_create(struct personality *own, uint32_t threads);
+void signals_destroy(struct personality *own);
+/* Back to defaults; after exec ignored signals and the mask stay. */
+void signals_forget(struct personality *own, bool exec);
+/* After fork: nothing is pending, and only the calling thread is there. */
+void signals_forked(struct personality *own);
+/* The thread has ended. */
+void signals_thread_end(struct personality *own);
+/* The process's signals are this domain's from now on. False: they are another's. */
+bool signals_adopt(struct personality *own);
+
+/* Lets the handlers of all pending signals that this thread does not block run, or ends the domain. False: one has run that does not want
+ * interrupted services to be asked again. */
+bool signals_deliver(const struct request *request);
+/* Is one there that this thread does not block or waits for? */
+bool signals_ready(const struct request *request);
+/* Makes a signal pending for the domain (thread 0) or for its thread with that number. */
+void signal_send(const struct request *request, int signal, const struct signal_source *source);
+/* Takes a pending one out of a set, blocked or not; 0: none. */
+int signal_take(const struct request *request, uint64_t set, struct signal_source *source);
+/* While it waits the thread has this mask. signal_mask_restore is due unless the wait ended with RESTART. */
+int64_t signal_mask_wait(const struct request *request, uint64_t address, uint64_t size);
+void signal_mask_restore(const struct request *request);
+/* Ends the domain as an unhandled signal does. */
+_Noreturn void signal_fatal(const struct request *request, int signal);
+#endif
