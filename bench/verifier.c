@@ -117,5 +117,5 @@ void bench_verifier(const struct bench_settings *settings)
     double all = bytes / seconds / 1e6;
     report("  %-24s %10.1f %10.1f\n", "all", bytes / 1024, all);
     results_number("verifier_mb_per_s", all);
-    bar_check("(c) verifier throughput over all images", all, AT_LEAST, 100, "MB/s");
+    bar_check("(c) verifier throughput over all images", all, AT_LEAST, 200, "MB/s");
 }
