@@ -38,7 +38,8 @@ enum { USES = sizeof uses / sizeof uses[0] };
 
 static struct ladder ladder = {.title = "Call ladder", .name = "ladder", .short_name = "ns", .unit_ns = 1};
 static porin_entry answer, counted_answer;
-static porin_entry empty, direct, indirect, service, across[POLICIES], counted[POLICIES], within[POLICIES], using[USES];
+static porin_entry empty, direct, indirect, service, own_protected, own_hidden;
+static porin_entry across[POLICIES], counted[POLICIES], within[POLICIES], using[USES];
 static char texts[RUNGS_MAX][64];
 static Z_callee_instance_t wasm_callee;
 
@@ -128,6 +129,9 @@ static void prepare(const char *build)
     service = bench_entry(caller, "loop_service");
     counted_answer = bench_entry(bench_domain(build, "callee", true), "callee_answer");
     loops_prepare(caller, "callee", answer, across);
+    bench_bind(caller, "callee_results", bench_entry(callee, "callee_results"), 0);
+    own_protected = bench_entry(caller, "loop_protected");
+    own_hidden = bench_entry(caller, "loop_hidden");
     loops_prepare(caller, "own", bench_entry(caller, "caller_answer"), within);
     loops_prepare(bench_domain(build, "caller", true), "callee", counted_answer, counted);
     porin_limits_get(&limits);
@@ -158,6 +162,8 @@ static void rungs_inside(void)
         across_rungs[i] = rung_add(&ladder, text("domain to domain", policies[i].text), domain_loop, &across[i], domain);
     across_rungs[POLICY_weakest]->bar = WEAKEST_BAR;
     across_rungs[POLICY_strongest]->bar = STRONGEST_BAR;
+    rung_add(&ladder, "  register integrity by the caller's own stub", domain_loop, &own_protected, domain);
+    rung_add(&ladder, "  and confidentiality by both sides' own stubs", domain_loop, &own_hidden, domain);
     for (unsigned i = 0; i < USES; i++) {
         use_rungs[i] = rung_add(&ladder, text("  all properties", uses[i].text), domain_loop, &using[i], domain);
         use_rungs[i]->needs = "needs a CPU with AVX-512";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Domain of the call ladder: loops of calls, to itself, to another domain through a gate of each policy, and to the services. */
-#include "porin/domain.h"
+#include "porin/protect.h"
 #include <stdint.h>
 #include <unistd.h>
 
@@ -38,6 +38,12 @@ LOOP(loop_service, number + (uint64_t)getppid()); /* the service answers 1 */
     LOOP(loop_own_##id, own_##id(number));
 #include "../policies.def"
 #undef POLICY
+
+/* The same properties without the gate's help: own stubs. */
+uint64_t callee_results(uint64_t number);
+PORIN_IMPORT(callee_results);
+LOOP(loop_protected, PORIN_CALL_PROTECTED(callee_weakest, number));
+LOOP(loop_hidden, PORIN_CALL_HIDDEN(callee_results, number));
 
 uint64_t caller_answer(uint64_t number)
 {
