@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "commands.h"
+#include "harden.h"
 #include "layout.h"
 #include "porin/porin.h"
 
@@ -175,6 +177,10 @@ static int run_image(const struct run *run, porin_image *image)
         fprintf(stderr, "porin run: %s: %s\n", run->file, error.text);
         return EXIT_OWN_FAILURE;
     }
+    if (!harden_process()) {
+        fprintf(stderr, "porin run: no seccomp filter here, which keeps this process from system calls that it does not need\n");
+        return EXIT_OWN_FAILURE;
+    }
     status = porin_domain_run(domain, &exit_code, &error);
     porin_domain_destroy(domain);
     if (status == PORIN_OK)
@@ -198,6 +204,16 @@ static bool grant_streams(struct porin_domain_options *options)
     return true;
 }
 
+/* As many descriptors as the process may have: how many of them the domain may is another limit. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 int command_run(int argc, char **argv)
 {
     struct run run;
@@ -215,6 +231,7 @@ int command_run(int argc, char **argv)
         fprintf(stderr, "porin run: %s\n", strerror(errno));
         return EXIT_OWN_FAILURE;
     }
+    raise_descriptor_limit();
     int result = parse(&run, argc, argv, &done);
     if (result || done)
         return result;

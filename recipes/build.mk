@@ -2,8 +2,13 @@
 # One stamp for each recipe and kind: build/work/NAME-domain.done and build/work/NAME-native.done. Scripts find the build directory in $B.
 export B
 recipes := $(filter-out build.mk,$(notdir $(wildcard recipes/*)))
-domain_stamps := $(recipes:%=$(B)/work/%-domain.done)
-native_stamps := $(recipes:%=$(B)/work/%-native.done)
+# Those that say so are services and what only they need: large, and built apart.
+service_recipes := $(notdir $(shell grep -l '^service=yes' $(recipes:%=recipes/%)))
+library_recipes := $(filter-out $(service_recipes),$(recipes))
+domain_stamps := $(library_recipes:%=$(B)/work/%-domain.done)
+native_stamps := $(library_recipes:%=$(B)/work/%-native.done)
+service_stamps := $(service_recipes:%=$(B)/work/%-domain.done)
+service_native_stamps := $(service_recipes:%=$(B)/work/%-native.done)
 
 # $(1) is a recipe, $(2) what it needs.
 define recipe_rules
@@ -19,4 +24,8 @@ $(foreach recipe,$(recipes),$(eval $(call recipe_rules,$(recipe),$(shell sed -n 
 domains: $(domain_stamps)
 ## natives           the same for the host, to compare with
 natives: $(native_stamps)
-.PHONY: domains natives
+## services          the recipes' services as domain images: Redis, memcached, nginx, busybox
+services: $(service_stamps)
+## native-services   the same for the host
+native-services: $(service_native_stamps)
+.PHONY: domains natives services native-services

@@ -15,7 +15,6 @@
 #include "runtime/error.h"
 #include "signals.h"
 
-#define AUDIT_LINES 1000               /* of one domain */
 #define HOST_THREADS 64                /* threads of the host that may have a say in the signals of a domain */
 
 struct service { int64_t (*handler)(const struct request *); uint32_t family; const char *name; };
@@ -63,13 +62,18 @@ void audit(const struct request *request, const char *format, ...)
 {
     const struct porin_domain_options *options = &request->domain->options;
     char line[300];
-    if (!options->audit || atomic_fetch_add(&request->own->audited, 1) >= AUDIT_LINES)
+    if (!options->audit)
         return;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    options->audit(options->audit_closure, line);
+    uint32_t hash = 1;
+    for (const char *at = line; *at; at++)
+        hash = hash * 31 + (uint8_t)*at;
+    _Atomic uint32_t *told = &request->own->told[hash % AUDIT_REMEMBERED];
+    if (atomic_exchange(told, hash) != hash) /* a program asks for the same thing again and again */
+        options->audit(options->audit_closure, line);
 }
 
 int64_t request_wait(const struct request *request, long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "files.h"
+#include "synthetic.h"
 
 #define OPEN_LARGEFILE 0100000         /* the kernel's bit; glibc says 0 on x86-64, musl passes it */
 #define OPEN_IGNORED (O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOATIME | OPEN_LARGEFILE)
@@ -80,6 +81,8 @@ static int64_t open_at(const struct request *request, int from, uint64_t path, i
     struct place place;
     struct open_file *file;
     int64_t result = place_find(&place, request, from, path);
+    if (result == -ENOENT && synthetic_known(place.text))
+        return synthetic_open(request, place.text, flags);
     if (result)
         return result;
     result = file_open(&place, flags & OPEN_PASSED, flags & O_CREAT ? mode_masked(request->own, mode) : 0, &file);

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "files.h"
+#include "synthetic.h"
 
 /* Opens the named thing for asking only (O_PATH: nothing of it is read or started). Host descriptor or -errno; -EISDIR stands for a
  * directory that exists only because grants lie below it. *constant tells whether it may not be changed. */
@@ -16,6 +17,11 @@ static int name_open(const struct request *request, int from, uint64_t path, boo
 {
     struct place place;
     int64_t error = place_find(&place, request, from, path);
+    *constant = true;
+    if (error == -ENOENT && synthetic_known(place.text)) {
+        bool device;
+        return synthetic_host(request, place.text, O_RDONLY, &device);
+    }
     if (error)
         return (int)error;
     *constant = place.constant;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "descriptors.h"
 #include "paths.h"
+#include "synthetic.h"
 #include "runtime/error.h"
 
 /* Takes ".", ".." and superfluous slashes out, in place. false: ".." leads above the start of a relative path. An absolute path keeps its
@@ -136,7 +137,7 @@ static int64_t place_find_fetched(struct place *place, const struct request *req
         return error;
     path_normalise(place->text);
     error = place_choose(place, request->own);
-    if (error)
+    if (error && !synthetic_known(place->text))
         audit(request, "--dir with a directory that is seen as %.200s, or above it, would show it", place->text);
     return error;
 }

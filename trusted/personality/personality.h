@@ -30,6 +30,7 @@ struct network;
 #define FAMILY_PROCESSES PORIN_GRANT_PROCESSES
 #define FAMILY_STREAMS (PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES | PORIN_GRANT_NETWORK)
 
+#define AUDIT_REMEMBERED 256
 #define PERSONALITY_UID 1000           /* owner and group of everything a domain sees */
 
 /* What one domain has beside its memory. Made by personality_create, in domain->personality. */
@@ -49,7 +50,7 @@ struct personality {
     int32_t parent;                    /* that of the process that forked this one; 1: none */
     int32_t host_parent;               /* the host's number of that process */
     struct futex_waiter *waiters;      /* futex.c */
-    _Atomic uint32_t audited;          /* refusals told of */
+    _Atomic uint32_t told[AUDIT_REMEMBERED]; /* refusals that audit has told of, as hashes */
 };
 
 struct request {

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files that are there without any grant, and what memory of files does. argv: a file to map. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void say(const char *what, long good)
+{
+    printf("%s: %s\n", what, good ? "yes" : "no");
+    fflush(stdout);
+}
+
+static long reads(const char *path, const char *wanted)
+{
+    char text[4096] = "";
+    int file = open(path, O_RDONLY);
+    long got = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    close(file);
+    return got > 0 && strstr(text, wanted) != NULL;
+}
+
+int main(int argc, char **argv)
+{
+    char byte = 1, text[64];
+    struct stat facts;
+    int null = open("/dev/null", O_RDWR), zero = open("/dev/zero", O_RDONLY);
+    say("/dev/null", write(null, "x", 1) == 1 && read(null, &byte, 1) == 0 && stat("/dev/null", &facts) == 0 && S_ISCHR(facts.st_mode));
+    say("/dev/zero", read(zero, &byte, 1) == 1 && byte == 0);
+    say("/dev/urandom", open("/dev/urandom", O_RDONLY) >= 0);
+    snprintf(text, sizeof text, "%d (", getpid());
+    say("/proc/self/stat", reads("/proc/self/stat", text));
+    say("/proc/meminfo", reads("/proc/meminfo", "MemAvailable:"));
+    say("/proc/meminfo for writing", open("/proc/meminfo", O_RDWR) < 0);
+    say("/proc/self/maps", open("/proc/self/maps", O_RDONLY) < 0);
+    if (argc < 2)
+        return 0;
+    int file = open(argv[1], O_RDWR | O_CREAT | O_TRUNC, 0644);
+    say("a file", ftruncate(file, 8192) == 0);
+    char *memory = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    say("mapped", memory != MAP_FAILED);
+    strcpy(memory + 4096, "written through memory");
+    say("seen in the file", pread(file, text, sizeof text, 4096) == sizeof text && strcmp(text, "written through memory") == 0);
+    say("not executable", mprotect(memory, 8192, PROT_READ | PROT_EXEC) < 0);
+    int constant = open(argv[1], O_RDONLY);
+    char *view = mmap(NULL, 8192, PROT_READ, MAP_SHARED, constant, 0);
+    say("a view", view != MAP_FAILED && strcmp(view + 4096, "written through memory") == 0);
+    say("a view stays one", mprotect(view, 8192, PROT_READ | PROT_WRITE) < 0 && errno == EACCES);
+    say("no writable view", mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, constant, 0) == MAP_FAILED && errno == EACCES);
+    say("truncated", ftruncate(file, 0) == 0);
+    int ends[2];
+    pipe(ends);
+    say("the kernel refuses what is gone", write(ends[1], memory + 4096, 1) < 0 && errno == EFAULT);
+    say("trusted copies survive", chdir(memory + 4096) < 0 && errno == EFAULT);
+    byte = memory[4096]; /* SIGBUS */
+    say("still here", 0);
+    return 0;
+}
