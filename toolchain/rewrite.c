@@ -334,10 +334,11 @@ static bool same_label(struct slice jump, struct slice label)
            memcmp(jump.start, label.start, label.length) == 0;
 }
 
-/* Depth at a label of hand-written assembly that control does not fall into: that of a branch to it, else a function's beginning. */
+/* Depth at a label of hand-written assembly that control does not fall into: that of a branch to it. If none stands before it, a local
+ * label belongs to the code above (the body of a loop that is entered at its end, a case of a jump table), another begins a function. */
 static long depth_at_label(struct rewriter *r, struct slice label)
 {
-    long depth = 8;
+    long depth = slice_starts(label, ".L") || isdigit((unsigned char)label.start[0]) ? r->frame.depth : 8;
     for (struct jump **j = &r->jumps; *j;) {
         struct jump *jump = *j;
         if (!same_label(jump->label, label)) {

@@ -248,6 +248,17 @@ class Generator:
         self.emit("decl %s" % at)
         self.emit("jne %s" % again)
 
+    def rotated_loop(self):
+        """Entered at its end, so that its beginning is met before any branch to it."""
+        body, test, at = self.label(), self.label(), "%d(%%rsp)" % (self.depth * 8 + FRAME_BYTES)
+        self.emit("movl $%d, %s" % (self.random.randrange(1, 5), at))
+        self.emit("jmp %s" % test)
+        self.lines.append(body + ":")
+        self.run_of(5)
+        self.lines.append(test + ":")
+        self.emit("decl %s" % at)
+        self.emit("jns %s" % body)
+
     def saved(self):
         register = self.pick(POOL)
         self.stack("pushq %s" % name(register, 64), 8)
@@ -257,8 +268,6 @@ class Generator:
         self.depth -= 1
 
     def jump_table(self):
-        if not self.described:  # the depth of the stack is followed through branches, not through tables
-            return
         targets, end = [self.label() for _ in range(4)], self.label()
         self.emit("andl $3, %ecx")
         self.emit("jmp *.Ltable%s(,%%rcx,8)" % end[2:])
@@ -303,7 +312,7 @@ class Generator:
             self.emit("movq %d(%%rbx), %s" % (i * 8, name(register, 64)))
         self.emit("testl %eax, %eax")
         for _ in range(self.random.randrange(4, 14)):
-            self.pick([self.instruction] * 6 + [self.skip] * 3 + [self.loop, self.string, self.saved, self.jump_table, self.helper_call])()
+            self.pick([self.instruction] * 6 + [self.skip] * 3 + [self.loop, self.rotated_loop, self.string, self.saved, self.jump_table, self.helper_call])()
         for i, register in enumerate(POOL[1:], 1):
             self.emit("rolq $%d, %%rax" % (i * 3))
             self.emit("xorq %s, %%rax" % name(register, 64))
