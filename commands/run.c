@@ -30,6 +30,8 @@ static const char usage[] =
     "  --connect ADDRESS        lets it connect to such an address\n"
     "  --env NAME=VALUE         sets a variable of its environment, which is empty otherwise\n"
     "  --mem BYTES              limits its memory; K, M and G may follow the number\n"
+    "  --cpu SECONDS            limits its CPU time, on all its threads; a fraction is allowed\n"
+    "  --usage                  says at its end what it has used\n"
     "  --name NAME              its name in messages (default: the file's)\n"
     "  --audit                  says what was refused, and which option would allow it\n"
     "  --help                   this text\n\n"
@@ -42,6 +44,7 @@ struct run {
     struct porin_directory *directories;
     const char **environment, **listen, **connect;
     const char *file;
+    bool usage;
 };
 
 static int usage_error(const char *problem, const char *what)
@@ -88,6 +91,16 @@ static int parse_memory(struct run *run, const char *text)
     return 0;
 }
 
+static int parse_cpu(struct run *run, const char *text)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+    if (end == text || *end || !(seconds >= 1e-3 && seconds <= 1e9))
+        return usage_error("--cpu: not a number of seconds (0.001 to 1000000000): ", text);
+    run->options.cpu_limit_ns = (uint64_t)(seconds * 1e9);
+    return 0;
+}
+
 static int parse_variable(struct run *run, const char *text)
 {
     const char *equals = strchr(text, '=');
@@ -108,6 +121,7 @@ static int parse(struct run *run, int argc, char **argv, bool *done)
 {
     static const struct option known[] = {
         { "dir", required_argument, NULL, 'd' }, { "env", required_argument, NULL, 'e' }, { "mem", required_argument, NULL, 'm' },
+        { "cpu", required_argument, NULL, 't' }, { "usage", no_argument, NULL, 'u' },
         { "name", required_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' }, { "listen", required_argument, NULL, 'l' },
         { "connect", required_argument, NULL, 'c' }, { "audit", no_argument, NULL, 'a' }, { 0 },
     };
@@ -118,6 +132,8 @@ static int parse(struct run *run, int argc, char **argv, bool *done)
         case 'd': status = parse_directory(run, optarg); break;
         case 'e': status = parse_variable(run, optarg); break;
         case 'm': status = parse_memory(run, optarg); break;
+        case 't': status = parse_cpu(run, optarg); break;
+        case 'u': run->usage = run->options.accounting = true; break;
         case 'n': run->options.name = optarg; break;
         case 'l': run->listen[run->options.listen_count++] = optarg; run->options.grants |= PORIN_GRANT_NETWORK; break;
         case 'c': run->connect[run->options.connect_count++] = optarg; run->options.grants |= PORIN_GRANT_NETWORK; break;
@@ -166,6 +182,15 @@ static void report_fault(const char *file, const struct porin_error *error)
     fprintf(stderr, "; for the source line: addr2line -e %s 0x%x\n", file, error->offset);
 }
 
+static void report_usage(porin_domain *domain)
+{
+    struct porin_domain_usage usage;
+    if (porin_domain_usage_get(domain, &usage) == PORIN_OK)
+        fprintf(stderr, "porin run: domain %s used %.3f s of CPU time (sampled), %.1f MiB of memory in %u mappings and %u descriptors "
+                "at the end, %llu faults\n", porin_domain_name(domain), (double)usage.cpu_ns / 1e9, (double)usage.memory_bytes / (1 << 20),
+                usage.mappings, usage.descriptors, (unsigned long long)usage.faults);
+}
+
 /* Runs the loaded image; the exit status is the program's. */
 static int run_image(const struct run *run, porin_image *image)
 {
@@ -182,6 +207,8 @@ static int run_image(const struct run *run, porin_image *image)
         return EXIT_OWN_FAILURE;
     }
     status = porin_domain_run(domain, &exit_code, &error);
+    if (run->usage)
+        report_usage(domain);
     porin_domain_destroy(domain);
     if (status == PORIN_OK)
         return exit_code;

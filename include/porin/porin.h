@@ -65,6 +65,8 @@ void porin_image_release(porin_image *image); /* the memory goes when the last d
 struct porin_directory { const char *host_path; const char *guest_path; bool read_only; };
 
 #define PORIN_THREADS_DEFAULT 64
+#define PORIN_MAPPINGS_DEFAULT 512
+#define PORIN_DESCRIPTORS_DEFAULT 4096
 
 struct porin_domain_options {
     const char *name;               /* for reports; NULL: the image's */
@@ -75,6 +77,9 @@ struct porin_domain_options {
     const char *const *environment; size_t environment_count;
     uint64_t memory_limit_bytes;    /* heap, mappings and stacks together; 0: the slot */
     uint32_t thread_limit;          /* threads that it starts itself and that run at once; 0: PORIN_THREADS_DEFAULT */
+    uint32_t mapping_limit;         /* separate areas of its heap; 0: PORIN_MAPPINGS_DEFAULT, which is also the most there can be */
+    uint32_t descriptor_limit;      /* 0: PORIN_DESCRIPTORS_DEFAULT, which is also the most there can be */
+    uint64_t cpu_limit_ns;          /* CPU time it may run, on all threads, sampled, resets included: then it ends with ERR_LIMIT; 0: any */
     bool accounting;                /* count what struct porin_domain_usage tells: an instruction more in each gate that leads here */
     /* ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH (a guest path); * for any address or port; ADDRESS/BITS for a network */
     const char *const *listen; size_t listen_count;
@@ -99,9 +104,16 @@ porin_status porin_domain_reset(porin_domain *domain, struct porin_error *error)
 const char *porin_domain_name(const porin_domain *domain);
 /* For debuggers and tests: the slot's real address, to add symbols at. Never hand this to a domain. */
 uintptr_t porin_domain_base(const porin_domain *domain);
-/* What a domain has used since its creation, resets included; exact when no thread is inside. All zero without options.accounting. */
+/* What a domain has used since its creation, resets included, and what it has now. Calls are exact when no thread is inside, faults always;
+ * both CPU times are sampled every few milliseconds and charged with what the thread has used since. Without options.accounting calls are
+ * 0; CPU time is also there with options.cpu_limit_ns. */
 struct porin_domain_usage {
     uint64_t calls;                 /* that came in, from hosts and through gates, however they ended */
+    uint64_t faults;                /* its own, which ended it */
+    uint64_t cpu_ns;                /* while it ran, its services included */
+    uint64_t chain_cpu_ns;          /* while it ran or waited for a call of its own: of any number of domains in a chain each is charged */
+    uint64_t memory_bytes;          /* now: heap, mappings, stacks, data */
+    uint32_t mappings, threads, descriptors; /* now: areas of its heap, threads it has started, open descriptors */
 };
 porin_status porin_domain_usage_get(porin_domain *domain, struct porin_domain_usage *out);
 /* Runs a program image's main to its end on the calling thread; back when all threads it has started are gone. *exit_code is its status. */

@@ -34,6 +34,12 @@ void personality_reset(struct porin_domain *domain)
     (void)domain;
 }
 
+uint32_t personality_descriptors(struct porin_domain *domain)
+{
+    (void)domain;
+    return 0;
+}
+
 void personality_hand_over(struct porin_domain *domain, struct porin_domain *successor)
 {
     (void)domain;

@@ -4,6 +4,7 @@
 #include "deadline.h"
 #include "exec.h"
 #include "loader/image.h"
+#include "reaper.h"
 #include "runtime/call.h"
 #include "runtime/error.h"
 #include "runtime/thread.h"
@@ -20,7 +21,8 @@ static struct data_stack *stack_take(struct porin_domain *domain, struct thread 
             found = &domain->stacks[i];
     if (!found) {
         struct data_stack made = { .number = domain_next_number(domain) };
-        if (!memory_stack(domain, domain->stack_count == 0, &made.start, &made.end) || !(found = domain_add_stack(domain)))
+        if ((domain->stack_count && !reaper_ensure()) || !memory_stack(domain, domain->stack_count == 0, &made.start, &made.end) ||
+            !(found = domain_add_stack(domain)))
             return NULL;
         *found = made;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Threads of domains: their host threads, their end, and the reaper, which throws them out of domains that have died. */
+/* Threads of domains: their host threads and their end. */
 #define _GNU_SOURCE
 #include "spawn.h"
 #include "loader/image.h"
@@ -9,6 +9,7 @@
 #include "runtime/error.h"
 #include "runtime/grace.h"
 #include "runtime/must.h"
+#include "reaper.h"
 #include "runtime/unwind.h"
 #include <errno.h>
 #include <semaphore.h>
@@ -19,8 +20,6 @@
 #include <time.h>
 
 #define HOST_STACK 0x80000                /* for services; domain code has stacks of its own */
-#define REAP_FIRST_NS 100000              /* pause between two attempts to throw threads out; doubles up to the other one */
-#define REAP_LAST_NS 50000000
 #define FINISH_SECONDS 1                  /* how long a reset waits for threads that are on their way out */
 
 /* A thread from the creator's request until it has gone. */
@@ -42,8 +41,6 @@ struct birth {
 
 static struct spawn *spawns;
 static pthread_mutex_t spawns_lock = PTHREAD_MUTEX_INITIALIZER;
-static bool reaper_runs;                  /* guarded by spawns_lock */
-static sem_t reaper_wanted;
 
 /* --- accounts; each with the domain's lock --- */
 
@@ -79,7 +76,6 @@ static void list_remove(struct spawn *spawn)
     pthread_mutex_unlock(&spawns_lock);
 }
 
-/* With the list's lock the reaper is not asking, so that the child does not inherit the locks that asking takes. */
 static void before_fork(void)
 {
     pthread_mutex_lock(&spawns_lock);
@@ -93,7 +89,6 @@ static void after_fork(void)
 /* The child has no thread but the forking one. */
 static void forked(void)
 {
-    reaper_runs = false;
     for (struct spawn *spawn = spawns; spawn; spawn = spawn->next) {
         spawn->domain->pins--;
         spawn->domain->threads = spawn->domain->leaving = 0;
@@ -104,7 +99,7 @@ static void forked(void)
 
 porin_status spawn_start(struct porin_error *error)
 {
-    if (sem_init(&reaper_wanted, 0, 0) != 0 || pthread_atfork(before_fork, after_fork, forked) != 0)
+    if (!reaper_start() || pthread_atfork(before_fork, after_fork, forked) != 0)
         return error_set(error, PORIN_ERR_MEMORY, "no memory for what threads of domains need");
     return PORIN_OK;
 }
@@ -129,45 +124,6 @@ bool host_thread_start(void *(*run)(void *), void *data)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return good;
-}
-
-/* Asks all threads of dead domains once, which throws them out. False: there are none. */
-static bool reap(void)
-{
-    struct porin_domain *last = NULL;
-    bool found = false;
-    pthread_mutex_lock(&spawns_lock);
-    for (struct spawn *spawn = spawns; spawn; spawn = spawn->next) {
-        struct porin_domain *domain = spawn->domain;
-        if (!domain_is_dead(domain))
-            continue;
-        found = true;
-        if (domain == last)
-            continue;
-        last = domain;
-        pthread_mutex_lock(&domain->lock);
-        grace_outside(domain);
-        pthread_mutex_unlock(&domain->lock);
-    }
-    pthread_mutex_unlock(&spawns_lock);
-    return found;
-}
-
-static void *reaper_run(void *data)
-{
-    for (;;) {
-        while (sem_wait(&reaper_wanted) != 0)
-            ;
-        for (long pause = REAP_FIRST_NS; reap(); pause = pause < REAP_LAST_NS ? 2 * pause : pause)
-            nanosleep(&(struct timespec){ .tv_nsec = pause }, NULL);
-    }
-    return data;
-}
-
-void spawn_reap(struct porin_domain *domain)
-{
-    if (domain->threads)
-        sem_post(&reaper_wanted);
 }
 
 /* Gives the new thread its place in the domain. False: the domain has died or been destroyed, or there is no memory. */
@@ -286,11 +242,8 @@ static struct spawn *spawn_open(struct porin_domain *domain, const struct spawn_
     pthread_mutex_lock(&spawns_lock);
     spawn->next = spawns;
     spawns = spawn;
-    if (!reaper_runs)
-        reaper_runs = host_thread_start(reaper_run, NULL);
-    good = reaper_runs;
     pthread_mutex_unlock(&spawns_lock);
-    if (good)
+    if (reaper_ensure())
         return spawn;
     spawn_cancel(spawn);
     return NULL;

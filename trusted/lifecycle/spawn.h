@@ -39,8 +39,6 @@ uint32_t spawn_limit(const struct porin_domain *domain);
 porin_status spawn_start(struct porin_error *error);
 /* A detached host thread that answers Porin's signals and the synchronous ones only. False: none is to be had. */
 bool host_thread_start(void *(*run)(void *), void *data);
-/* The domain has died: its own threads are to be thrown out. Async-signal-safe. */
-void spawn_reap(struct porin_domain *domain);
 /* Waits until no thread of the domain's own is left. */
 void spawn_wait(struct porin_domain *domain);
 /* With the domain's lock held: are the domain's own threads gone? Waits a moment for those of a domain that has died. */

@@ -160,7 +160,7 @@ static bool chain_cut(struct walk walk, struct frame *entry)
 /* There is no thread to be had: whoever was called in turn ends with the call. */
 static void chain_end(struct walk walk)
 {
-    const struct porin_error death = { .status = PORIN_ERR_LIMIT };
+    const struct porin_error death = { .status = PORIN_ERR_MEMORY };
     do {
         domain_die(walk.domain, &death);
         walk_boundary(&walk);

@@ -72,9 +72,9 @@ static int64_t table_reach(struct personality *own, uint32_t number)
 int64_t descriptor_add(struct personality *own, struct open_file *file, int64_t from, bool close_on_exec)
 {
     pthread_mutex_lock(&own->lock);
-    int64_t number = from < 0 || from >= DESCRIPTORS_MAX ? -EINVAL : from;
+    int64_t number = from < 0 || from >= own->descriptor_limit ? -EINVAL : from;
     while (number >= 0 && descriptor_at(own, (int)number))
-        number = number + 1 < DESCRIPTORS_MAX ? number + 1 : -EMFILE;
+        number = number + 1 < own->descriptor_limit ? number + 1 : -EMFILE;
     int64_t error = number < 0 ? number : table_reach(own, (uint32_t)number);
     if (!error)
         own->descriptors[number] = (struct descriptor){ file, close_on_exec };
@@ -107,6 +107,17 @@ void descriptors_close(struct personality *own, bool only_on_exec)
     own->descriptor_count = 0;
 }
 
+uint32_t personality_descriptors(struct porin_domain *domain)
+{
+    struct personality *own = domain->personality;
+    uint32_t open = 0;
+    pthread_mutex_lock(&own->lock);
+    for (uint32_t i = 0; i < own->descriptor_count; i++)
+        open += own->descriptors[i].file != NULL;
+    pthread_mutex_unlock(&own->lock);
+    return open;
+}
+
 int64_t descriptor_close(struct personality *own, int number)
 {
     pthread_mutex_lock(&own->lock);
@@ -136,7 +147,7 @@ static int64_t duplicate_from(const struct request *request, int64_t from, bool 
 static int64_t duplicate_to(const struct request *request, int to, bool close_on_exec)
 {
     struct personality *own = request->own;
-    if (to < 0 || to >= DESCRIPTORS_MAX)
+    if (to < 0 || (uint32_t)to >= own->descriptor_limit)
         return -EBADF;
     struct open_file *file = file_acquire(own, request_int(request, 0));
     if (!file)

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include "personality.h"
 
-#define DESCRIPTORS_MAX 4096           /* per domain */
+#define DESCRIPTORS_MAX PORIN_DESCRIPTORS_DEFAULT
 
 enum file_kind {
     FILE_CONSOLE,                      /* the host's own descriptor: never closed, sealed or reconfigured here */

@@ -182,6 +182,8 @@ porin_status personality_create(struct porin_domain *domain, const struct porin_
     if (!own)
         return error_set(error, PORIN_ERR_MEMORY, "out of memory");
     pthread_mutex_init(&own->lock, NULL);
+    uint32_t limit = options->descriptor_limit;
+    own->descriptor_limit = limit && limit < DESCRIPTORS_MAX ? limit : DESCRIPTORS_MAX;
     own->process = domain->next_number = process_number(); /* the first thread's number is the process's, as on Linux */
     own->parent = 1;
     domain->personality = own;

@@ -121,7 +121,7 @@ static int64_t limit_store(const struct request *request, int resource, uint64_t
     if (resource == RLIMIT_AS || resource == RLIMIT_DATA || resource == RLIMIT_RSS)
         limit.rlim_cur = memory_use(request->domain).limit;
     else if (resource == RLIMIT_NOFILE)
-        limit.rlim_cur = DESCRIPTORS_MAX;
+        limit.rlim_cur = request->own->descriptor_limit;
     else if (resource == RLIMIT_STACK)
         limit.rlim_cur = PORIN_STACK_DEFAULT;
     else if (resource == RLIMIT_CORE || resource == RLIMIT_MEMLOCK)

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "gate.h"
 #include "grace.h"
+#include "lifecycle/account.h"
 #include "lifecycle/deadline.h"
 #include "lifecycle/fork.h"
 #include "lifecycle/ready.h"
@@ -51,6 +52,9 @@ void death_report(const struct porin_domain *domain, struct porin_error *error)
         break;
     case PORIN_ERR_EXIT:
         snprintf(error->text, sizeof error->text, "domain %s exited with code %d; reset or destroy it", error->domain, error->exit_code);
+        break;
+    case PORIN_ERR_LIMIT:
+        snprintf(error->text, sizeof error->text, "domain %s has used up the CPU time that it was given; destroy it", error->domain);
         break;
     default:
         snprintf(error->text, sizeof error->text, "domain %s: %s", error->domain, porin_status_text(error->status));
@@ -280,10 +284,15 @@ void domain_exit(struct porin_domain *domain, int code)
     activation_end(thread, domain, frame->control_sp);
 }
 
+#define SERVICE_LONG 100000 /* cycles of the time stamp counter: the thread may have slept */
+
 uint64_t service_call(struct frame *frame)
 {
     struct porin_domain *domain = domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT));
+    uint64_t start = account_wanted ? __builtin_ia32_rdtsc() : 0;
     uint64_t result = (uint64_t)personality_call(domain, frame->rax, frame->integer);
+    if (start && __builtin_ia32_rdtsc() - start > SERVICE_LONG)
+        account_waited(thread_current, frame);
     if (domain_is_dead(domain)) /* killed, late, or died in an inner call */
         activation_end(thread_current, domain, frame->control_sp);
     if (thread_current->leave)

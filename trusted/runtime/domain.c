@@ -6,7 +6,9 @@
 #include "error.h"
 #include "gate.h"
 #include "grace.h"
+#include "lifecycle/account.h"
 #include "lifecycle/options.h"
+#include "lifecycle/reaper.h"
 #include "lifecycle/spawn.h"
 #include "loader/image.h"
 #include "must.h"
@@ -80,14 +82,15 @@ static void domain_free(struct porin_domain *domain)
     authority_forget(domain);
     personality_destroy(domain);
     memory_destroy(domain);
+    account_close(&domain->options);
     options_release(&domain->options);
-    pthread_mutex_lock(&domain->lock); /* domains_unbind may be looking */
+    pthread_mutex_lock(&domain->lock); /* domains_unbind or the reaper may be looking */
     free(domain->edges);
     domain->edges = NULL;
-    pthread_mutex_unlock(&domain->lock);
     free(domain->stacks);
     domain->stacks = NULL;
     domain->stack_count = domain->stack_capacity = 0;
+    pthread_mutex_unlock(&domain->lock);
     porin_image_release(domain->image);
     domain->image = NULL;
     domain->state = DOMAIN_FREE;
@@ -125,6 +128,7 @@ porin_status porin_domain_create(porin_image *image, const struct porin_domain_o
     image_retain(image);
     domain->grants = options->grants;
     threads_count_from_now(domain);
+    account_open(options);
     snprintf(domain->name, sizeof domain->name, "%s", options->name ? options->name : image->name);
     if (!options_copy(&domain->options, options) || !edges_create(domain))
         status = error_set(error, PORIN_ERR_MEMORY, "no memory for the tables of domain %s", domain->name);
@@ -168,7 +172,7 @@ void domain_die(struct porin_domain *domain, const struct porin_error *death)
             break;
         }
     threads_forget_domain(domain->slot);
-    spawn_reap(domain);
+    reaper_want(domain);
 }
 
 porin_status porin_domain_kill(porin_domain *domain)
@@ -388,14 +392,6 @@ void domains_release_stacks(struct thread *thread)
         }
         pthread_mutex_unlock(&domain->lock);
     }
-}
-
-porin_status porin_domain_usage_get(porin_domain *domain, struct porin_domain_usage *out)
-{
-    if (!domain || !out || domain->state == DOMAIN_FREE)
-        return PORIN_ERR_ARGUMENT;
-    *out = (struct porin_domain_usage){ .calls = threads_calls(domain) };
-    return PORIN_OK;
 }
 
 const char *porin_domain_name(const porin_domain *domain)

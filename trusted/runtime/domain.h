@@ -48,6 +48,9 @@ struct porin_domain {
     pthread_mutex_t lock;           /* state changes, stacks, edges; never held while domain code runs */
     pthread_cond_t started;         /* state left STARTING */
     uint32_t pins;                  /* threads that use the domain without being inside, in domain_prepare */
+    struct porin_domain *next_dead, *next_kept; /* lifecycle/reaper.c */
+    _Atomic bool dead_pushed;
+    bool dead_kept;
     /* these are made anew with each domain */
     struct porin_image *image;      /* holds a reference */
     uint32_t grants;                /* PORIN_GRANT_*: personality refuses what is not here */
@@ -67,6 +70,8 @@ struct porin_domain {
     _Atomic uint32_t threads;       /* of its own that run or are being started: spawn.h */
     uint32_t leaving;               /* of its own that have left their stacks and not ended yet */
     uint64_t calls;                 /* counted on threads that have been detached, less what was counted before its time: thread.h */
+    _Atomic uint64_t faults;
+    _Atomic uint64_t cpu_ns, chain_cpu_ns; /* charged for running, and for whatever ran in a call of its own: lifecycle/account.c */
     struct porin_error death;       /* why it is DEAD; text is made when somebody asks */
 };
 
@@ -86,6 +91,8 @@ int personality_end_signal(const struct porin_domain *domain);
 /* One service request of the running domain, on the host stack. Returns the result or a negative errno (-ENOSYS: no such service,
  * -EPERM: not granted). Several threads may be here for one domain. Must hold no lock when it calls domain_exit or calls into a domain. */
 int64_t personality_call(struct porin_domain *domain, uint64_t number, const uint64_t arguments[6]);
+/* How many descriptors the domain has open. */
+uint32_t personality_descriptors(struct porin_domain *domain);
 
 /* --- what the runtime provides to it --- */
 /* Ends the running domain: every call into it ends with PORIN_ERR_EXIT. Only from within personality_call; drops its frames. */

@@ -98,6 +98,7 @@ static bool fault_unwind(int signal, const siginfo_t *info, ucontext_t *context)
         domain_die(domain, &death);
         landing = unwind(&walk, domain_cause(domain));
     }
+    domain->faults++;
     walk_bury(before, callee);
     context_land(context, landing);
     return true;

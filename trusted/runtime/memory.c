@@ -83,7 +83,7 @@ static void area_append(struct area *list, uint32_t *count, struct area area)
 /* Is there room for two areas more than there are? Makes it, or says no. */
 static bool area_room(struct domain_memory *memory)
 {
-    if (memory->area_count + 2 > MEMORY_MAX_AREAS)
+    if (memory->area_count + 2 > memory->area_limit)
         return false;
     if (memory->area_count + 2 > memory->area_capacity) {
         uint32_t capacity = memory->area_capacity ? 2 * memory->area_capacity : 8;
@@ -379,6 +379,8 @@ bool memory_create(struct porin_domain *domain)
     uint64_t limit = domain->options.memory_limit_bytes;
     pthread_mutex_init(&domain->memory.lock, NULL);
     domain->memory.limit_bytes = limit ? limit : UINT64_MAX;
+    uint32_t areas = domain->options.mapping_limit;
+    domain->memory.area_limit = areas && areas < MEMORY_MAX_AREAS ? areas : MEMORY_MAX_AREAS;
     return heap_begin(domain);
 }
 

@@ -3,6 +3,7 @@
  * of the image's data and the slot's upper edge: never stack of the first thread, gates, text or read-only data; never executable. */
 #ifndef PORIN_RUNTIME_MEMORY_H
 #define PORIN_RUNTIME_MEMORY_H
+#include "porin/porin.h"
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +14,7 @@ struct porin_domain;
 #define MEMORY_READ 1u               /* same bits as PROT_READ and PROT_WRITE */
 #define MEMORY_WRITE 2u
 #define MEMORY_SHARED 4u              /* of an area: its pages are a file's, or shared with forked children; never grown or moved */
-#define MEMORY_MAX_AREAS 512         /* per domain: one domain must not eat the process's mappings (vm.max_map_count) */
+#define MEMORY_MAX_AREAS PORIN_MAPPINGS_DEFAULT /* one domain must not eat the process's mappings (vm.max_map_count) */
 
 struct area { uint32_t start, end; uint32_t protection; }; /* [start, end), whole pages; protection 0: reserved but inaccessible */
 
@@ -25,7 +26,7 @@ struct domain_memory {
     uint32_t break_end;              /* current program break */
     uint64_t used_bytes, limit_bytes; /* what is accessible: heap, mappings, stacks, data and bss */
     struct area *areas;              /* sorted, disjoint, adjacent equal ones merged: everything from heap_start on */
-    uint32_t area_count, area_capacity;
+    uint32_t area_count, area_capacity, area_limit;
 };
 
 /* All take whole pages (size is rounded up), all return a negative errno on failure and change nothing then: -EINVAL bad argument,

@@ -5,6 +5,7 @@
 #include "entry.h"
 #include "error.h"
 #include "grace.h"
+#include "lifecycle/account.h"
 #include "lifecycle/deadline.h"
 #include "must.h"
 #include "system.h"
@@ -177,6 +178,7 @@ struct thread *thread_attach(struct porin_error *error)
         thread->thread_id = (uint64_t)syscall(SYS_gettid);
         grace_attach();
         thread_take(thread);
+        account_attach(thread);
         return thread;
     }
     error_set(error, PORIN_ERR_MEMORY, "cannot map a control stack of %llu MiB or a signal stack for this thread: %s", CONTROL_SIZE >> 20,
@@ -199,6 +201,7 @@ void porin_thread_detach(void)
         return;
     must(!thread->frame); /* a thread that is inside a domain cannot leave its control stack */
     deadline_destroy(thread);
+    account_detach(thread);
     domains_release_stacks(thread);
     thread_current = NULL;
     pthread_setspecific(exit_key, NULL);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What domains have used: CPU time of a chain with known shares, faults, limits; and that nobody gets away from them. */
+#include "runtime_world.h"
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+static porin_image *library;
+
+static int make_library(void **state)
+{
+    library = image_make_library(2);
+    (void)state;
+    return 0;
+}
+
+static int drop_library(void **state)
+{
+    porin_image_release(library);
+    (void)state;
+    return 0;
+}
+
+static porin_domain *domain_with(const struct porin_domain_options *options)
+{
+    struct porin_error error;
+    porin_domain *domain = NULL;
+    porin_signals_install(NULL);
+    if (porin_domain_create(library, options, &domain, &error) != PORIN_OK)
+        fail_msg("%s", error.text);
+    return domain;
+}
+
+static porin_domain *accounted(const char *name, uint64_t cpu_limit_ns)
+{
+    struct porin_domain_options options;
+    porin_domain_options_default(&options);
+    options.name = name;
+    options.accounting = true;
+    options.cpu_limit_ns = cpu_limit_ns;
+    options.grants |= PORIN_GRANT_THREADS | PORIN_GRANT_TIME;
+    return domain_with(&options);
+}
+
+static struct porin_domain_usage usage_of(porin_domain *domain)
+{
+    struct porin_domain_usage usage;
+    assert_int_equal(porin_domain_usage_get(domain, &usage), PORIN_OK);
+    return usage;
+}
+
+static double ms(uint64_t ns)
+{
+    return (double)ns / 1e6;
+}
+
+static double cpu_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static double spin(porin_domain *domain, const char *function, double for_ms)
+{
+    double start = cpu_ms();
+    while (cpu_ms() - start < for_ms)
+        call(domain, function, 200000, 1);
+    return cpu_ms() - start;
+}
+
+/* host -> a -> b: what b uses is b's own and the chain's; what a uses in a loop of its own is a's alone. */
+static void test_shares_of_a_chain(void **state)
+{
+    porin_domain *a = accounted("a", 0), *b = accounted("b", 0), *idle = accounted("idle", 0);
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "inner"), NULL, NULL), PORIN_OK);
+    assert_int_equal(porin_domain_bind(a, "second", entry(idle, "add"), NULL, NULL), PORIN_OK);
+    call(a, "second", 1, 2);
+    double own = spin(a, "inner", 150), below = spin(a, "first", 450);
+    struct porin_domain_usage of_a = usage_of(a), of_b = usage_of(b);
+    print_message("a ran %.0f ms and b %.0f ms; charged: a %.0f (chain %.0f), b %.0f (chain %.0f)\n", own, below, ms(of_a.cpu_ns),
+                  ms(of_a.chain_cpu_ns), ms(of_b.cpu_ns), ms(of_b.chain_cpu_ns));
+    assert_true(of_b.cpu_ns > of_a.cpu_ns);
+    assert_true(ms(of_a.cpu_ns + of_b.cpu_ns) <= own + below + 10);
+    assert_true(ms(of_a.cpu_ns + of_b.cpu_ns) >= 0.6 * (own + below)); /* the rest is the host's, between calls, and chance */
+    assert_true(ms(of_a.cpu_ns) >= 0.4 * own && ms(of_b.cpu_ns) >= 0.6 * below);
+    assert_true(of_a.chain_cpu_ns >= of_a.cpu_ns + of_b.cpu_ns - 10000000 && of_a.chain_cpu_ns >= of_b.chain_cpu_ns);
+    assert_true(of_b.chain_cpu_ns == of_b.cpu_ns);
+    assert_true(usage_of(idle).cpu_ns < 10000000);
+    assert_int_equal(usage_of(idle).calls, 1);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    porin_domain_destroy(idle);
+    (void)state;
+}
+
+static porin_status dies(porin_domain *domain, const char *function, uint64_t a)
+{
+    uint64_t result;
+    return porin_call6(entry(domain, function), &result, a, 1, 0, 0, 0, 0);
+}
+
+static void test_faults_are_counted(void **state)
+{
+    porin_domain *domain = accounted("d", 0);
+    for (unsigned i = 0; i < 100; i++) {
+        assert_int_equal(dies(domain, i % 2 ? "trap" : "recurse", 0), PORIN_ERR_FAULT);
+        assert_int_equal(porin_domain_reset(domain, NULL), PORIN_OK);
+        assert_int_equal(dies(domain, "leave", 1), PORIN_ERR_EXIT);
+        assert_int_equal(porin_domain_reset(domain, NULL), PORIN_OK);
+    }
+    assert_int_equal(usage_of(domain).faults, 100);
+    assert_int_equal(usage_of(domain).calls, 200);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
+/* The limit ends the domain that runs, not the one that called it; the caller learns which one it was. */
+static void test_cpu_limit(void **state)
+{
+    porin_domain *a = accounted("a", 0), *b = accounted("greedy", 50000000);
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "spin"), NULL, NULL), PORIN_OK);
+    double start = cpu_ms();
+    assert_int_equal(call(a, "first", 0, 0), UINT64_MAX);
+    double took = cpu_ms() - start;
+    assert_int_equal(call(a, "error", 0, 0), PORIN_ERR_LIMIT);
+    assert_in_range((int)took, 40, 400);
+    assert_int_equal(dies(b, "add", 1), PORIN_ERR_GONE);
+    assert_string_equal(porin_last_error()->domain, "greedy");
+    assert_int_equal(call(a, "add", 1, 2), 3);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
+/* Threads of its own, each spinning, do not multiply what a domain may use. */
+static void test_threads_share_the_limit(void **state)
+{
+    porin_domain *domain = accounted("crowd", 100000000);
+    uint64_t stack, result;
+    porin_status status = PORIN_OK;
+    for (int i = 0; i < 6 && status == PORIN_OK; i++) {
+        status = porin_call6(entry(domain, "service"), &stack, SYS_mmap, 0, 0x4000, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+                             UINT64_MAX);
+        if (status == PORIN_OK)
+            status = porin_call6(entry(domain, "service"), &result, 528, entry(domain, "spin").offset, 0, stack + 0x4000, 0, 0);
+    }
+    for (int i = 0; i < 3000 && usage_of(domain).threads; i++)
+        usleep(1000);
+    assert_int_equal(usage_of(domain).threads, 0);
+    assert_in_range(usage_of(domain).cpu_ns, 100000000, 250000000);
+    assert_int_equal(dies(domain, "add", 1), PORIN_ERR_GONE);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
+/* A domain that sleeps after each bit of work, so as not to be there when the kernel's clock ticks. */
+static void test_sleepers_are_charged(void **state)
+{
+    porin_domain *domain = accounted("sleeper", 0);
+    const struct timespec nap = { .tv_nsec = 1000 };
+    assert_int_equal(call(domain, "add", 1, 2), 3);
+    assert_int_equal(porin_copy_out(domain, (porin_addr){ IMAGE_DATA + 0x800 }, &nap, sizeof nap), PORIN_OK);
+    double start = cpu_ms();
+    while (cpu_ms() - start < 200) {
+        call(domain, "inner", 100000, 1);
+        call(domain, "service", SYS_nanosleep, IMAGE_DATA + 0x800);
+    }
+    print_message("200 ms between naps: %.0f charged\n", ms(usage_of(domain).cpu_ns));
+    assert_true(usage_of(domain).cpu_ns > 80000000);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
+static void test_small_limits(void **state)
+{
+    struct porin_domain_options options;
+    porin_domain_options_default(&options);
+    options.mapping_limit = 8;
+    porin_domain *domain = domain_with(&options);
+    unsigned made = 0;
+    /* every second page of one mapping is taken away: a new area each time */
+    uint64_t start = call(domain, "service", SYS_brk, 0);
+    for (uint64_t at = start + 0x100000; made < 20; at += 0x2000, made++) {
+        uint64_t result;
+        assert_int_equal(porin_call6(entry(domain, "service"), &result, SYS_mmap, at, 0x1000, PROT_READ,
+                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, UINT64_MAX), PORIN_OK);
+        if ((int64_t)result < 0)
+            break;
+    }
+    assert_in_range(made, 1, 8);
+    assert_in_range(usage_of(domain).mappings, 1, 8);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shares_of_a_chain),      cmocka_unit_test(test_faults_are_counted),
+        cmocka_unit_test(test_cpu_limit),              cmocka_unit_test(test_threads_share_the_limit),
+        cmocka_unit_test(test_sleepers_are_charged),   cmocka_unit_test(test_small_limits),
+    };
+    return cmocka_run_group_tests(tests, make_library, drop_library);
+}
