@@ -296,9 +296,9 @@ static void test_deadlines_anywhere(void **state)
         call(a, "loop", 1, 1); /* making domains ready for this thread is not what is to be late */
         porin_status status = call_within(a, "loop", 1000, rand_r(&seed) % 40000, &result);
         assert_true(status == PORIN_OK || status == PORIN_ERR_DEADLINE);
-        if (status == PORIN_OK)
-            assert_int_equal(result, 1001);
-        else
+        if (status == PORIN_OK && result != 1001)
+            fail_msg("a call is lost: %s", porin_last_error()->text);
+        if (status != PORIN_OK)
             assert_int_equal(porin_domain_reset(a, NULL), PORIN_OK);
         late += status != PORIN_OK;
     }

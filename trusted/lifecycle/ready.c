@@ -5,6 +5,7 @@
 #include "exec.h"
 #include "loader/image.h"
 #include "reaper.h"
+#include "report.h"
 #include "runtime/call.h"
 #include "runtime/error.h"
 #include "runtime/thread.h"

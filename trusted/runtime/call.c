@@ -10,14 +10,12 @@
 #include "lifecycle/deadline.h"
 #include "lifecycle/fork.h"
 #include "lifecycle/ready.h"
+#include "lifecycle/report.h"
 #include "lifecycle/split.h"
 #include "loader/image.h"
 #include "must.h"
 #include "unwind.h"
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 
 static __thread struct porin_error unattached_error; /* of a thread that could not be attached */
@@ -25,40 +23,6 @@ static __thread struct porin_error unattached_error; /* of a thread that could n
 const struct porin_error *porin_last_error(void)
 {
     return thread_current ? &thread_current->last_error : &unattached_error;
-}
-
-static const char *signal_name(int signal)
-{
-    switch (signal) {
-    case SIGSEGV: return "SIGSEGV";
-    case SIGBUS: return "SIGBUS";
-    case SIGILL: return "SIGILL";
-    case SIGFPE: return "SIGFPE";
-    case SIGTRAP: return "SIGTRAP";
-    default: return "a signal";
-    }
-}
-
-void death_report(const struct porin_domain *domain, struct porin_error *error)
-{
-    while ((domain->state & ((1 << DOMAIN_CAUSE_SHIFT) - 1)) == DOMAIN_DYING)
-        sched_yield(); /* another thread is just writing it */
-    *error = domain->death;
-    memcpy(error->domain, domain->name, sizeof error->domain);
-    switch (error->status) {
-    case PORIN_ERR_FAULT:
-        snprintf(error->text, sizeof error->text, "domain %s: %s at %#x, accessing %#x; reset or destroy it", error->domain,
-                 signal_name(error->signal), error->offset, error->address);
-        break;
-    case PORIN_ERR_EXIT:
-        snprintf(error->text, sizeof error->text, "domain %s exited with code %d; reset or destroy it", error->domain, error->exit_code);
-        break;
-    case PORIN_ERR_LIMIT:
-        snprintf(error->text, sizeof error->text, "domain %s has used up the CPU time that it was given; destroy it", error->domain);
-        break;
-    default:
-        snprintf(error->text, sizeof error->text, "domain %s: %s", error->domain, porin_status_text(error->status));
-    }
 }
 
 /* What is asked of a domain. */
@@ -153,8 +117,10 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
         thread->mxcsr = mxcsr;
         slot->pointer = before;
     }
-    if (frame->status != PORIN_OK && domain_is_dead(domain)) /* otherwise it has ended this activation only and said so */
+    if (domain_is_dead(domain)) { /* otherwise, if at all, it has ended this activation only and said so */
+        frame->status = domain_cause(domain); /* it may have come back by itself, but calls of its own may have failed */
         death_report(domain, &thread_current->last_error);
+    }
     return (porin_status)frame->status;
 }
 

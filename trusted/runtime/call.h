@@ -10,6 +10,4 @@ struct routine { uint32_t generation, offset; uint64_t arguments[3]; };
 /* Calls a routine of a domain that has asked for it or is being made ready, on the data stack in the thread's slot for it. Errors go to
  * thread->last_error. */
 porin_status call_routine(struct thread *thread, struct porin_domain *domain, const struct routine *routine, uint64_t *result);
-/* Copies why the domain is dead, with a text for people. */
-void death_report(const struct porin_domain *domain, struct porin_error *error);
 #endif
