@@ -44,7 +44,7 @@ X87 = expand("""
     fld{,s,l,t,1,l2t,l2e,pi,lg2,ln2,z} fst{,s,l} fstp{,s,l,t} fild{s,l,ll} fist{s,l} fistp{s,l,ll} fisttp{s,l,ll}
     f{add,mul,sub,subr,div,divr}{,s,l,p} fi{add,mul,sub,subr,div,divr}{s,l}
     fcom{,s,l,p,ps,pl,pp,i,ip} fucom{,p,pp,i,ip} ficom{s,l} ficomp{s,l} ftst fxam
-    fcmov{b,e,be,u,nb,ne,nbe,nu} fxch ffree fincstp fdecstp fnop
+    fcmov{b,e,be,u,nb,ne,nbe,nu} fxch ffree fincstp fdecstp
     fabs fchs fsqrt fscale fprem fprem1 frndint fxtract f2xm1 fyl2x fyl2xp1 fsin fcos fsincos fptan fpatan
     fnstsw
 """)
