@@ -20,8 +20,19 @@ porin_status porin_handle_give(porin_domain *holder, porin_domain *subject, enum
 /* Registers a function of entry.domain and puts an entry handle into holder's table. Signature: PORIN_SIGNATURE; policy: what the
  * callee asks for. ERR_NAME: no label at the offset. */
 porin_status porin_handle_give_entry(porin_domain *holder, porin_entry entry, uint32_t signature, uint32_t policy, porin_handle *out);
+/* Puts an image handle into holder's table: with it the domain creates domains (service dom_create), at most `limit` at once with all its
+ * image handles. They have memory services and holder's own limits, and end when holder is destroyed or reset, which the calling thread
+ * must not do from inside one of them. The handle cannot be passed on. */
+porin_status porin_handle_give_image(porin_domain *holder, porin_image *image, uint32_t limit, porin_handle *out);
+/* A copy in the same table, not stronger: what the service handle_copy does. ERR_ARGUMENT: no such handle, or a stronger right. */
+porin_status porin_handle_copy(porin_domain *holder, porin_handle handle, enum porin_right right, porin_handle *out);
 /* Takes a handle out of holder's table. What was derived from it stays. */
 porin_status porin_handle_close(porin_domain *holder, porin_handle handle);
+
+/* dIPC's dom_mmap: zeroed pages in a domain, which it can unmap as its own. At the hint if it is free. */
+porin_status porin_domain_map(porin_domain *domain, porin_addr hint, size_t size, bool writable, porin_addr *out);
+/* dIPC's dom_remap: whole pages of from's heap become memory of `to`, at *out, and are unmapped in from. ERR_RANGE: not its heap. */
+porin_status porin_domain_remap(porin_domain *to, porin_domain *from, porin_addr start, size_t size, porin_addr *out);
 
 /* source may use target with this right. *out names the grant; 0 is never a grant. */
 porin_status porin_grant_create(porin_domain *source, porin_domain *target, enum porin_right right, uint64_t *out);

@@ -5,7 +5,8 @@
 #include <errno.h>
 
 enum verb {
-    DEFAULT = 512, COPY, CLOSE, SEND, MMAP, REMAP, READ, WRITE, GRANT, REVOKE, REGISTER, REQUEST, WITHDRAW, PUBLISH, LOOKUP, UNPUBLISH
+    DEFAULT = 512, COPY, CLOSE, SEND, MMAP, REMAP, READ, WRITE, GRANT, REVOKE, REGISTER, REQUEST, WITHDRAW, PUBLISH, LOOKUP, UNPUBLISH,
+    CREATE = 530, OPEN
 };
 
 #define TEXT_AT (IMAGE_DATA + 0x200)
@@ -226,6 +227,74 @@ static void nobody_fills_anothers_table(void **state)
     assert_true(ask(world->b, DEFAULT, 0, 0, 0, 0, 0) > 0);
 }
 
+/* A domain makes domains from an image it was given, calls them, and they end with it. */
+static void domains_make_domains(void **state)
+{
+    struct world *world = *state;
+    struct porin_limits before, now;
+    porin_handle image, to_b;
+    porin_limits_get(&before);
+    assert_int_equal(ask(world->a, CREATE, 1, 0, 0, 0, 0), -EBADF);
+    assert_int_equal(porin_handle_give_image(world->a, world->image, 0, &image), PORIN_ERR_ARGUMENT);
+    assert_int_equal(porin_handle_give_image(world->a, world->image, 2, &image), PORIN_OK);
+    assert_int_equal(ask(world->b, CREATE, (uint64_t)image, 0, 0, 0, 0), -EBADF);
+    int64_t child = ask(world->a, CREATE, (uint64_t)image, 0, 0, 0, 0);
+    assert_true(child > 0);
+    /* it owns it: memory, and entries that it may call itself and pass on */
+    assert_int_equal(ask(world->a, WRITE, (uint64_t)child, IMAGE_DATA + 0x80, IMAGE_DATA, 8, 0), 0);
+    assert_int_equal(ask(world->a, OPEN, (uint64_t)child, text(world->a, "nothing"), ADD_SIGNATURE, 0, 0), -ENOENT);
+    int64_t add = ask(world->a, OPEN, (uint64_t)child, text(world->a, "add"), ADD_SIGNATURE, 0, 0);
+    assert_true(add > 0);
+    assert_int_equal(ask(world->a, REQUEST, (uint64_t)add, text(world->a, "first"), ADD_SIGNATURE, 0, UINT64_MAX), 0);
+    assert_int_equal(call(world->a, "first", 40, 2), 42);
+    assert_int_equal(porin_handle_give(world->a, world->b, PORIN_RIGHT_OWNER, &to_b), PORIN_OK);
+    int64_t sent = ask(world->a, SEND, (uint64_t)to_b, (uint64_t)add, 0, 0, 0);
+    assert_int_equal(ask(world->b, REQUEST, (uint64_t)sent, text(world->b, "first"), ADD_SIGNATURE, 0, UINT64_MAX), 0);
+    assert_int_equal(call(world->b, "first", 1, 2), 3);
+    /* a weaker right opens no entry; an image is not passed on; the limit holds, with copies of the handle too */
+    int64_t weaker = ask(world->a, COPY, (uint64_t)child, PORIN_RIGHT_WRITE, 0, 0, 0);
+    assert_int_equal(ask(world->a, OPEN, (uint64_t)weaker, text(world->a, "add"), ADD_SIGNATURE, 0, 0), -EPERM);
+    assert_int_equal(ask(world->a, SEND, (uint64_t)to_b, (uint64_t)image, 0, 0, 0), -EPERM);
+    assert_int_equal(ask(world->a, PUBLISH, text(world->a, "image"), (uint64_t)image, LIST_AT, UINT64_MAX, 0), -EBADF);
+    int64_t copy = ask(world->a, COPY, (uint64_t)image, 0, 0, 0, 0);
+    assert_true(copy > 0);
+    assert_int_equal(ask(world->a, CLOSE, (uint64_t)image, 0, 0, 0, 0), 0);
+    assert_true(ask(world->a, CREATE, (uint64_t)copy, 0, 0, 0, 0) > 0);
+    assert_int_equal(ask(world->a, CREATE, (uint64_t)copy, 0, 0, 0, 0), -ENOSPC);
+    porin_limits_get(&now);
+    assert_int_equal(now.slots_used, before.slots_used + 2);
+    assert_int_equal(porin_domain_reset(world->a, NULL), PORIN_OK);
+    porin_limits_get(&now);
+    assert_int_equal(now.slots_used, before.slots_used);
+    assert_int_equal(call(world->b, "first", 1, 2), UINT64_MAX);
+    assert_int_equal(call(world->b, "error", 0, 0), PORIN_ERR_GONE);
+    assert_int_equal(porin_handle_give_image(world->a, world->image, 9, &image), PORIN_OK); /* and with the teardown */
+    assert_true(ask(world->a, CREATE, (uint64_t)image, 0, 0, 0, 0) > 0);
+}
+
+/* The host's verbs for memory and copies. */
+static void hosts_map_and_remap(void **state)
+{
+    struct world *world = *state;
+    porin_addr at, moved;
+    uint64_t value = 77, found = 0;
+    porin_handle owner, copy;
+    porin_signals_install(NULL); /* cmocka sets its own handlers after each set-up */
+    assert_int_equal(porin_domain_map(world->a, (porin_addr){ 0 }, 8192, true, &at), PORIN_OK);
+    assert_int_equal(porin_copy_out(world->a, (porin_addr){ at.offset + 4096 }, &value, 8), PORIN_OK);
+    assert_int_equal(porin_domain_remap(world->b, world->a, at, 8192, &moved), PORIN_OK);
+    assert_int_equal(porin_copy_in(&found, world->b, (porin_addr){ moved.offset + 4096 }, 8), PORIN_OK);
+    assert_int_equal(found, 77);
+    assert_int_equal(porin_copy_in(&found, world->a, at, 8), PORIN_ERR_RANGE);
+    assert_int_equal(porin_domain_remap(world->b, world->a, (porin_addr){ IMAGE_TEXT }, 4096, &moved), PORIN_ERR_RANGE);
+    assert_int_not_equal(porin_domain_map(world->a, (porin_addr){ 0 }, 1ull << 40, true, &at), PORIN_OK);
+    assert_int_equal(porin_domain_map(NULL, (porin_addr){ 0 }, 4096, true, &at), PORIN_ERR_ARGUMENT);
+    assert_int_equal(porin_handle_give(world->a, world->b, PORIN_RIGHT_READ, &owner), PORIN_OK);
+    assert_int_equal(porin_handle_copy(world->a, owner, PORIN_RIGHT_WRITE, &copy), PORIN_ERR_ARGUMENT);
+    assert_int_equal(porin_handle_copy(world->a, owner, PORIN_RIGHT_CALL, &copy), PORIN_OK);
+    assert_int_equal(ask(world->a, READ, (uint64_t)copy, IMAGE_DATA, IMAGE_DATA, 8, 0), -EPERM);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
@@ -239,6 +308,8 @@ int main(void)
         TEST(nothing_outlives_its_domain),
         TEST(remap_moves_memory),
         TEST(nobody_fills_anothers_table),
+        TEST(domains_make_domains),
+        TEST(hosts_map_and_remap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

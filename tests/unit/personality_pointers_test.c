@@ -91,7 +91,7 @@ static const struct pointer_case { const char *name; uint64_t number, arguments[
     { "timerfd_gettime", SYS_timerfd_gettime, { TIMER_, SPACE }, "-W" },
     { "dom_read", 518, { OWNER, P, SPACE, 16 }, "-RW" }, { "dom_write", 519, { OWNER, SPACE, P, 16 }, "-WR" },
     { "entry_request", 523, { OWNER, PATH }, "-R" }, { "name_publish", 525, { PATH, OWNER, P, 1 }, "R-R" },
-    { "name_lookup", 526, { PATH }, "R" }, { "name_withdraw", 527, { PATH }, "R" },
+    { "name_lookup", 526, { PATH }, "R" }, { "name_withdraw", 527, { PATH }, "R" }, { "entry_open", 531, { OWNER, PATH }, "-R" },
 };
 #define CASES (sizeof cases / sizeof cases[0])
 
@@ -255,7 +255,7 @@ static void every_service_has_a_case(void **state)
         "fallocate", "dup3", "pause", "alarm", "socket", "shutdown", "listen", "fork", "vfork", "setpgid", "getpgrp", "setsid", "getpgid",
         "getsid", "epoll_create", "epoll_create1", "timerfd_create", "eventfd", "eventfd2", "msync",
         "accept", "accept4", "wait4", "waitid", "rt_sigsuspend" /* wait first */, "thread_create", "exit_unmap",
-        "arch_prctl" /* of a running thread only: personality_process_test */, "dom_default", "handle_copy",
+        "arch_prctl" /* of a running thread only: personality_process_test */, "dom_default", "dom_create", "handle_copy",
         "handle_close", "handle_send", "dom_mmap", "dom_remap", "grant_create", "grant_revoke", "entry_register", "entry_withdraw" };
     static const struct { uint64_t number; const char *name; } rows[] = {
 #define SERVICE(number, name, arguments, family, handler, state, note) { number, #name },

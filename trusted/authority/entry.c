@@ -71,11 +71,13 @@ int64_t entry_describe(const struct porin_domain *callee, uint64_t offset, uint6
     return registration_put(out->subject, &out->id);
 }
 
-int64_t authority_register(struct porin_domain *self, uint64_t offset, uint64_t signature, uint64_t policy)
+/* Registers a function of callee and puts the handle into self's table. */
+static int64_t register_for(struct porin_domain *self, const struct porin_domain *callee, uint64_t offset, uint64_t signature,
+                            uint64_t policy)
 {
     struct handle handle;
     pthread_mutex_lock(&authority_lock);
-    int64_t result = entry_describe(self, offset, signature, policy, &handle);
+    int64_t result = entry_describe(callee, offset, signature, policy, &handle);
     if (result == 0) {
         handle.giver = domain_ref(self);
         result = handle_put(self, &handle);
@@ -83,6 +85,25 @@ int64_t authority_register(struct porin_domain *self, uint64_t offset, uint64_t 
             registrations_sweep(handle.id);
     }
     pthread_mutex_unlock(&authority_lock);
+    return result;
+}
+
+int64_t authority_register(struct porin_domain *self, uint64_t offset, uint64_t signature, uint64_t policy)
+{
+    return register_for(self, self, offset, signature, policy);
+}
+
+/* dIPC's entry_register by the owner of another domain: of what that domain exports. */
+int64_t authority_open(struct porin_domain *self, uint64_t domain, const char *name, uint64_t signature, uint64_t policy)
+{
+    int64_t result;
+    porin_entry entry;
+    struct porin_domain *callee = subject_pin(self, domain, PORIN_RIGHT_OWNER, &result);
+    if (!callee)
+        return result;
+    bool found = porin_entry_find(callee, name, &entry, NULL) == PORIN_OK;
+    result = found ? register_for(self, callee, entry.offset, signature, policy) : -ENOENT;
+    ref_unpin(callee);
     return result;
 }
 

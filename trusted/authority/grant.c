@@ -162,8 +162,7 @@ enum porin_right porin_grant_right(porin_domain *source, porin_domain *target)
     return right;
 }
 
-/* The domain of a handle that has this right, pinned. *error: why not. */
-static struct porin_domain *subject_pin(struct porin_domain *self, uint64_t handle, enum porin_right right, int64_t *error)
+struct porin_domain *subject_pin(struct porin_domain *self, uint64_t handle, enum porin_right right, int64_t *error)
 {
     struct domain_ref ref = { 0 };
     pthread_mutex_lock(&authority_lock);
@@ -208,6 +207,20 @@ static int64_t bytes_move(struct porin_domain *to, uint64_t to_at, struct porin_
 
 /* dIPC's dom_remap: memory of one domain becomes memory of another. The contents go by copy: pages of private mappings cannot change
  * slots without a moment in which the range belongs to nobody. */
+static int64_t memory_remap(struct porin_domain *target, struct porin_domain *source, uint64_t start, uint64_t size)
+{
+    int64_t result = start > UINT32_MAX ? -EINVAL : domain_map(target, 0, size, MEMORY_READ | MEMORY_WRITE, false);
+    if (result < 0)
+        return result;
+    int64_t moved = bytes_move(target, (uint64_t)result, source, start, size);
+    if (moved == 0)
+        moved = domain_unmap(source, (uint32_t)start, size);
+    if (moved == 0)
+        return result;
+    domain_unmap(target, (uint32_t)result, size);
+    return moved;
+}
+
 int64_t authority_remap(struct porin_domain *self, uint64_t to, uint64_t from, uint64_t start, uint64_t size)
 {
     int64_t result;
@@ -216,20 +229,40 @@ int64_t authority_remap(struct porin_domain *self, uint64_t to, uint64_t from, u
         return result;
     struct porin_domain *target = subject_pin(self, to, PORIN_RIGHT_OWNER, &result);
     if (target) {
-        result = start > UINT32_MAX ? -EINVAL : domain_map(target, 0, size, MEMORY_READ | MEMORY_WRITE, false);
-        if (result >= 0) {
-            int64_t moved = bytes_move(target, (uint64_t)result, source, start, size);
-            if (moved == 0)
-                moved = domain_unmap(source, (uint32_t)start, size);
-            if (moved < 0) {
-                domain_unmap(target, (uint32_t)result, size);
-                result = moved;
-            }
-        }
+        result = memory_remap(target, source, start, size);
         ref_unpin(target);
     }
     ref_unpin(source);
     return result;
+}
+
+static porin_status address_of(int64_t result, porin_addr *out)
+{
+    out->offset = result < 0 ? 0 : (uint32_t)result;
+    return result >= 0 ? PORIN_OK : result == -ENOMEM ? PORIN_ERR_MEMORY : PORIN_ERR_RANGE;
+}
+
+porin_status porin_domain_map(porin_domain *domain, porin_addr hint, size_t size, bool writable, porin_addr *out)
+{
+    struct porin_domain *pinned = domain && out ? ref_pin(domain_ref(domain)) : NULL;
+    if (!pinned)
+        return PORIN_ERR_ARGUMENT;
+    porin_status status = address_of(domain_map(domain, hint.offset, size, MEMORY_READ | (writable ? MEMORY_WRITE : 0), false), out);
+    ref_unpin(pinned);
+    return status;
+}
+
+porin_status porin_domain_remap(porin_domain *to, porin_domain *from, porin_addr start, size_t size, porin_addr *out)
+{
+    struct porin_domain *target = to && from && out ? ref_pin(domain_ref(to)) : NULL;
+    if (!target)
+        return PORIN_ERR_ARGUMENT;
+    struct porin_domain *source = ref_pin(domain_ref(from));
+    porin_status status = source ? address_of(memory_remap(target, source, start.offset, size), out) : PORIN_ERR_ARGUMENT;
+    if (source)
+        ref_unpin(source);
+    ref_unpin(target);
+    return status;
 }
 
 int64_t authority_read(struct porin_domain *self, uint64_t handle, uint64_t theirs, uint64_t own, uint64_t size)

@@ -56,6 +56,12 @@ static struct handle *place_free(struct handle_table *table)
     return &places[table->count - GROWTH];
 }
 
+static void place_clear(struct handle *place)
+{
+    image_drop(place);
+    *place = (struct handle){ .serial = place->serial };
+}
+
 int64_t handle_put(struct porin_domain *holder, const struct handle *handle)
 {
     struct handle_table *table = &holder->handles;
@@ -68,6 +74,7 @@ int64_t handle_put(struct porin_domain *holder, const struct handle *handle)
     uint32_t serial = place->serial + 1;
     *place = *handle;
     place->serial = serial;
+    image_hold(place);
     return (int64_t)(serial << HANDLE_INDEX_BITS | (uint32_t)(place - table->places));
 }
 
@@ -130,23 +137,31 @@ int64_t authority_copy(struct porin_domain *self, uint64_t handle, uint64_t righ
     return result;
 }
 
+porin_status porin_handle_copy(porin_domain *holder, porin_handle handle, enum porin_right right, porin_handle *out)
+{
+    int64_t result = holder && out && handle > 0 ? authority_copy(holder, (uint64_t)handle, (uint64_t)right) : -EBADF;
+    if (out)
+        *out = result < 0 ? -1 : (porin_handle)result;
+    return result > 0 ? PORIN_OK : result == -ENOSPC ? PORIN_ERR_LIMIT : PORIN_ERR_ARGUMENT;
+}
+
 int64_t authority_close(struct porin_domain *self, uint64_t number)
 {
     pthread_mutex_lock(&authority_lock);
     struct handle *place = place_of(self, number);
     if (place)
-        *place = (struct handle){ .serial = place->serial };
+        place_clear(place);
     pthread_mutex_unlock(&authority_lock);
     return place ? 0 : -EBADF;
 }
 
-/* With the lock. A grant handle stays where it is: who may revoke is not passed on. */
+/* With the lock. A grant handle stays where it is, who may revoke is not passed on; so does an image, or domains would multiply. */
 static int64_t send_locked(struct porin_domain *self, struct porin_domain *receiver, uint64_t number)
 {
     const struct handle *handle = place_of(self, number);
     if (!handle)
         return -EBADF;
-    if (handle->kind == HANDLE_GRANT)
+    if (handle->kind == HANDLE_GRANT || handle->kind == HANDLE_IMAGE)
         return -EPERM;
     struct handle sent = *handle;
     sent.giver = domain_ref(self);
@@ -170,7 +185,10 @@ int64_t authority_send(struct porin_domain *self, uint64_t to, uint64_t number)
 
 void authority_forget(struct porin_domain *domain)
 {
+    authority_end_created(domain);
     pthread_mutex_lock(&authority_lock);
+    for (uint32_t i = 0; i < domain->handles.count; i++)
+        place_clear(&domain->handles.places[i]);
     free(domain->handles.places);
     domain->handles = (struct handle_table){ 0 };
     pthread_mutex_unlock(&authority_lock);
@@ -179,10 +197,11 @@ void authority_forget(struct porin_domain *domain)
 void authority_reset(struct porin_domain *domain)
 {
     struct domain_ref self = domain_ref(domain);
+    authority_end_created(domain);
     pthread_mutex_lock(&authority_lock);
     for (uint32_t i = 0; i < domain->handles.count; i++)
         if (domain->handles.places[i].giver.generation)
-            domain->handles.places[i] = (struct handle){ .serial = domain->handles.places[i].serial };
+            place_clear(&domain->handles.places[i]);
     pthread_mutex_unlock(&authority_lock);
     grants_forget(self);
     names_forget(self);

@@ -33,7 +33,7 @@ static inline bool ref_same(struct domain_ref a, struct domain_ref b)
     return a.slot == b.slot && a.generation == b.generation;
 }
 
-enum handle_kind { HANDLE_FREE, HANDLE_DOMAIN, HANDLE_ENTRY, HANDLE_GRANT };
+enum handle_kind { HANDLE_FREE, HANDLE_DOMAIN, HANDLE_ENTRY, HANDLE_GRANT, HANDLE_IMAGE };
 
 /* What a handle says. Immutable: weaker copies are new handles. */
 struct handle {
@@ -45,12 +45,17 @@ struct handle {
     uint32_t offset;              /* ENTRY */
     uint32_t signature, policy;   /* ENTRY */
     uint64_t id;                  /* GRANT: which; ENTRY: which registration */
+    porin_image *image;           /* IMAGE: held by each handle */
+    uint32_t limit;               /* IMAGE: how many domains its holder may have made at once */
 };
 
 /* The domain a reference names, pinned: it is not destroyed before domain_unpin. NULL: it is gone. */
 struct porin_domain *ref_pin(struct domain_ref ref);
 void ref_unpin(struct porin_domain *domain);
 
+/* A handle comes to be or goes: what it holds is held or given up. */
+void image_hold(const struct handle *handle);
+void image_drop(const struct handle *handle);
 /* With the lock. Puts a handle into holder's table: its number, or -ENOSPC, -ENOMEM. */
 int64_t handle_put(struct porin_domain *holder, const struct handle *handle);
 /* With the lock. The handle of that number and kind, or NULL. A handle on a domain that is gone is one. */
@@ -58,9 +63,13 @@ const struct handle *handle_find(const struct porin_domain *holder, uint64_t num
 /* With the lock. Does holder have this right on the subject, by the handle? 0 or -EBADF, -EPERM. Fills *subject. */
 int64_t handle_check(const struct porin_domain *holder, uint64_t number, enum porin_right right, struct domain_ref *subject);
 
+/* The domain of a handle that has this right, pinned; NULL: *error says why not. Takes the lock. */
+struct porin_domain *subject_pin(struct porin_domain *self, uint64_t handle, enum porin_right right, int64_t *error);
+
 /* What the services (and the host API above them) do; all return a number or a negative errno:
  * -EBADF no such handle, -EPERM its right does not allow it, -ESTALE its domain is gone, -ENOSPC a limit is reached. */
 int64_t authority_default(struct porin_domain *self);
+int64_t authority_create(struct porin_domain *self, uint64_t image);
 int64_t authority_copy(struct porin_domain *self, uint64_t handle, uint64_t right);
 int64_t authority_close(struct porin_domain *self, uint64_t handle);
 int64_t authority_send(struct porin_domain *self, uint64_t to, uint64_t handle);
@@ -77,6 +86,7 @@ int64_t authority_read(struct porin_domain *self, uint64_t handle, uint64_t thei
 int64_t authority_write(struct porin_domain *self, uint64_t handle, uint64_t theirs, uint64_t own, uint64_t size);
 
 int64_t authority_register(struct porin_domain *self, uint64_t offset, uint64_t signature, uint64_t policy);
+int64_t authority_open(struct porin_domain *self, uint64_t domain, const char *name, uint64_t signature, uint64_t policy);
 int64_t authority_request(struct porin_domain *self, uint64_t entry, const char *import, uint64_t signature, uint64_t policy,
                           int64_t fault_value);
 int64_t authority_withdraw_entry(struct porin_domain *self, uint64_t entry);
@@ -91,6 +101,8 @@ int64_t authority_lookup(struct porin_domain *self, const char *name);
 int64_t authority_withdraw_name(struct porin_domain *self, const char *name);
 void names_forget(struct domain_ref domain);
 
+/* Destroys the domains that this one has made. No thread is inside it, and the calling one inside none of them. */
+void authority_end_created(const struct porin_domain *creator);
 /* The domain is being destroyed: its handles, grants and names go. */
 void authority_forget(struct porin_domain *domain);
 /* The domain starts anew: what it made or was sent goes, what the host gave it stays. */

@@ -19,6 +19,11 @@ int64_t service_dom_default(const struct request *request)
     return authority_default(request->domain);
 }
 
+int64_t service_dom_create(const struct request *request)
+{
+    return authority_create(request->domain, ARGUMENT(0));
+}
+
 int64_t service_handle_copy(const struct request *request)
 {
     return authority_copy(request->domain, ARGUMENT(0), ARGUMENT(1));
@@ -67,6 +72,13 @@ int64_t service_grant_revoke(const struct request *request)
 int64_t service_entry_register(const struct request *request)
 {
     return authority_register(request->domain, ARGUMENT(0), ARGUMENT(1), ARGUMENT(2));
+}
+
+int64_t service_entry_open(const struct request *request)
+{
+    char name[NAME_SIZE];
+    int64_t error = fetch_name(request, 1, name);
+    return error ? error : authority_open(request->domain, ARGUMENT(0), name, ARGUMENT(2), ARGUMENT(3));
 }
 
 int64_t service_entry_request(const struct request *request)
