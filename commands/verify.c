@@ -64,7 +64,7 @@ static void print_stats(const struct porin_verify_input *input, const struct por
     };
     static const struct { uint32_t bit; const char *name; } uses[] = {
         { PORIN_USES_X87, "x87" }, { PORIN_USES_AVX, "avx" }, { PORIN_USES_EVEX, "evex" }, { PORIN_USES_THREAD_POINTER, "thread-pointer" },
-        { PORIN_USES_CALL_ERROR, "call-error" }, { PORIN_USES_FENV, "fenv" },
+        { PORIN_USES_X87_STATUS, "x87-status" }, { PORIN_USES_CALL_ERROR, "call-error" }, { PORIN_USES_FENV, "fenv" },
     };
     printf("  %zu bytes in %.3f ms: %.0f MB/s\n  uses:", input->text_size, seconds * 1e3, (double)input->text_size / seconds / 1e6);
     for (size_t i = 0; i < sizeof uses / sizeof *uses; i++)

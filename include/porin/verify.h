@@ -33,6 +33,7 @@ struct porin_verify_input {
 #define PORIN_USES_EVEX       4u    /* EVEX forms, opmask registers or zmm */
 #define PORIN_USES_THREAD_POINTER 8u /* reads gs:PORIN_TB_THREAD_POINTER */
 #define PORIN_USES_CALL_ERROR 16u    /* reads gs:PORIN_TB_CALL_ERROR */
+#define PORIN_USES_X87_STATUS 64u    /* fnstsw: the only way to see x87 exception flags, condition code and top of stack */
 #define PORIN_USES_FENV       32u    /* branches to PORIN_GATE_FENV, the only way to see MXCSR's flags or to change its rounding */
 
 struct porin_verify_report {

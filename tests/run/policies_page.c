@@ -34,6 +34,7 @@ static const char *fact_name(unsigned fact)
     switch (fact) {
     case 0: return "";
     case PORIN_USES_X87: return "x87";
+    case PORIN_USES_X87_STATUS: return "x87-status";
     case PORIN_USES_AVX: return "avx";
     case PORIN_USES_EVEX: return "evex";
     case PORIN_USES_THREAD_POINTER: return "thread-pointer";

@@ -24,7 +24,7 @@ LABEL = bytes.fromhex("f30f1efa")
 NOPS = {bytes.fromhex(nop) for nop in (
     "90", "6690", "0f1f00", "0f1f4000", "0f1f440000", "660f1f440000", "0f1f8000000000", "0f1f840000000000", "660f1f840000000000",
     "662e0f1f840000000000", "66662e0f1f840000000000")}
-USES_X87, USES_AVX, USES_EVEX, USES_THREAD_POINTER, USES_CALL_ERROR, USES_FENV = 1, 2, 4, 8, 16, 32
+USES_X87, USES_AVX, USES_EVEX, USES_THREAD_POINTER, USES_CALL_ERROR, USES_FENV, USES_X87_STATUS = 1, 2, 4, 8, 16, 32, 64
 
 
 class Refusal(Exception):
@@ -242,7 +242,7 @@ class Judged(NamedTuple):
 def uses_of(raw, text):
     """V13."""
     if split_prefixes(raw)[2][0] in range(0xD8, 0xE0):
-        return USES_X87
+        return USES_X87 | (USES_X87_STATUS if text.startswith("fnstsw") else 0)
     if raw[0] == 0x62 or raw[0] in (0xC4, 0xC5) and "%k" in text:
         return USES_AVX | USES_EVEX
     return USES_AVX if raw[0] in (0xC4, 0xC5) and text.split(" ")[0] not in VEX_INTEGER else 0

@@ -209,12 +209,12 @@ static void test_evex_state(void **state)
 static void test_every_gate_fits(void **state)
 {
     uint32_t longest = 0;
-    for (uint32_t variant = 0; variant < 16 * 64 * 64 * (PORIN_MAX_STACK_WORDS + 1); variant++) {
-        uint32_t asked[2] = { variant % 4, variant / 4 % 4 }, words = variant / (16 * 64 * 64);
-        struct porin_image image = { .uses = variant / 16 % 64 };
+    for (uint32_t variant = 0; variant < 16 * 128 * 128 * (PORIN_MAX_STACK_WORDS + 1); variant++) {
+        uint32_t asked[2] = { variant % 4, variant / 4 % 4 }, words = variant / (16 * 128 * 128);
+        struct porin_image image = { .uses = variant / 16 % 128 };
         struct porin_domain caller = { .slot = 5, .image = &image };
         struct edge edge = { .bound = true, .caller_policy = asked[0], .callee_policy = asked[1],
-                             .policy = policy_held(asked[0] | asked[1]), .callee_uses = variant / (16 * 64) % 64,
+                             .policy = policy_held(asked[0] | asked[1]), .callee_uses = variant / (16 * 128) % 128,
                              .stack_words = words, .callee_slot = 16000, .callee_generation = variant + 1,
                              .entry = 0x7ffffff0, .accounting = true };
         uint8_t code[PORIN_GATE_SIZE];

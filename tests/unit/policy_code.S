@@ -8,6 +8,7 @@
 #define EVEX 4
 #define WORDS 24
 #define FENV 32
+#define STATUS 64
 
         .macro  gate facts, offset
         .byte   0xe8
@@ -34,6 +35,8 @@
         fldl    OWN_PATTERN(%r14,%r11)
         .endr
         fxam
+        .endif
+        .if     \facts & STATUS
         fnstsw  %ax
         movw    %ax, OWN_STATUS(%r14,%r11)
         .endif
@@ -96,10 +99,12 @@
         .set    at, at + 64
         .endr
         .endif
-        .if     \facts & X87
+        .if     \facts & STATUS
         fnstsw  %ax
         movzwl  %ax, %eax
         movq    %rax, 96(%r14,%r11)
+        .endif
+        .if     \facts & X87
         .set    at, CAPTURE_X87
         .rept   8
         fstpl   at(%r14,%r11)
@@ -193,7 +198,7 @@ policy_end_\facts:
         .endm
 
         .section .rodata.policy_code, "a"
-        .irp    facts, 0, 2, 6, 1, 3, 7, 24, 26, 30, 25, 27, 31, 32, 34, 38, 33, 35, 39, 56, 58, 62, 57, 59, 63
+        .irp    facts, 0, 2, 6, 1, 67, 71, 24, 26, 30, 89, 27, 95, 32, 34, 38, 97, 35, 39, 56, 58, 62, 121, 59, 127
         image   \facts
         .endr
         .section .note.GNU-stack, "", @progbits

@@ -2,12 +2,13 @@
 /* All register state on both sides of every policy, compared with trusted/tables/policy.def: caller's bits x callee's bits x what either
  * image can see. A chain of four: `top` leaves everything full of its pattern and calls the caller, the caller calls the callee through the
  * edge under test, the callee has `deep` fill everything before it goes back. So what either finds is the other's or a third's. */
+#include "loader/image.h"
 #include "policy_capture.h"
 #include "porin/verify.h"
 #include "runtime_world.h"
 
-#define FACTS(X) X(0) X(2) X(6) X(1) X(3) X(7) X(24) X(26) X(30) X(25) X(27) X(31) X(32) X(34) X(38) X(33) X(35) X(39) X(56) X(58) X(62) \
-    X(57) X(59) X(63)
+#define FACTS(X) X(0) X(2) X(6) X(1) X(67) X(71) X(24) X(26) X(30) X(89) X(27) X(95) X(32) X(34) X(38) X(97) X(35) X(39) X(56) X(58) \
+    X(62) X(121) X(59) X(127)
 #define X(facts) extern const uint8_t policy_code_##facts[], policy_end_##facts[], policy_relay_##facts[], policy_leaf_##facts[], \
     policy_dirty_##facts[], policy_arm_##facts[], policy_fail_##facts[], policy_go_##facts[];
 FACTS(X)
@@ -61,7 +62,9 @@ static porin_image *variant_load(const struct variant *variant)
 #define X(name) image_add_export(&parts, #name, IMAGE_TEXT + (uint32_t)(variant->name - variant->code));
     X(relay) X(leaf) X(dirty) X(arm) X(fail) X(go)
 #undef X
-    return image_load(&parts);
+    porin_image *image = image_load(&parts);
+    assert_int_equal(image->uses, variant->facts);
+    return image;
 }
 
 static struct side side_make(uint32_t variant, const char *name, uint64_t pattern, uint32_t mxcsr, bool fails)

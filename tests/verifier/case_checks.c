@@ -124,6 +124,7 @@ unsigned check_reported(bool loud)
     static const struct { uint8_t code[12]; uint32_t uses; uint64_t features; } facts[] = {
         { { 0x90, 0xC3 }, 0, 0 },
         { { 0xD9, 0xE8, 0xC3 }, PORIN_USES_X87, 0 },                                        /* fld1 */
+        { { 0xDF, 0xE0, 0xC3 }, PORIN_USES_X87 | PORIN_USES_X87_STATUS, 0 },                /* fnstsw */
         { { 0x0F, 0x58, 0xC0, 0xC3 }, 0, 0 },                                               /* addps */
         { { 0xC5, 0xF8, 0x58, 0xC0, 0xC3 }, PORIN_USES_AVX, BIT(AVX) },                     /* vaddps */
         { { 0xC5, 0xF8, 0x77, 0xC3 }, PORIN_USES_AVX, BIT(AVX) },                           /* vzeroupper */

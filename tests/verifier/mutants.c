@@ -262,6 +262,7 @@ static void mutate_row(unsigned i)
     if (row->rm == REGISTERS_WRITTEN && !rex_less)
         TRY(i, row, rm, REGISTERS_READ, "scratch registers writable in rm");
     TRY(i, row, uses, row->uses ^ PORIN_USES_X87, "other x87 use");
+    TRY(i, row, uses, row->uses ^ PORIN_USES_X87_STATUS, "other x87 status use");
     TRY(i, row, uses, row->uses ^ PORIN_USES_AVX, "other AVX use");
     TRY(i, row, uses, row->uses ^ PORIN_USES_EVEX, "other EVEX use");
     TRY(i, row, features, 0, "no CPU features");

@@ -387,7 +387,7 @@ static const char *check_facts(const struct form *form, const ZydisDecodedInstru
         if (operands[i].type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(operands[i].reg.value) == ZYDIS_REGCLASS_MASK)
             uses |= PORIN_USES_EVEX | PORIN_USES_AVX;
     if (z->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && (z->opcode & 0xF8) == 0xD8 && z->encoding == ZYDIS_INSTRUCTION_ENCODING_LEGACY)
-        uses |= PORIN_USES_X87;
+        uses |= PORIN_USES_X87 | (z->mnemonic == ZYDIS_MNEMONIC_FNSTSW ? PORIN_USES_X87_STATUS : 0);
     uses |= z->encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX ? PORIN_USES_EVEX | PORIN_USES_AVX : 0;
     uses |= z->encoding == ZYDIS_INSTRUCTION_ENCODING_VEX && vector ? PORIN_USES_AVX : 0;
     bool ends = z->mnemonic == ZYDIS_MNEMONIC_JMP || z->mnemonic == ZYDIS_MNEMONIC_RET || z->mnemonic == ZYDIS_MNEMONIC_INT3

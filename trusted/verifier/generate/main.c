@@ -282,6 +282,8 @@ static uint8_t form_uses(const struct row *row, const struct space *s, const str
         return PORIN_USES_EVEX | PORIN_USES_AVX;
     if (s->encoding == VEX && (find(list, "V H W U") || !list->count))
         return PORIN_USES_AVX;
+    if (strcmp(row->mnemonic, "fnstsw") == 0)
+        return PORIN_USES_X87 | PORIN_USES_X87_STATUS;
     return s->encoding == LEGACY && s->map == MAP_ONE && (row->opcode & 0xF8) == 0xD8 ? PORIN_USES_X87 : 0;
 }
 
