@@ -184,7 +184,16 @@ static void answers_are_synthetic(void **state)
     get_bytes(domain, &limit, WORLD_BUFFER, sizeof limit);
     assert_int_equal(limit.rlim_cur, 4096);
     assert_int_equal(ask(domain, SYS_prlimit64, word(getppid()), RLIMIT_NOFILE, 0, WORLD_BUFFER), -ESRCH);
+    limit.rlim_cur = limit.rlim_max = 5000;
+    put_bytes(domain, WORLD_BUFFER, &limit, sizeof limit);
     assert_int_equal(ask(domain, SYS_prlimit64, 0, RLIMIT_NOFILE, WORLD_BUFFER, 0), -EPERM);
+    limit.rlim_cur = 1;
+    limit.rlim_max = 100;
+    put_bytes(domain, WORLD_BUFFER, &limit, sizeof limit);
+    assert_int_equal(ask(domain, SYS_setrlimit, RLIMIT_NOFILE, WORLD_BUFFER), 0);
+    assert_int_equal(ask(domain, SYS_eventfd, 0), 0);
+    assert_int_equal(ask(domain, SYS_eventfd, 0), -EMFILE);
+    assert_int_equal(ask(domain, SYS_setrlimit, RLIMIT_STACK, WORLD_BUFFER), -EPERM);
     assert_int_equal(ask(domain, SYS_sysinfo, WORLD_BUFFER), 0);
     get_bytes(domain, &facts, WORLD_BUFFER, sizeof facts);
     assert_true(facts.totalram <= SLOT_BYTES && facts.freeram <= facts.totalram);

@@ -38,7 +38,12 @@ int64_t service_ioctl(const struct request *request)
         return -EBADF;
     int64_t result = -ENOTTY;
     int flag = 0;
-    if (question == FIONBIO && (file->kind == FILE_SOCKET || file->kind == FILE_PIPE || file->kind == FILE_EVENT)) {
+    bool may_signal = file->kind == FILE_SOCKET && request->domain->grants & PORIN_GRANT_PROCESSES; /* this process, if F_SETOWN says so */
+    if (question == FIOASYNC && may_signal) {
+        result = request_fetch(request, &flag, request->arguments[2], sizeof flag);
+        if (!result)
+            result = ioctl(file->host, FIOASYNC, &flag) < 0 ? -errno : 0;
+    } else if (question == FIONBIO && (file->kind == FILE_SOCKET || file->kind == FILE_PIPE || file->kind == FILE_EVENT)) {
         result = request_fetch(request, &flag, request->arguments[2], sizeof flag);
         if (!result)
             result = ioctl(file->host, FIONBIO, &flag) < 0 ? -errno : 0;

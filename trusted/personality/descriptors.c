@@ -72,9 +72,9 @@ static int64_t table_reach(struct personality *own, uint32_t number)
 int64_t descriptor_add(struct personality *own, struct open_file *file, int64_t from, bool close_on_exec)
 {
     pthread_mutex_lock(&own->lock);
-    int64_t number = from < 0 || from >= own->descriptor_limit ? -EINVAL : from;
+    int64_t limit = own->descriptor_limit, number = from < 0 || from >= limit ? -EINVAL : from;
     while (number >= 0 && descriptor_at(own, (int)number))
-        number = number + 1 < own->descriptor_limit ? number + 1 : -EMFILE;
+        number = number + 1 < limit ? number + 1 : -EMFILE;
     int64_t error = number < 0 ? number : table_reach(own, (uint32_t)number);
     if (!error)
         own->descriptors[number] = (struct descriptor){ file, close_on_exec };
@@ -247,6 +247,14 @@ static int64_t status_flags(struct open_file *file, bool set, int wanted)
     return fcntl(file->host, F_SETFL, (flags & ~changeable) | (wanted & changeable)) < 0 ? -errno : 0;
 }
 
+/* Who gets SIGIO for a socket: the domain itself, where the process's signals are its own. */
+static int64_t owner_set(const struct request *request, const struct open_file *file, int owner)
+{
+    if (file->kind != FILE_SOCKET || !(request->domain->grants & PORIN_GRANT_PROCESSES) || owner != request->own->process)
+        return -EPERM;
+    return fcntl(file->host, F_SETOWN, getpid()) < 0 ? -errno : 0;
+}
+
 int64_t service_fcntl(const struct request *request)
 {
     int command = request_int(request, 1);
@@ -265,6 +273,7 @@ int64_t service_fcntl(const struct request *request)
     switch (command) {
     case F_GETFL:
     case F_SETFL: result = status_flags(file, command == F_SETFL, request_int(request, 2)); break;
+    case F_SETOWN: result = owner_set(request, file, request_int(request, 2)); break;
     case F_GETLK:
     case F_SETLK:
     case F_SETLKW: result = lock_control(request, file, command, argument); break;

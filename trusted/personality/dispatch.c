@@ -162,7 +162,9 @@ void signals_release(const sigset_t *before, bool all_written)
 /* What must hold at the start of the domain's life and again after a reset. */
 static int64_t personality_start(struct personality *own, const struct porin_domain_options *options)
 {
+    uint32_t limit = options->descriptor_limit;
     own->umask = 022;
+    own->descriptor_limit = own->descriptor_limit_max = limit && limit < DESCRIPTORS_MAX ? limit : DESCRIPTORS_MAX;
     return options->grants & PORIN_GRANT_CONSOLE ? console_open(own, options) : 0;
 }
 
@@ -182,8 +184,6 @@ porin_status personality_create(struct porin_domain *domain, const struct porin_
     if (!own)
         return error_set(error, PORIN_ERR_MEMORY, "out of memory");
     pthread_mutex_init(&own->lock, NULL);
-    uint32_t limit = options->descriptor_limit;
-    own->descriptor_limit = limit && limit < DESCRIPTORS_MAX ? limit : DESCRIPTORS_MAX;
     own->process = domain->next_number = process_number(); /* the first thread's number is the process's, as on Linux */
     own->parent = 1;
     domain->personality = own;

@@ -37,8 +37,8 @@ struct network;
 struct personality {
     pthread_mutex_t lock;              /* guards what changes after creation; never held across a blocking call or domain_exit */
     struct descriptor *descriptors;    /* descriptors.c */
-    uint32_t descriptor_limit;         /* from the options */
-    uint32_t descriptor_count;         /* room in that array; grows up to DESCRIPTORS_MAX */
+    uint32_t descriptor_count;         /* room in that array */
+    uint32_t descriptor_limit, descriptor_limit_max; /* RLIMIT_NOFILE: at first what the options say */
     struct lock_carrier *carriers;     /* locks.c: POSIX record locks the domain holds */
     struct grant *grants;              /* paths.c: granted directories; constant after creation */
     uint32_t grant_count;

@@ -113,15 +113,13 @@ int64_t service_sysinfo(const struct request *request)
     return request_store(request, request->arguments[0], &answer, sizeof answer);
 }
 
-static int64_t limit_store(const struct request *request, int resource, uint64_t address)
+static struct rlimit limit_of(const struct request *request, int resource)
 {
     struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
-    if (resource < 0 || resource >= RLIM_NLIMITS)
-        return -EINVAL;
     if (resource == RLIMIT_AS || resource == RLIMIT_DATA || resource == RLIMIT_RSS)
         limit.rlim_cur = memory_use(request->domain).limit;
     else if (resource == RLIMIT_NOFILE)
-        limit.rlim_cur = request->own->descriptor_limit;
+        return (struct rlimit){ request->own->descriptor_limit, request->own->descriptor_limit_max };
     else if (resource == RLIMIT_STACK)
         limit.rlim_cur = PORIN_STACK_DEFAULT;
     else if (resource == RLIMIT_CORE || resource == RLIMIT_MEMLOCK)
@@ -129,7 +127,40 @@ static int64_t limit_store(const struct request *request, int resource, uint64_t
     else if (resource == RLIMIT_NPROC)
         limit.rlim_cur = 1 + (request->domain->grants & PORIN_GRANT_THREADS ? spawn_limit(request->domain) : 0);
     limit.rlim_max = limit.rlim_cur;
+    return limit;
+}
+
+static int64_t limit_store(const struct request *request, int resource, uint64_t address)
+{
+    if (resource < 0 || resource >= RLIM_NLIMITS)
+        return -EINVAL;
+    struct rlimit limit = limit_of(request, resource);
     return request_store(request, address, &limit, sizeof limit);
+}
+
+/* Of descriptors, which may be lowered, and raised again as far as the upper limit goes; of others the value in force is accepted. */
+static int64_t limit_set(const struct request *request, int resource, uint64_t address)
+{
+    struct rlimit new, now;
+    int64_t error = resource < 0 || resource >= RLIM_NLIMITS ? -EINVAL : request_fetch(request, &new, address, sizeof new);
+    if (error)
+        return error;
+    pthread_mutex_lock(&request->own->lock);
+    now = limit_of(request, resource);
+    if (new.rlim_cur > new.rlim_max)
+        error = -EINVAL;
+    else if (resource == RLIMIT_NOFILE && new.rlim_max <= now.rlim_max) {
+        request->own->descriptor_limit = (uint32_t)new.rlim_cur;
+        request->own->descriptor_limit_max = (uint32_t)new.rlim_max;
+    } else if (new.rlim_cur != now.rlim_cur || new.rlim_max != now.rlim_max)
+        error = -EPERM;
+    pthread_mutex_unlock(&request->own->lock);
+    return error;
+}
+
+int64_t service_setrlimit(const struct request *request)
+{
+    return limit_set(request, request_int(request, 0), request->arguments[1]);
 }
 
 int64_t service_getrlimit(const struct request *request)
@@ -142,9 +173,8 @@ int64_t service_prlimit64(const struct request *request)
     int process = request_int(request, 0);
     if (process != 0 && process != request->own->process)
         return -ESRCH;
-    if (request->arguments[2])
-        return -EPERM;
-    return request->arguments[3] ? limit_store(request, request_int(request, 1), request->arguments[3]) : 0;
+    int64_t error = request->arguments[3] ? limit_store(request, request_int(request, 1), request->arguments[3]) : 0;
+    return error || !request->arguments[2] ? error : limit_set(request, request_int(request, 1), request->arguments[2]);
 }
 
 int64_t service_sched_yield(const struct request *request)

@@ -22,9 +22,9 @@ struct facts { const struct request *request; uint64_t used, limit; };
 static int write_stat(char *text, size_t size, const struct facts *facts)
 {
     const struct personality *own = facts->request->own;
-    return snprintf(text, size, "%d (%.15s) R %d %d %d 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 0 %llu %llu 18446744073709551615 0 0 0 0 0 0 0 0 0 0 0 0 "
-                    "17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n", own->process, facts->request->domain->name, own->parent, own->process, own->process,
-                    (unsigned long long)facts->used, (unsigned long long)(facts->used / PAGE));
+    return snprintf(text, size, "%d (%.15s) R %d %d %d 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 0 %llu %llu 18446744073709551615 0 0 0 0 0 0 "
+                    "0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n", own->process, facts->request->domain->name, own->parent, own->process,
+                    own->process, (unsigned long long)facts->used, (unsigned long long)(facts->used / PAGE));
 }
 
 static int write_statm(char *text, size_t size, const struct facts *facts)
@@ -37,10 +37,9 @@ static int write_status(char *text, size_t size, const struct facts *facts)
 {
     const struct personality *own = facts->request->own;
     unsigned long long kib = facts->used / 1024;
-    return snprintf(text, size, "Name:\t%.15s\nState:\tR (running)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\nUid:\t%d\t%d\t%d\t%d\nGid:\t%d\t%d\t%d\t%d\n"
-                    "VmSize:\t%llu kB\nVmRSS:\t%llu kB\nThreads:\t1\n", facts->request->domain->name, own->process, own->process, own->parent,
-                    PERSONALITY_UID, PERSONALITY_UID, PERSONALITY_UID, PERSONALITY_UID, PERSONALITY_UID, PERSONALITY_UID, PERSONALITY_UID,
-                    PERSONALITY_UID, kib, kib);
+    return snprintf(text, size, "Name:\t%.15s\nState:\tR (running)\nTgid:\t%d\nPid:\t%d\nPPid:\t%d\n"
+                    "Uid:\t1000\t1000\t1000\t1000\nGid:\t1000\t1000\t1000\t1000\nVmSize:\t%llu kB\nVmRSS:\t%llu kB\nThreads:\t1\n",
+                    facts->request->domain->name, own->process, own->process, own->parent, kib, kib);
 }
 
 static int write_meminfo(char *text, size_t size, const struct facts *facts)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connects to a port of this machine (argv[1]; with argv[2] by an IPv6 address that contains the IPv4 one), or makes a call that is none. */
+/* Connects to a port of this machine (argv[1]; with argv[2] by an IPv6 address that contains the IPv4 one), or makes a call that is
+ * none. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +19,6 @@ int main(int argc, char **argv)
     inet_pton(AF_INET6, "::ffff:127.0.0.1", &six.sin6_addr);
     int s = socket(argc > 2 ? AF_INET6 : AF_INET, SOCK_STREAM, 0);
     int result = argc > 2 ? connect(s, (struct sockaddr *)&six, sizeof six) : connect(s, (struct sockaddr *)&four, sizeof four);
-    puts(result == 0 ? "connected" : errno == EPERM ? "EPERM" : errno == ECONNREFUSED ? "ECONNREFUSED" : errno == EBADF ? "EBADF" : "other");
+    puts(result == 0 ? "connected" : errno == EPERM ? "EPERM" : errno == ECONNREFUSED ? "ECONNREFUSED" : "other");
     return 0;
 }
