@@ -8,6 +8,7 @@ static const struct command {
     const char *name, *summary;
     int (*run)(int argc, char **argv);
 } commands[] = {
+    { "bind", "writes the stubs that call a library in a domain, from its header", command_bind },
     { "build", "builds programs for domains from Debian's sources", command_build },
     { "run", "runs a program image as a domain", command_run },
     { "verify", "decides whether code may run as a domain", command_verify },

@@ -214,6 +214,7 @@ void personality_destroy(struct porin_domain *domain)
     network_close(own);
     grants_close(own);
     pthread_mutex_destroy(&own->lock);
+    functions_free(own);
     free(own);
     domain->personality = NULL;
 }

@@ -19,6 +19,7 @@ struct futex_waiter;
 struct signals;
 struct children;
 struct network;
+struct functions;
 
 /* Families of services.def: which grants let a domain ask; one of several is enough. */
 #define FAMILY_ALWAYS 0u
@@ -52,6 +53,7 @@ struct personality {
     int32_t host_parent;               /* the host's number of that process */
     struct futex_waiter *waiters;      /* futex.c */
     _Atomic uint32_t told[AUDIT_REMEMBERED]; /* refusals that audit has told of, as hashes */
+    struct functions *_Atomic functions; /* functions.c: of the host, that the domain may call; NULL: none ever */
 };
 
 struct request {
@@ -103,6 +105,8 @@ void signals_release(const sigset_t *before, bool all_written);
 void futex_interrupt(struct personality *own);
 /* Tells whoever asked for it (--audit) that something was refused, and what would allow it. */
 __attribute__((format(printf, 2, 3))) void audit(const struct request *request, const char *format, ...);
+/* No thread is inside the domain. */
+void functions_free(struct personality *own);
 int64_t console_open(struct personality *own, const struct porin_domain_options *options);
 
 #define SERVICE(number, name, arguments, family, handler, state, note) int64_t service_##handler(const struct request *request);

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the model to C. Generated code calls the frame of a call `porin_f`, its own variables porin_...; the rest is the library's. */
+#ifndef BIND_EMIT_H
+#define BIND_EMIT_H
+#include "model.h"
+#include "toolchain/buffer.h"
+
+struct output {
+    struct model *model;
+    struct buffer text;
+    const char *include;            /* what stands behind #include for the library's header */
+    const char **entries;           /* names of the library table; "?" before those that may be missing */
+    size_t entry_count;
+    const char *prefix;             /* of the stubs' names: "" for drop-in ones */
+};
+
+#define emit(output, ...) buffer_printf(&(output)->text, __VA_ARGS__)
+
+/* Does a call go through the adapter, with its arguments in a block? Otherwise they are in registers. */
+bool function_has_block(const struct model *model, const struct function *function);
+/* The parameter that says where longjmp goes; NULL: the function does not leave that way. */
+const struct variable *function_guard(const struct model *model, const struct function *function);
+const struct named *variable_handle(const struct model *model, const struct variable *variable);
+bool function_is_hosts_own(const struct function *function); /* makes no call */
+/* The number of an entry in the table, which it is put into. */
+uint32_t entry_index(struct output *output, const char *name);
+
+/* Text in which each dot is replaced. */
+char *with_handle(const char *text, const char *handle);
+/* "T name" for any type. */
+char *declaration(const struct type *type, const char *name);
+void emit_parameters(struct output *output, const struct function *function, const char *first);
+
+/* Statements that make what `path` names fit for the domain, or check what came from it and make it fit for the host. */
+void emit_into(struct output *output, const struct type *type, const struct variable *variable, const char *path);
+void emit_from(struct output *output, const struct type *type, const struct variable *variable, const char *path);
+bool type_changes_into(const struct type *type);
+bool type_changes_from(const struct type *type);
+
+/* The files. */
+void emit_blocks(struct output *output);
+void emit_header(struct output *output);
+void emit_host(struct output *output);
+void emit_callee(struct output *output);
+void emit_stub(struct output *output, const struct function *function);
+void emit_stub_declaration(struct output *output, const struct function *function, bool drop_in);
+void emit_backs(struct output *output);
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens to a value on its way: pointers become the other side's, padding is cleared, what has wrong bits is refused. */
+#include "emit.h"
+#include <string.h>
+
+static bool type_any(const struct type *type, bool (*test)(const struct type *type, const struct variable *field))
+{
+    if (test(type, NULL))
+        return true;
+    if (type->kind == TYPE_ARRAY)
+        return type_any(type->to, test);
+    for (size_t i = 0; type->kind == TYPE_RECORD && type->record && i < type->record->field_count; i++) {
+        const struct variable *field = &type->record->fields[i];
+        if (test(field->type, field) || type_any(field->type, test))
+            return true;
+    }
+    return false;
+}
+
+static bool is_pointer_or_padded(const struct type *type, const struct variable *field)
+{
+    int64_t sum = 0;
+    if (field && (field->is_bit_field || type->kind == TYPE_POINTER || type->kind == TYPE_FUNCTION))
+        return true;
+    if (type->kind == TYPE_WIDE)
+        return strstr(type->canonical, "long double") != NULL;
+    if (type->kind != TYPE_RECORD || !type->record)
+        return false;
+    for (size_t i = 0; i < type->record->field_count; i++)
+        sum += type->record->fields[i].type->size;
+    return type->record->is_union || sum != type->size;
+}
+
+static bool is_checked(const struct type *type, const struct variable *field)
+{
+    return type->kind == TYPE_BOOL || type->kind == TYPE_ENUM || (field && (type->kind == TYPE_POINTER || type->kind == TYPE_FUNCTION));
+}
+
+bool type_changes_into(const struct type *type) { return type_any(type, is_pointer_or_padded); }
+bool type_changes_from(const struct type *type) { return type_any(type, is_checked); }
+
+typedef void emit_leaf(struct output *output, const struct type *type, const struct variable *variable, const char *path);
+
+static void walk(struct output *output, const struct type *type, const struct variable *variable, const char *path, emit_leaf *leaf,
+                 int depth)
+{
+    if (type->kind == TYPE_ARRAY && type->to->kind != TYPE_INTEGER) {
+        emit(output, "    for (size_t porin_i%d = 0; porin_i%d < %lld; porin_i%d++) {\n", depth, depth, (long long)type->count, depth);
+        walk(output, type->to, variable, format_text("%s[porin_i%d]", path, depth), leaf, depth + 1);
+        emit(output, "    }\n");
+    } else if (type->kind == TYPE_RECORD && type->record && !type->record->is_union) {
+        for (size_t i = 0; i < type->record->field_count; i++) {
+            const struct variable *field = &type->record->fields[i];
+            walk(output, field->type, field, *field->name ? format_text("%s.%s", path, field->name) : path, leaf, depth);
+        }
+    } else {
+        leaf(output, type, variable, path);
+    }
+}
+
+static void leaf_into(struct output *output, const struct type *type, const struct variable *variable, const char *path)
+{
+    if (type->kind != TYPE_POINTER && type->kind != TYPE_FUNCTION)
+        return;
+    switch (variable->role == ROLE_BUFFER ? variable->element : variable->role) {
+    case ROLE_HANDLE: emit(output, "    %s = (void *)porin_frame_handle_in(porin_f, %s);\n", path, path); break;
+    case ROLE_STRING: emit(output, "    %s = (void *)porin_frame_put_string(porin_f, %s);\n", path, path); break;
+    default:
+        emit(output, "    if (%s)\n        porin_frame_fail(porin_f, PORIN_ERR_ARGUMENT, \"%s must be NULL\");\n    %s = 0;\n", path, path,
+             path);
+    }
+}
+
+void emit_into(struct output *output, const struct type *type, const struct variable *variable, const char *path)
+{
+    walk(output, type, variable, path, leaf_into, 0);
+    emit(output, "    __builtin_clear_padding(&%s);\n", path);
+}
+
+/* Every enumerator once; more than one may have a value. */
+static void enumeration_from(struct output *output, const struct enumeration *enumeration, const char *path)
+{
+    uint64_t mask = 0;
+    if (enumeration->is_flags) {
+        for (size_t i = 0; i < enumeration->count; i++)
+            mask |= (uint64_t)enumeration->values[i];
+        emit(output, "    if ((uint64_t)%s & ~0x%llxull)\n        porin_frame_bad(porin_f, \"%s: flags that are none of %s\");\n", path,
+             (unsigned long long)mask, path, enumeration->name);
+        return;
+    }
+    emit(output, "    switch ((long long)%s) {\n", path);
+    for (size_t i = 0; i < enumeration->count; i++) {
+        bool again = false;
+        for (size_t j = 0; j < i; j++)
+            again |= enumeration->values[j] == enumeration->values[i];
+        if (!again)
+            emit(output, "    case %lldll:\n", (long long)enumeration->values[i]);
+    }
+    emit(output, "        break;\n    default: porin_frame_bad(porin_f, \"%s: a value that is none of %s\");\n    }\n", path,
+         enumeration->name);
+}
+
+static void leaf_from(struct output *output, const struct type *type, const struct variable *variable, const char *path)
+{
+    bool flags = variable && note_find(&variable->notes, "flags");
+    if (variable && note_find(&variable->notes, "any"))
+        return;
+    if (type->kind == TYPE_BOOL && !(variable && variable->is_bit_field))
+        emit(output, "    if (!porin_bool_good(&%s))\n        porin_frame_bad(porin_f, \"%s: a _Bool that is neither 0 nor 1\");\n", path,
+             path);
+    if (type->kind == TYPE_ENUM) {
+        struct enumeration enumeration = *type->enumeration;
+        enumeration.is_flags |= flags;
+        enumeration_from(output, &enumeration, path);
+    }
+    if (type->kind != TYPE_POINTER && type->kind != TYPE_FUNCTION)
+        return;
+    switch (variable->role == ROLE_BUFFER ? variable->element : variable->role) {
+    case ROLE_HANDLE: emit(output, "    %s = porin_frame_handle_out(porin_f, (uint64_t)%s);\n", path, path); break;
+    case ROLE_STRING:
+        emit(output, "    %s = (void *)porin_frame_take_string(porin_f, (uint64_t)%s, false, PORIN_FRAME_NO_ENTRY);\n", path, path);
+        break;
+    default: emit(output, "    if (%s)\n        porin_frame_bad(porin_f, \"%s: a pointer where NULL is due\");\n", path, path);
+    }
+}
+
+void emit_from(struct output *output, const struct type *type, const struct variable *variable, const char *path)
+{
+    const char *range = variable ? note_find(&variable->notes, "range") : NULL;
+    walk(output, type, variable, path, leaf_from, 0);
+    if (range) {
+        const char *comma = strrchr(range, ',');
+        size_t blank = strspn(comma + 1, " ");
+        emit(output, "    if (%s < (%.*s) || %s > (%s))\n        porin_frame_bad(porin_f, \"%s: not from %.*s to %s\");\n", path,
+             (int)(comma - range), range, path, comma + 1, path, (int)(comma - range), range, comma + 1 + blank);
+    }
+}
+
+char *declaration(const struct type *type, const char *name)
+{
+    return format_text("__typeof__(%s) %s", type->name, name);
+}
+
+char *with_handle(const char *text, const char *handle)
+{
+    struct buffer buffer = {0};
+    buffer_add(&buffer, "", 0);
+    for (; *text; text++)
+        if (*text == '.')
+            buffer_printf(&buffer, "%s", handle);
+        else
+            buffer_add(&buffer, text, 1);
+    return buffer.data;
+}
+
+void emit_parameters(struct output *output, const struct function *function, const char *first)
+{
+    emit(output, "(%s", first);
+    for (size_t i = 0; i < function->parameter_count; i++)
+        emit(output, "%s%s", i || *first ? ", " : "", declaration(function->parameters[i].type, function->parameters[i].name));
+    emit(output, "%s)", function->is_variadic ? ", ..." : function->parameter_count || *first ? "" : "void");
+}
+
+/* --- what a function needs --- */
+const struct named *variable_handle(const struct model *model, const struct variable *variable)
+{
+    return variable->role == ROLE_HANDLE ? handle_of(model, variable->type) : NULL;
+}
+
+const struct variable *function_guard(const struct model *model, const struct function *function)
+{
+    for (size_t i = 0; i < function->parameter_count; i++) {
+        const struct named *handle = variable_handle(model, &function->parameters[i]);
+        if (handle && note_find(&handle->notes, "guard") && !note_find(&function->notes, "closes"))
+            return &function->parameters[i];
+    }
+    return NULL;
+}
+
+bool function_is_hosts_own(const struct function *function)
+{
+    return note_find(&function->notes, "frees") || note_find(&function->notes, "jumps") || function->result.role == ROLE_JUMP_BUFFER;
+}
+
+static bool in_register(const struct type *type)
+{
+    return type->kind == TYPE_BOOL || type->kind == TYPE_INTEGER || type->kind == TYPE_ENUM || type->kind == TYPE_FLOAT ||
+           type->kind == TYPE_DOUBLE || type->kind == TYPE_POINTER || type->kind == TYPE_FUNCTION;
+}
+
+bool function_has_block(const struct model *model, const struct function *function)
+{
+    bool block = function_guard(model, function) || (function->result.type->kind != TYPE_VOID && !in_register(function->result.type));
+    for (size_t i = 0; i < function->parameter_count; i++)
+        block |= function->parameters[i].role == ROLE_MIRROR || !in_register(function->parameters[i].type);
+    return block;
+}
+
+uint32_t entry_index(struct output *output, const char *name)
+{
+    for (size_t i = 0; i < output->entry_count; i++)
+        if (strcmp(output->entries[i], name) == 0)
+            return (uint32_t)i;
+    output->entries = grow(output->entries, (output->entry_count + 1) * sizeof *output->entries);
+    output->entries[output->entry_count] = name;
+    return (uint32_t)output->entry_count++;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Annotations that `porin bind` reads: what crosses with a pointer, in which direction, how long it is, whose it is. For other compilers
+ * they are nothing. They stand in the header itself or in a side file that declares the same functions once more; typedefs are annotated by
+ * declaring them again, fields of a struct T in a struct of the side file that is called porin_fields_T.
+ *
+ * N, V: C expressions over the other parameters (or fields); evaluated by the caller's stub. Lengths count elements of what is pointed at,
+ * bytes for void and char. NULL crosses as NULL, whatever its length says. */
+#ifndef PORIN_BIND_H
+#define PORIN_BIND_H
+#ifdef PORIN_BIND
+#define PORIN_NOTE(text) __attribute__((annotate("porin:" text)))
+#else
+#define PORIN_NOTE(text)
+#endif
+
+/* --- functions --- */
+#define PORIN_ENTRY PORIN_NOTE("entry")                     /* bind this function */
+#define PORIN_POLICY(flags) PORIN_NOTE("policy:" #flags)    /* PORIN_POLICY_* of edges to it, default: all */
+#define PORIN_FAILS(V) PORIN_NOTE("fails:" #V)              /* what it returns where a call fails (drop-in stubs, callbacks) */
+#define PORIN_CLOSES(handle) PORIN_NOTE("closes:" #handle)  /* the handle, or *handle, is gone afterwards */
+#define PORIN_RENEWS(handle) PORIN_NOTE("renews:" #handle)  /* ends the life of what was borrowed from the handle */
+#define PORIN_OPENS(mirror) PORIN_NOTE("opens:" #mirror)    /* makes the mirror's other half */
+#define PORIN_JUMP_BUFFER PORIN_NOTE("jump_buffer")         /* returns the jmp_buf of its first handle; the host's own, no call is made */
+#define PORIN_JUMPS(V) PORIN_NOTE("jumps:" #V)              /* leaves by longjmp with V to that jmp_buf; never returns */
+#define PORIN_FREES PORIN_NOTE("frees")                     /* frees what PORIN_OWNED gave: host memory, no call is made */
+
+/* --- parameters, what callbacks take, and results --- */
+#define PORIN_IN(N) PORIN_NOTE("in:" #N)                    /* read by the callee */
+#define PORIN_OUT(N) PORIN_NOTE("out:" #N)                  /* written by the callee, room for N */
+#define PORIN_INOUT(N) PORIN_NOTE("inout:" #N)
+#define PORIN_FILLED(N) PORIN_NOTE("filled:" #N)            /* with OUT, INOUT: how many were written; may name `result` */
+#define PORIN_STRING PORIN_NOTE("string")                   /* ends with NUL */
+#define PORIN_STRINGS(N) PORIN_NOTE("strings:" #N)          /* N strings; PORIN_STRINGS() ends with NULL */
+#define PORIN_OPAQUE PORIN_NOTE("opaque")                   /* a handle of the callee's; on a typedef or struct: all pointers to it */
+/* A pointer of the caller's that the callee only hands back. It never travels: the caller's side keeps it, by this name, with the callbacks
+ * that are registered by the same call and with the function's first handle. */
+#define PORIN_TOKEN(name) PORIN_NOTE("token:" #name)
+#define PORIN_CALLBACK PORIN_NOTE("callback")               /* a function of the caller's, for the time of the call */
+#define PORIN_CALLBACK_KEPT PORIN_NOTE("callback") PORIN_NOTE("kept") /* until the first handle is closed or the binding ends */
+#define PORIN_CALLBACK_SET PORIN_NOTE("callback") PORIN_NOTE("set") /* the same, in place of the one set before for that handle */
+#define PORIN_NULL PORIN_NOTE("null")                       /* must be NULL */
+#define PORIN_FIXED(V) PORIN_NOTE("fixed:" #V)              /* the callee gets V, whatever the caller says */
+#define PORIN_RELEASES(param) PORIN_NOTE("releases:" #param) /* a destructor: the stub has copied the data and calls it itself */
+#define PORIN_WITHIN(param) PORIN_NOTE("within:" #param)    /* points into that buffer or string */
+#define PORIN_OWNED(fn) PORIN_NOTE("owned:" #fn)            /* the caller's, who frees it with fn */
+#define PORIN_BORROWED PORIN_NOTE("borrowed")               /* the callee's, good until renewed or closed */
+#define PORIN_SIZE(N) PORIN_NOTE("size:" #N)                /* of memory that is returned */
+#define PORIN_FORMAT PORIN_NOTE("format")                   /* a string that says what the variable arguments are, as printf's */
+#define PORIN_RANGE(least, most) PORIN_NOTE("range:" #least "," #most) /* what the callee may answer */
+#define PORIN_ANY PORIN_NOTE("any")                         /* every value is as good as any other */
+#define PORIN_FLAGS PORIN_NOTE("flags")                     /* of an enum: any union of its enumerators */
+#define PORIN_REMEMBERED(handle) PORIN_NOTE("remembered:" #handle) /* the first answer about the handle is the one that holds */
+
+/* --- structs that live on both sides --- */
+#define PORIN_MIRROR PORIN_NOTE("mirror")                   /* a parameter: the callee has a struct of its own; fields cross */
+#define PORIN_TWIN PORIN_NOTE("twin")                       /* the field, opaque to callers, that says which */
+#define PORIN_CURSOR_IN(N) PORIN_NOTE("cursor_in:" #N)      /* a field: N bytes to read; both move on */
+#define PORIN_CURSOR_OUT(N) PORIN_NOTE("cursor_out:" #N)    /* a field: room for N bytes; both move on */
+
+/* On the typedef of a handle: functions that take it may leave by longjmp to the jmp_buf that `buffer` gives; `raise` does so. A dot
+ * stands for the handle. */
+#define PORIN_GUARD(buffer, raise) PORIN_NOTE("guard:" #buffer) PORIN_NOTE("raise:" #raise)
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the stubs that `porin bind` writes for hosts rest on. Programs use the first part; the rest is for generated code.
+ *
+ * binding  a library in a domain as a host program calls it: entries, memory for arguments, callbacks, what is known of its handles
+ * frame    one call: arguments are placed in memory of the domain, results are copied once and checked; the first failure is kept and makes
+ *          everything after it do nothing */
+#ifndef PORIN_BINDING_H
+#define PORIN_BINDING_H
+#include <setjmp.h>
+#include <string.h>
+#include "porin/porin.h"
+
+typedef struct porin_binding porin_binding;
+struct porin_library;
+
+/* Binds the domain of a library: finds its entries and lets it call back. The domain must outlive the binding. */
+porin_status porin_binding_create(porin_domain *domain, const struct porin_library *library, porin_binding **out,
+                                  struct porin_error *error);
+/* Revokes all callbacks; no thread may be in a stub of it. Handles of it are refused from now on. */
+void porin_binding_destroy(porin_binding *binding);
+/* After a reset of the domain: every handle, callback and borrowed memory is gone. */
+porin_status porin_binding_renew(porin_binding *binding, struct porin_error *error);
+porin_domain *porin_binding_domain(const porin_binding *binding);
+/* Why the last stub of this thread that failed did so. status is PORIN_OK where none has. */
+const struct porin_error *porin_binding_error(void);
+void porin_binding_error_clear(void);
+/* Ends the life of every callback that names this function; the domain's calls to it fail. Returns how many there were. */
+size_t porin_binding_revoke(porin_binding *binding, void (*function)(void));
+
+/* --- for generated code --- */
+#define PORIN_CALLBACK_SLOTS 32 /* functions of one callback type that one library can hold at once */
+
+struct porin_frame;
+struct porin_back;
+struct porin_library {
+    const char *name;
+    const char *const *entries;         /* "?" before a name: may be missing until it is called */
+    uint32_t entry_count;
+    void (*const *callbacks)(struct porin_back *back, void (*function)(void)); /* one per callback type */
+    uint32_t callback_count;
+    uint32_t setup, trampoline;         /* entries: PORIN_BIND_SETUP and PORIN_BIND_TRAMPOLINE of the callee's adapter */
+};
+
+struct porin_arena;
+struct porin_extra;
+struct borrowed;
+struct porin_callback;
+
+struct porin_frame {
+    porin_binding *binding;
+    const char *function;               /* of the library, for messages */
+    struct porin_arena *arena;
+    struct porin_extra *extras;         /* memory that did not fit into the arena */
+    uint32_t mark;                      /* what of the arena was in use before */
+    uint32_t entry;
+    porin_status status;
+    uint32_t callbacks;                 /* registered by this call */
+    uint64_t handle;                    /* the first handle of the call: what is kept is kept with it */
+    uint64_t word;                      /* result as the domain left it: rax */
+    double vector;                      /* xmm0 */
+    struct porin_token_value { const char *name; void *pointer; } tokens[4];
+    uint32_t token_count;
+    uint64_t fresh[8];                  /* callbacks for the time of this call */
+    uint32_t fresh_count;
+};
+
+void porin_frame_open(struct porin_frame *frame, porin_binding *binding, uint32_t entry, const char *function);
+/* Gives up what the call needed; says what went wrong. */
+porin_status porin_frame_close(struct porin_frame *frame);
+/* The first failure. */
+void porin_frame_fail(struct porin_frame *frame, porin_status status, const char *what);
+void porin_frame_bad(struct porin_frame *frame, const char *what); /* the domain's answer is none: PORIN_ERR_RESULT */
+
+/* count elements of size bytes; count as a 64-bit number, negative ones being refused. */
+uint64_t porin_frame_bytes(struct porin_frame *frame, int64_t count, uint64_t size);
+/* Room in the domain, 16-aligned; 0 on failure. _put fills it. */
+uint64_t porin_frame_room(struct porin_frame *frame, uint64_t size);
+uint64_t porin_frame_put(struct porin_frame *frame, const void *from, uint64_t size);
+uint64_t porin_frame_put_string(struct porin_frame *frame, const char *text);
+uint64_t porin_frame_put_strings(struct porin_frame *frame, const char *const *texts, int64_t count); /* count < 0: ends with NULL */
+/* Writes to room that was made before, or reads it: what the domain left there, once. */
+void porin_frame_write(struct porin_frame *frame, uint64_t to, const void *from, uint64_t size);
+void porin_frame_read(struct porin_frame *frame, void *to, uint64_t from, uint64_t size);
+void porin_frame_call(struct porin_frame *frame, struct porin_call *call);
+void porin_frame_call6(struct porin_frame *frame, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f);
+/* Calls an entry on the way: to free what was owned, to ask for a length. */
+uint64_t porin_frame_ask(struct porin_frame *frame, uint32_t entry, uint64_t argument);
+
+/* Handles: what a host holds is no address, of the host's or of anybody's, and belongs to one binding. */
+uint64_t porin_frame_handle_in(struct porin_frame *frame, const void *handle);
+void *porin_frame_handle_out(struct porin_frame *frame, uint64_t word);
+void porin_frame_handle_closed(struct porin_frame *frame, uint64_t word);
+void porin_frame_handle_renewed(struct porin_frame *frame, uint64_t word);
+
+/* Tokens stay with the frame's callbacks and its first handle. */
+uint64_t porin_frame_token(struct porin_frame *frame, const char *name, void *pointer);
+void porin_frame_token_keep(struct porin_frame *frame);
+void *porin_frame_token_find(struct porin_frame *frame, const char *name);
+
+enum porin_callback_life { PORIN_LIFE_CALL, PORIN_LIFE_HANDLE, PORIN_LIFE_SET };
+/* The callee's function that calls `function` of the host; origin names the parameter. */
+uint64_t porin_frame_callback(struct porin_frame *frame, uint32_t type, void (*function)(void), enum porin_callback_life life,
+                              const char *origin);
+
+/* Memory that the domain returns: copied once. Owned: the caller's by malloc; the domain's is freed by `free_entry`. Borrowed: kept with
+ * the first handle. size includes the NUL of strings. */
+#define PORIN_FRAME_NO_ENTRY UINT32_MAX
+char *porin_frame_take_string(struct porin_frame *frame, uint64_t word, bool owned, uint32_t free_entry);
+void *porin_frame_take(struct porin_frame *frame, uint64_t word, uint64_t size, bool owned, uint32_t free_entry);
+/* An address within [from, from + size], of which the host's copy is at `base`. */
+void *porin_frame_within(struct porin_frame *frame, uint64_t word, uint64_t from, uint64_t size, const void *base);
+/* The first answer about the frame's handle holds: gives that. */
+uint64_t porin_frame_remember(struct porin_frame *frame, const char *function, uint64_t value);
+/* What was remembered; a failure if nothing was. */
+uint64_t porin_frame_recall(struct porin_frame *frame, const char *function);
+
+/* The jmp_buf of a handle: where the host's functions that leave by longjmp go. */
+jmp_buf *porin_binding_jump(porin_binding *binding, const void *handle, bool arm); /* NULL: nobody has armed it */
+
+/* Variable arguments as printf's format asks for them, and further words of a call. */
+void porin_frame_format(struct porin_frame *frame, struct porin_call *call, uint32_t fixed, uint64_t *stack, size_t stack_size,
+                        const char *format, __builtin_va_list arguments);
+#define PORIN_FORMAT_WORDS 64
+
+static inline double porin_float_word(float value)
+{
+    double word = 0;
+    memcpy(&word, &value, sizeof value);
+    return word;
+}
+
+static inline float porin_word_float(double word)
+{
+    float value;
+    memcpy(&value, &word, sizeof value);
+    return value;
+}
+
+/* Is the _Bool at `at` one? */
+static inline bool porin_bool_good(const void *at)
+{
+    return *(const unsigned char *)at <= 1;
+}
+
+/* --- calls of the domain to the host --- */
+struct porin_back {
+    struct porin_frame frame;           /* without an arena: for reading, checking, handles and tokens */
+    uint64_t block;                     /* slot offset of the arguments */
+    bool raised;                        /* the function left by longjmp */
+    struct porin_callback *callback;    /* which one runs */
+    struct porin_back *outer;           /* what this thread runs around it */
+    struct borrowed *scratch;           /* memory freed afterwards */
+};
+/* Host memory for an argument, zeroed; _get fills it from the domain. NULL where word is 0, or on failure. */
+void *porin_back_room(struct porin_back *back, uint64_t size);
+void *porin_back_get(struct porin_back *back, uint64_t word, uint64_t size);
+char *porin_back_string(struct porin_back *back, uint64_t word);
+char **porin_back_strings(struct porin_back *back, uint64_t word, int64_t count); /* count < 0: ends with NULL */
+/* While a function runs its longjmp to the handle's jmp_buf goes to `jump`; NULL puts back what was. Returns what is to be put back. */
+jmp_buf *porin_back_lend(struct porin_back *back, uint64_t handle, jmp_buf *jump);
+#endif

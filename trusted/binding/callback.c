@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Callbacks: functions of the host in a table per binding. The domain names a place in it; what stands there decides what runs. */
+#include "binding_state.h"
+#include <errno.h>
+#include <stdlib.h>
+
+static __thread struct porin_back *innermost;
+
+/* With the lock. Ends those kept for a handle, or all; those that run come to their end. */
+void callbacks_end(porin_binding *binding, uint64_t handle, bool all)
+{
+    for (uint32_t i = 0; i < binding->library->callback_count * PORIN_CALLBACK_SLOTS; i++)
+        if (all || binding->callbacks[i].handle == handle)
+            binding->callbacks[i].live = false;
+}
+
+static uint32_t running_here(const struct porin_callback *callback)
+{
+    uint32_t count = 0;
+    for (const struct porin_back *back = innermost; back; back = back->outer)
+        count += back->callback == callback;
+    return count;
+}
+
+size_t porin_binding_revoke(porin_binding *binding, void (*function)(void))
+{
+    size_t count = 0;
+    pthread_mutex_lock(&binding->lock);
+    for (uint32_t i = 0; i < binding->library->callback_count * PORIN_CALLBACK_SLOTS; i++) {
+        struct porin_callback *callback = &binding->callbacks[i];
+        if (!callback->live || callback->function != function)
+            continue;
+        callback->live = false;
+        count++;
+        while (callback->running > running_here(callback))
+            pthread_cond_wait(&binding->idle, &binding->lock);
+    }
+    pthread_mutex_unlock(&binding->lock);
+    return count;
+}
+
+/* With the lock: where a function of this type goes. NULL: all places are taken. */
+static struct porin_callback *place_find(struct porin_frame *frame, uint32_t type, enum porin_callback_life life, const char *origin)
+{
+    struct porin_callback *places = frame->binding->callbacks + type * PORIN_CALLBACK_SLOTS, *place = NULL;
+    for (uint32_t i = 0; i < PORIN_CALLBACK_SLOTS; i++) {
+        if (life == PORIN_LIFE_SET && places[i].live && places[i].set && places[i].handle == frame->handle && places[i].origin == origin)
+            return &places[i];
+        if (!place && !places[i].live && !places[i].running)
+            place = &places[i];
+    }
+    return place;
+}
+
+/* The domain's function for a place. It says an address; that is the domain's own business. */
+static uint64_t trampoline_find(struct porin_frame *frame, uint32_t index)
+{
+    porin_binding *binding = frame->binding;
+    if (!binding->trampolines[index])
+        binding->trampolines[index] = (uint32_t)porin_frame_ask(frame, binding->library->trampoline, index);
+    return binding->trampolines[index];
+}
+
+uint64_t porin_frame_callback(struct porin_frame *frame, uint32_t type, void (*function)(void), enum porin_callback_life life,
+                              const char *origin)
+{
+    porin_binding *binding = frame->binding;
+    if (frame->status != PORIN_OK)
+        return 0;
+    pthread_mutex_lock(&binding->lock);
+    struct porin_callback *place = function || life == PORIN_LIFE_SET ? place_find(frame, type, life, origin) : NULL;
+    uint32_t index = place ? (uint32_t)(place - binding->callbacks) : 0;
+    bool taken = place && function && (place->live || frame->fresh_count < sizeof frame->fresh / sizeof *frame->fresh);
+    if (place && !function && place->live)
+        place->live = false;
+    if (taken) {
+        bool once = life == PORIN_LIFE_CALL;
+        *place = (struct porin_callback){ function, origin, once ? 0 : frame->handle, { { 0 } }, frame->token_count, place->running, true,
+                                          life == PORIN_LIFE_SET };
+        memcpy(place->tokens, frame->tokens, sizeof place->tokens);
+        if (once)
+            frame->fresh[frame->fresh_count++] = index;
+    }
+    pthread_mutex_unlock(&binding->lock);
+    if (!function)
+        return 0;
+    if (!taken) {
+        porin_frame_fail(frame, PORIN_ERR_LIMIT, "too many callbacks of one type are registered");
+        return 0;
+    }
+    frame->callbacks++;
+    return trampoline_find(frame, index);
+}
+
+void *porin_frame_token_find(struct porin_frame *frame, const char *name)
+{
+    porin_binding *binding = frame->binding;
+    void *pointer = NULL;
+    bool found = false;
+    if (frame->status != PORIN_OK)
+        return NULL;
+    for (uint32_t i = 0; i < frame->token_count && !found; i++)
+        if ((found = strcmp(frame->tokens[i].name, name) == 0))
+            pointer = frame->tokens[i].pointer;
+    if (!found) {
+        pthread_mutex_lock(&binding->lock);
+        struct record *record = record_find(binding, frame->handle, false);
+        for (struct kept_token *token = record ? record->tokens : NULL; token && !found; token = token->next)
+            if ((found = strcmp(token->name, name) == 0))
+                pointer = token->pointer;
+        pthread_mutex_unlock(&binding->lock);
+    }
+    for (struct porin_back *back = innermost; back && !found; back = back->outer)
+        for (uint32_t i = 0; i < back->frame.token_count && !found; i++)
+            if (back->frame.binding == binding && (found = strcmp(back->frame.tokens[i].name, name) == 0))
+                pointer = back->frame.tokens[i].pointer;
+    return pointer;
+}
+
+int64_t binding_dispatch(void *context, porin_domain *domain, const uint64_t arguments[PORIN_FUNCTION_ARGUMENTS])
+{
+    porin_binding *binding = context;
+    uint32_t count = binding->library->callback_count * PORIN_CALLBACK_SLOTS;
+    struct porin_back back = { .block = arguments[1], .outer = innermost };
+    (void)domain;
+    if (arguments[0] >= count)
+        return -EPERM;
+    porin_frame_open(&back.frame, binding, 0, "callback");
+    pthread_mutex_lock(&binding->lock);
+    struct porin_callback *callback = &binding->callbacks[arguments[0]];
+    void (*function)(void) = callback->live ? callback->function : NULL;
+    if (function) {
+        callback->running++;
+        back.callback = callback;
+        back.frame.handle = callback->handle;
+        back.frame.token_count = callback->token_count;
+        memcpy(back.frame.tokens, callback->tokens, sizeof back.frame.tokens);
+    }
+    pthread_mutex_unlock(&binding->lock);
+    if (!function)
+        return -EPERM;
+    innermost = &back;
+    binding->library->callbacks[arguments[0] / PORIN_CALLBACK_SLOTS](&back, function);
+    innermost = back.outer;
+    pthread_mutex_lock(&binding->lock);
+    callback->running--;
+    pthread_cond_broadcast(&binding->idle);
+    pthread_mutex_unlock(&binding->lock);
+    for (struct borrowed *memory = back.scratch, *next; memory; memory = next) {
+        next = memory->next;
+        free(memory);
+    }
+    return back.frame.status != PORIN_OK ? -EINVAL : back.raised;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One call of a stub: arguments into the domain, results out of it, each copied once. */
+#include "binding_state.h"
+#include <stdlib.h>
+
+void porin_frame_fail(struct porin_frame *frame, porin_status status, const char *what)
+{
+    if (frame->status == PORIN_OK)
+        frame->status = binding_fail(status, frame->function, what);
+}
+
+void porin_frame_bad(struct porin_frame *frame, const char *what)
+{
+    porin_frame_fail(frame, PORIN_ERR_RESULT, what);
+}
+
+uint64_t porin_frame_bytes(struct porin_frame *frame, int64_t count, uint64_t size)
+{
+    if (frame->status != PORIN_OK)
+        return 0;
+    if (count < 0 || (uint64_t)count > BINDING_COPY_MAX / size) {
+        porin_frame_fail(frame, PORIN_ERR_LIMIT, "a length is negative or makes more than 1 GiB");
+        return 0;
+    }
+    return (uint64_t)count * size;
+}
+
+void porin_frame_write(struct porin_frame *frame, uint64_t to, const void *from, uint64_t size)
+{
+    if (frame->status != PORIN_OK || !size)
+        return;
+    if (to > UINT32_MAX || porin_copy_out(frame->binding->domain, (porin_addr){ (uint32_t)to }, from, size) != PORIN_OK)
+        porin_frame_bad(frame, "memory for arguments is not there");
+}
+
+void porin_frame_read(struct porin_frame *frame, void *to, uint64_t from, uint64_t size)
+{
+    if (frame->status != PORIN_OK || !size)
+        return;
+    if (from > UINT32_MAX || porin_copy_in(to, frame->binding->domain, (porin_addr){ (uint32_t)from }, size) != PORIN_OK)
+        porin_frame_bad(frame, "a result lies where the domain has no memory");
+}
+
+uint64_t porin_frame_put(struct porin_frame *frame, const void *from, uint64_t size)
+{
+    uint64_t to = from ? porin_frame_room(frame, size) : 0;
+    if (to)
+        porin_frame_write(frame, to, from, size);
+    return to;
+}
+
+uint64_t porin_frame_put_string(struct porin_frame *frame, const char *text)
+{
+    return text ? porin_frame_put(frame, text, strlen(text) + 1) : 0;
+}
+
+uint64_t porin_frame_put_strings(struct porin_frame *frame, const char *const *texts, int64_t count)
+{
+    if (!texts || frame->status != PORIN_OK)
+        return 0;
+    bool ends = count < 0;
+    uint64_t number = 0;
+    while (ends ? texts[number] != NULL : number < (uint64_t)count)
+        number++;
+    if (number > BINDING_STRINGS_MAX) {
+        porin_frame_fail(frame, PORIN_ERR_LIMIT, "an array has more than 65536 strings");
+        return 0;
+    }
+    uint64_t *words = calloc(number + 1, sizeof *words);
+    if (!words)
+        porin_frame_fail(frame, PORIN_ERR_MEMORY, NULL);
+    for (uint64_t i = 0; words && i < number; i++)
+        words[i] = porin_frame_put_string(frame, texts[i]);
+    uint64_t at = words ? porin_frame_put(frame, words, (number + 1) * sizeof *words) : 0;
+    free(words);
+    return at;
+}
+
+void porin_frame_call(struct porin_frame *frame, struct porin_call *call)
+{
+    if (frame->status != PORIN_OK)
+        return;
+    porin_status status = porin_call(frame->binding->entries[frame->entry], call);
+    if (status != PORIN_OK) {
+        porin_frame_fail(frame, status, NULL);
+        return;
+    }
+    frame->word = call->result[0];
+    frame->vector = call->result_vector[0];
+}
+
+void porin_frame_call6(struct porin_frame *frame, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+    if (frame->status != PORIN_OK)
+        return;
+    porin_status status = porin_call6(frame->binding->entries[frame->entry], &frame->word, a, b, c, d, e, f);
+    if (status != PORIN_OK)
+        porin_frame_fail(frame, status, NULL);
+}
+
+uint64_t porin_frame_ask(struct porin_frame *frame, uint32_t entry, uint64_t argument)
+{
+    uint64_t word = 0;
+    if (frame->status != PORIN_OK)
+        return 0;
+    porin_status status = porin_call6(frame->binding->entries[entry], &word, argument, 0, 0, 0, 0, 0);
+    if (status != PORIN_OK)
+        porin_frame_fail(frame, status, NULL);
+    return word;
+}
+
+/* Keeps memory with the frame's handle; 0 is the record of calls without one, whose memory lives until the next such call's. */
+static void *keep(struct porin_frame *frame, struct borrowed *borrowed)
+{
+    porin_binding *binding = frame->binding;
+    pthread_mutex_lock(&binding->lock);
+    struct record *record = record_find(binding, frame->handle, true);
+    if (record) {
+        borrowed->next = record->borrowed;
+        record->borrowed = borrowed;
+    }
+    pthread_mutex_unlock(&binding->lock);
+    if (record)
+        return borrowed->bytes;
+    free(borrowed);
+    porin_frame_fail(frame, PORIN_ERR_MEMORY, NULL);
+    return NULL;
+}
+
+static void free_in_domain(struct porin_frame *frame, uint64_t word, uint32_t entry)
+{
+    if (entry != PORIN_FRAME_NO_ENTRY)
+        porin_frame_ask(frame, entry, word);
+}
+
+void *porin_frame_take(struct porin_frame *frame, uint64_t word, uint64_t size, bool owned, uint32_t free_entry)
+{
+    if (!word || frame->status != PORIN_OK)
+        return NULL;
+    if (size > BINDING_COPY_MAX) {
+        porin_frame_bad(frame, "returned memory is said to have more than 1 GiB");
+        return NULL;
+    }
+    void *copy = owned ? malloc(size + !size) : NULL;
+    struct borrowed *borrowed = owned ? NULL : malloc(sizeof *borrowed + size);
+    if (!copy && !borrowed) {
+        porin_frame_fail(frame, PORIN_ERR_MEMORY, NULL);
+        return NULL;
+    }
+    porin_frame_read(frame, owned ? copy : borrowed->bytes, word, size);
+    free_in_domain(frame, word, free_entry);
+    if (frame->status == PORIN_OK)
+        return owned ? copy : keep(frame, borrowed);
+    free(copy);
+    free(borrowed);
+    return NULL;
+}
+
+/* Copies a string into memory that begins `before` bytes earlier; NULL on failure. */
+static char *string_copy(struct porin_frame *frame, uint64_t word, size_t before)
+{
+    size_t size = 120;
+    char *copy = NULL;
+    if (word > UINT32_MAX)
+        porin_frame_bad(frame, "a string lies outside of the domain");
+    while (frame->status == PORIN_OK) {
+        char *larger = realloc(copy, before + size);
+        if (!larger) {
+            porin_frame_fail(frame, PORIN_ERR_MEMORY, NULL);
+            break;
+        }
+        copy = larger;
+        if (porin_copy_string_in(copy + before, size, frame->binding->domain, (porin_addr){ (uint32_t)word }) == PORIN_OK)
+            return copy;
+        if (size >= BINDING_STRING_MAX)
+            porin_frame_bad(frame, "a string has no end, or leaves the domain's memory");
+        size *= 8;
+    }
+    free(copy);
+    return NULL;
+}
+
+char *porin_frame_take_string(struct porin_frame *frame, uint64_t word, bool owned, uint32_t free_entry)
+{
+    if (!word || frame->status != PORIN_OK)
+        return NULL;
+    char *copy = string_copy(frame, word, owned ? 0 : sizeof(struct borrowed));
+    free_in_domain(frame, word, free_entry);
+    if (frame->status != PORIN_OK) {
+        free(copy);
+        return NULL;
+    }
+    return owned ? copy : keep(frame, (struct borrowed *)copy);
+}
+
+void *porin_frame_within(struct porin_frame *frame, uint64_t word, uint64_t from, uint64_t size, const void *base)
+{
+    if (!word || frame->status != PORIN_OK)
+        return NULL;
+    if (word < from || word - from > size) {
+        porin_frame_bad(frame, "a pointer does not lie within the memory it was given");
+        return NULL;
+    }
+    return (char *)base + (word - from);
+}
+
+/* --- what callbacks get --- */
+static void *scratch_add(struct porin_back *back, struct borrowed *memory)
+{
+    if (!memory) {
+        porin_frame_fail(&back->frame, PORIN_ERR_MEMORY, NULL);
+        return NULL;
+    }
+    memory->next = back->scratch;
+    back->scratch = memory;
+    return memory->bytes;
+}
+
+void *porin_back_room(struct porin_back *back, uint64_t size)
+{
+    return back->frame.status == PORIN_OK ? scratch_add(back, calloc(1, sizeof(struct borrowed) + size)) : NULL;
+}
+
+void *porin_back_get(struct porin_back *back, uint64_t word, uint64_t size)
+{
+    void *room = word ? porin_back_room(back, size) : NULL;
+    if (room)
+        porin_frame_read(&back->frame, room, word, size);
+    return room;
+}
+
+char *porin_back_string(struct porin_back *back, uint64_t word)
+{
+    char *copy = word && back->frame.status == PORIN_OK ? string_copy(&back->frame, word, sizeof(struct borrowed)) : NULL;
+    return copy ? scratch_add(back, (struct borrowed *)copy) : NULL;
+}
+
+char **porin_back_strings(struct porin_back *back, uint64_t word, int64_t count)
+{
+    struct porin_frame *frame = &back->frame;
+    uint64_t number = 0, capacity = count < 0 ? 16 : (uint64_t)count + 1, text;
+    if (!word || frame->status != PORIN_OK)
+        return NULL;
+    if (count > BINDING_STRINGS_MAX) {
+        porin_frame_bad(frame, "an array has more than 65536 strings");
+        return NULL;
+    }
+    char **texts = porin_back_room(back, capacity * sizeof *texts);
+    while (texts && frame->status == PORIN_OK && number != (uint64_t)count) {
+        porin_frame_read(frame, &text, word + 8 * number, sizeof text);
+        if (frame->status != PORIN_OK || (count < 0 && !text))
+            break;
+        if (number + 1 == capacity) {
+            char **larger = capacity < BINDING_STRINGS_MAX ? porin_back_room(back, 2 * capacity * sizeof *texts) : NULL;
+            if (!larger) {
+                porin_frame_bad(frame, "an array of strings has no end");
+                break;
+            }
+            memcpy(larger, texts, number * sizeof *texts);
+            texts = larger;
+            capacity *= 2;
+        }
+        texts[number++] = porin_back_string(back, text);
+    }
+    return texts;
+}
