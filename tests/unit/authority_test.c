@@ -138,6 +138,9 @@ static void entries_are_requested_by_signature(void **state)
     assert_int_equal(ask(world->a, REQUEST, (uint64_t)sent, text(world->a, "third"), ADD_SIGNATURE, 0, 0), -ENOENT);
     assert_int_equal(ask(world->a, REQUEST, (uint64_t)sent, text(world->a, "first"), ADD_SIGNATURE, 0, UINT64_MAX), 0);
     assert_int_equal(call(world->a, "first", 40, 2), 42);
+    uint32_t held; /* the caller asked for nothing, the callee when it registered */
+    assert_int_equal(porin_domain_edge_policy(world->a, "first", &held), PORIN_OK);
+    assert_true(held & PORIN_POLICY_REGISTER_CONFIDENTIALITY && held & PORIN_POLICY_REGISTER_INTEGRITY);
     assert_int_equal(ask(world->a, REQUEST, (uint64_t)sent, text(world->a, "first"), ADD_SIGNATURE, 0, 0), -EBUSY);
     /* only the callee withdraws; then neither the edge nor any copy of the handle is good for anything */
     assert_int_equal(ask(world->a, WITHDRAW, (uint64_t)sent, 0, 0, 0, 0), -EPERM);
