@@ -25,6 +25,7 @@ const char link_script[] =
     "porin_gate_depth = " TEXT(PORIN_GATE_DEPTH) ";\n"
     "porin_gate_longjmp = " TEXT(PORIN_GATE_LONGJMP) ";\n"
     "porin_gate_fenv = " TEXT(PORIN_GATE_FENV) ";\n"
+    "porin_gate_capability = " TEXT(PORIN_GATE_CAPABILITY) ";\n"
     "porin_image_flags = DEFINED(main) ? 1 : 0;\n" /* PORIN_IMAGE_PROGRAM */
     "SECTIONS {\n"
     "  .porin.gates " TEXT(PORIN_GATES_IMPORT) " (NOLOAD) : { *(.porin.gates.*) } :NONE\n"

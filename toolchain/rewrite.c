@@ -541,6 +541,8 @@ static void instruction(struct rewriter *r, struct statement *s)
         reason = string ? REFUSE_STRING : REFUSE_PREFIX;
     if (reason != REFUSE_NOTHING)
         refuse(r, reason);
+    else if (capability_instruction(r, s, &ops))
+        return;
     else if (branch != BRANCH_NONE)
         branch_instruction(r, s, &ops, branch);
     else if (string)

@@ -154,6 +154,9 @@ void sequence_emit(struct rewriter *r, enum sequence_id id, const char *const *c
 /* string_instruction.c */
 void string_instruction(struct rewriter *r, const struct statement *s, bool uses_rdi, bool uses_rsi);
 
+/* capability.c: true if the statement has an operand with %gs, and has been dealt with */
+bool capability_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops);
+
 /* literal.c: true if a constant of the instruction contained the label's bytes and a split form was emitted */
 bool literal_has_label(int64_t value);
 bool literal_split(struct rewriter *r, const struct statement *s, const struct operands *ops);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Emits the sequences of trusted/tables/sequences.def, the table the verifier matches. */
+#include "layout.h"
 #include "rewriter.h"
 #include <string.h>
 

@@ -24,7 +24,8 @@ struct porin_verify_input {
     uint32_t text_offset;           /* slot offset of text[0] */
     struct porin_verify_gates gates[2]; /* service gates, import gates */
     bool allow_rdtsc;               /* policy: accept rdtsc */
-    uint64_t *scratch;              /* porin_verify_scratch_words(text_size) words, contents ignored */
+    uint64_t *scratch;              /* porin_verify_scratch_words(text_size) words, contents ignored. Afterwards, if the text was accepted:
+                                     * bit n says that a branch may go to byte n, where an instruction or a whole sequence starts */
 };
 
 /* Facts about accepted code that gates rely on (rule V13). */
@@ -35,6 +36,7 @@ struct porin_verify_input {
 #define PORIN_USES_CALL_ERROR 16u    /* reads gs:PORIN_TB_CALL_ERROR */
 #define PORIN_USES_X87_STATUS 64u    /* fnstsw: the only way to see x87 exception flags, condition code and top of stack */
 #define PORIN_USES_FENV       32u    /* branches to PORIN_GATE_FENV, the only way to see MXCSR's flags or to change its rounding */
+#define PORIN_USES_CAPABILITIES 128u /* capability accesses, or branches to the capability gate */
 
 struct porin_verify_report {
     enum porin_reason reason;       /* NONE: accepted */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """GNU objdump as a decoder: many snippets of code through one run, back as (offset, bytes, text) per instruction."""
+import functools
 import os
 import re
 import subprocess
@@ -16,18 +17,29 @@ class Line(NamedTuple):
     text: str
 
 
-def objdump(code):
+def objdump(code, syntax="att,suffix"):
     """The lines of one linear disassembly of `code`, which starts at address 0."""
     with tempfile.NamedTemporaryFile(prefix="porin-spec-", delete=False) as file:
         file.write(code)
     try:
-        command = ["objdump", "-D", "-b", "binary", "-m", "i386:x86-64", "-M", "att,suffix", "-w", "-z", "--insn-width=16", file.name]
+        command = ["objdump", "-D", "-b", "binary", "-m", "i386:x86-64", "-M", syntax, "-w", "-z", "--insn-width=16", file.name]
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", env={**os.environ, "LC_ALL": "C"})
     finally:
         os.unlink(file.name)
     if done.returncode != 0:
         raise RuntimeError("objdump failed: " + done.stderr.strip())
     return done.stdout.splitlines()
+
+
+WIDTHS = {"BYTE": 1, "WORD": 2, "DWORD": 4, "QWORD": 8, "XMMWORD": 16, "YMMWORD": 32}
+
+
+@functools.lru_cache(maxsize=None)
+def access_width(raw):
+    """Bytes that one instruction's memory operand has, as Intel's syntax says it; 0 if it has none or of another size."""
+    lines = objdump(raw, "intel")
+    match = re.search(r"(\w+) PTR", lines[-1].split("\t", 2)[-1])
+    return WIDTHS.get(match[1], 0) if match else 0
 
 
 def split_fwait(line):

@@ -6,7 +6,7 @@ It was written from the accept rules V0-V13 without sight of the verifier or its
 Rules in short: linear sweep, refuse what is not listed (V0); no odd prefixes (V1); label bytes only as a label (V2); memory only as
 disp(%r14[,%r11|%r15]) or disp(%rip) (V3); rsp, r10, r14 never written or read, r11 and r15 written by 32-bit operations only (V4, V5);
 thread block loads at two displacements (V6); plain direct branches to instruction starts (V7); checked sequences for indirect branches (V8)
-and strings (V10); ret is C3 (V9); no x87 control, MXCSR or MMX (V9b).
+and strings (V10); ret is C3 (V9); no x87 control, MXCSR or MMX (V9b); capability accesses (V12).
 """
 import argparse
 import re
@@ -14,17 +14,18 @@ import struct
 import sys
 from typing import NamedTuple
 
-from disassembly import disassemble
+from disassembly import access_width, disassemble
 from mnemonics import EVEX, LEGACY, VEX, VEX_INTEGER, expand, refusing_rule
 from reassembly import BAD, doubtful, reassemble
 
 IMAGE_BASE, IMPORT_GATES = 0x130000, 0x110000
-GATE_SIZE, SERVICE_GATES, SERVICE_GATES_COUNT, FENV_GATE = 512, 0x100000, 4, 0x100600
+GATE_SIZE, SERVICE_GATES, SERVICE_GATES_COUNT, FENV_GATE, CAPABILITY_GATE = 512, 0x100000, 5, 0x100600, 0x100800
 LABEL = bytes.fromhex("f30f1efa")
 NOPS = {bytes.fromhex(nop) for nop in (
     "90", "6690", "0f1f00", "0f1f4000", "0f1f440000", "660f1f440000", "0f1f8000000000", "0f1f840000000000", "660f1f840000000000",
     "662e0f1f840000000000", "66662e0f1f840000000000")}
-USES_X87, USES_AVX, USES_EVEX, USES_THREAD_POINTER, USES_CALL_ERROR, USES_FENV, USES_X87_STATUS = 1, 2, 4, 8, 16, 32, 64
+USES_X87, USES_AVX, USES_EVEX, USES_THREAD_POINTER, USES_CALL_ERROR, USES_FENV, USES_X87_STATUS, USES_CAPABILITIES = (
+    1, 2, 4, 8, 16, 32, 64, 128)
 
 
 class Refusal(Exception):
@@ -352,6 +353,63 @@ def string_refused(line):
     return False
 
 
+ACCESS_OPERAND = re.compile(r"(-0x[0-9a-f]+)?\(%r10,%r11,1\)")
+ACCESS_STEPS = ("movl %r10d,%r11d", "leaq {last:#x}(%r11),%r11", "shrq $0x34,%r10", "cmpq %gs:{limits},%r11", None,
+                "movq %gs:0x100000(,%r10,8),%r10")
+READ_LIMITS, WRITE_LIMITS = "0x108000(,%r10,8)", "0x110000(,%r10,8)"
+X87_STORES = ("fst", "fist", "fnst")
+
+
+def access_refused(line, width, writes):
+    """V12: why `line` is no access of `width` bytes through (%r10,%r11) that writes only if it may, or None."""
+    words = line.text.split(" ")
+    mnemonic, rest = (words[1], words[2:]) if words[0] == "lock" else (words[0], words[1:])
+    operands = OPERAND.findall(" ".join(rest))
+    places = [index for index, operand in enumerate(operands) if ACCESS_OPERAND.fullmatch(operand)]
+    if len(places) != 1 or split_prefixes(line.raw)[2][0] == 0x62 or mnemonic.startswith(("lea", "prefetch", "nop")):
+        return "no access"
+    place = places[0]
+    if int(operands[place].partition("(")[0] or "0", 0) != 1 - width or access_width(line.raw) != width:
+        return "another width"
+    written = mnemonic.startswith(X87_STORES) if mnemonic[0] == "f" else place in written_operands(mnemonic, len(operands))
+    if written and not writes:
+        return "a write"
+    try:
+        check_prefixes(line.raw, line.text)
+        operands[place] = "(%r14,%r11,1)"
+        check_encoding(line.raw, mnemonic, operands)
+        check_operands(mnemonic, operands)
+    except Refusal as refusal:
+        return refusal.why
+    return None
+
+
+def capability_sequence(lines, first, code):
+    """V12: length of the capability access at `first`, or 0."""
+    head = re.match(r"leaq ([^ ]+),%r10$", lines[first].text)
+    if not head or len(lines) < first + 7:
+        return 0
+    try:
+        check_prefixes(lines[first].raw, lines[first].text)
+        if check_operand(head[1], "leaq")[0] != "memory" or "%rip" in head[1]:
+            return 0
+    except Refusal:
+        return 0
+    for width in (1, 2, 4, 8, 16, 32):
+        for limits in (READ_LIMITS, WRITE_LIMITS):
+            steps = [step and step.format(last=width - 1, limits=limits) for step in ACCESS_STEPS if width > 1 or step != ACCESS_STEPS[1]]
+            part = lines[first + 1:first + 2 + len(steps)]
+            if len(part) <= len(steps) or any(step and line.text != step for line, step in zip(part, steps)):
+                continue
+            trap = part[len(steps) - 2].text
+            if judge(part[len(steps) - 2]).kind != "branch" or not trap.startswith("jae "):
+                continue
+            target = int(trap.split(" ")[1])
+            if target >= 0 and code[target:target + 2] == b"\x0f\x0b" and not access_refused(part[-1], width, limits == WRITE_LIMITS):
+                return 2 + len(steps)
+    return 0
+
+
 def verify(code, lines, gates=()):
     """Verdict on one text; `gates` are the slot offsets of gates beside the service gates, `lines` the disassembly of `code`.
 
@@ -366,6 +424,10 @@ def verify(code, lines, gates=()):
         line = lines[index]
         judged = judge(line)
         size = line.text.endswith(",%r10d") and (branch_sequence(lines, index) or string_sequence(lines, index)) or 1
+        capability = capability_sequence(lines, index, code) if line.text.startswith("lea") and line.text.endswith(",%r10") else 0
+        if capability:
+            size = capability
+            uses |= USES_CAPABILITIES | uses_of(lines[index + size - 1].raw, lines[index + size - 1].text)
         end = lines[index + size - 1].offset + len(lines[index + size - 1].raw)
         if end > len(code):
             return Verdict(False, line.offset, "V0", "truncated instruction")
@@ -381,6 +443,7 @@ def verify(code, lines, gates=()):
             uses |= part_judged.uses
             if part_judged.kind in ("jump", "branch"):
                 target = int(part.text.split(" ")[1])
+                uses |= USES_CAPABILITIES if target + IMAGE_BASE == CAPABILITY_GATE else 0
                 if not 0 <= target < len(code) and target + IMAGE_BASE not in gates:
                     return Verdict(False, line.offset, "V7", "branch to outside the text: %#x" % target)
                 branches.append((line.offset, target))

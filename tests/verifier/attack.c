@@ -24,7 +24,7 @@ static unsigned problems;
 static struct { unsigned flipped, accepted, runs, jumps, labels; uint64_t hash; } totals;
 
 /* Which flips of sequences are accepted is part of the accepted set: a change is declared here. */
-#define DECLARED_FLIPS 0xd47ef7288d1fa878ull
+#define DECLARED_FLIPS 0x55acf208085cd73full
 
 static bool accepted(const uint8_t *text, size_t size)
 {
@@ -58,6 +58,25 @@ static uint64_t destination(unsigned choice)
     return places[choice % CHOICES];
 }
 
+/* A capability pointer: at and beyond both edges of the object, of other registers, with bits where none belong. */
+static uint64_t capability(unsigned choice)
+{
+    static const uint32_t offsets[CHOICES] = { 0, 32, EXECUTE_OBJECT_SIZE / 2 - 32, EXECUTE_OBJECT_SIZE / 2 - 1, EXECUTE_OBJECT_SIZE / 2,
+                                               EXECUTE_OBJECT_SIZE - 1, EXECUTE_OBJECT_SIZE, 0xFFFFFFFF, 0xFFFFFFF9, 0xFFFFFFE1, 64, 64 };
+    uint64_t number = choice == 10 ? EXECUTE_REGISTER + 1 : EXECUTE_REGISTER;
+    return number << PORIN_CAPABILITY_SHIFT | (choice == 11 ? 0xABCDEull << 32 : 0) | offsets[choice];
+}
+
+/* Writing is allowed to the first half of the object only. */
+static bool object_whole(void)
+{
+    const uint8_t *object = execute_object();
+    for (unsigned i = EXECUTE_OBJECT_SIZE / 2; i < EXECUTE_OBJECT_SIZE; i++)
+        if (object[i])
+            return false;
+    return true;
+}
+
 static void prepare(unsigned choice)
 {
     static const uint32_t label = PORIN_LABEL_BYTES;
@@ -72,6 +91,8 @@ static void prepare(unsigned choice)
     execute_registers[RCX] = 1 + choice;
     execute_registers[RDI] = EXECUTE_DATA + 0x4000 + (uint64_t)(choice % 4) * (0xFFull << 32);
     execute_registers[RSI] = (choice % 5 ? EXECUTE_DATA + 0x6000 : 0xFFFFFFFF) + (uint64_t)(choice % 3) * (1ull << 40);
+    execute_registers[RBX] = capability(choice);
+    execute_registers[R12] = choice % 3;
     execute_registers[RAX] = destination(choice);
     execute_registers[R11] = EXECUTE_DATA + 0x1000;
     execute_registers[R15] = EXECUTE_DATA + 0x2000;
@@ -95,6 +116,8 @@ static void run_text(const uint8_t *text, size_t sequence_size)
             complain(text, sequence_size, "jumped out of the slot", &out);
         else if (out.shows_base && (out.signal == SIGTRAP || out.signal == SIGILL) && at >= sequence_size)
             complain(text, sequence_size, "shows the slot's address", &out);
+        else if (!object_whole())
+            complain(text, sequence_size, "wrote where the capability does not allow it", &out);
     }
 }
 

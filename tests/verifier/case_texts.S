@@ -54,7 +54,46 @@ case_marks:
 66:
 .endm
 
+/* A capability access: limits, bytes of it less one, address of the pointer, where the check goes, the access. */
+#include "layout.h"
+#define READ PORIN_TB_CAPABILITY_READ
+#define WRITE PORIN_TB_CAPABILITY_WRITE
+.macro access limits, last, address, trap, instruction:vararg
+    leaq \address, %r10
+    movl %r10d, %r11d
+    .if \last
+    leaq \last(%r11), %r11
+    .endif
+    shrq $PORIN_CAPABILITY_SHIFT, %r10
+    cmpq %gs:\limits(,%r10,8), %r11
+    jae \trap
+    movq %gs:PORIN_TB_CAPABILITY_BASE(,%r10,8), %r10
+    \instruction
+.endm
+
 /* ---- accepted ---- */
+accept "V12 capability accesses"
+    access READ, 0, "(%rbx)", 9f, movb (%r10,%r11), %al
+    access READ, 0, "8(%rbx,%r12,4)", 9f, cmpb $3, (%r10,%r11)
+    access WRITE, 0, "(%r11)", 9f, setne (%r10,%r11)
+    access READ, 1, "(%r15)", 9f, movzwl -1(%r10,%r11), %r11d
+    access WRITE, 1, "0x1234", 9f, movw $5, -1(%r10,%r11)
+    access READ, 3, "(%rbx)", 9f, vaddss -3(%r10,%r11), %xmm1, %xmm2
+    access WRITE, 3, "(%rbx)", 9f, lock cmpxchgl %ecx, -3(%r10,%r11)
+    access WRITE, 3, "(%rbx)", 9f, movl -3(%r10,%r11), %ecx
+    access READ, 7, "(%rbx)", 9f, fldl -7(%r10,%r11)
+    access WRITE, 7, "(%rbx)", 9f, fstpl -7(%r10,%r11)
+    access WRITE, 15, "(%rbx)", 9f, movups %xmm3, -15(%r10,%r11)
+    access READ, 31, "(%rbx)", 9f, vmovdqu -31(%r10,%r11), %ymm0
+    ret
+9:  ud2
+accept "V12 branch to the head, trap before the access"
+9:  ud2
+1:  access READ, 7, "(%rbx)", 9b, addq -7(%r10,%r11), %rax
+    jmp 1b
+accept "V7 capability gate"
+    .byte 0xe8; .long 0x100800 - 0x130000 - 5
+    ret
 accept "V0 one ret"
     ret
 accept "V0 traps end a text"
@@ -947,7 +986,7 @@ refuse BRANCH_OUTSIDE, "V7 one byte into a gate"
     ret
 refuse BRANCH_OUTSIDE, "V7 behind the last service gate"
     mark
-    .byte 0xe8; .long 0x100800 - 0x130000 - 5
+    .byte 0xe8; .long 0x100a00 - 0x130000 - 5
     ret
 refuse BRANCH_OUTSIDE, "V7 before the first service gate"
     mark
@@ -1255,6 +1294,210 @@ refuse SEQUENCE, "V8 something between the steps"
     nop
     jmp *%r10
 1:  ud2
+
+/* ---- V12: capability accesses ---- */
+refuse SEQUENCE, "V12 a write under the limit for reading"
+    mark
+    access READ, 3, "(%rbx)", 9f, movl %eax, -3(%r10,%r11)
+9:  ud2
+refuse SEQUENCE, "V12 a read and write under the limit for reading"
+    mark
+    access READ, 3, "(%rbx)", 9f, xchgl %eax, -3(%r10,%r11)
+9:  ud2
+refuse SEQUENCE, "V12 a write of 2 bytes under the limit for reading"
+    mark
+    access READ, 1, "(%rbx)", 9f, movw %ax, -1(%r10,%r11)
+9:  ud2
+refuse SEQUENCE, "V12 a write of 16 bytes under the limit for reading"
+    mark
+    access READ, 15, "(%rbx)", 9f, movups %xmm1, -15(%r10,%r11)
+9:  ud2
+refuse SEQUENCE, "V12 a write of 32 bytes under the limit for reading"
+    mark
+    access READ, 31, "(%rbx)", 9f, vmovups %ymm1, -31(%r10,%r11)
+9:  ud2
+refuse SEQUENCE, "V12 r10 written away as 16 bits"
+    mark
+    access WRITE, 1, "(%rbx)", 9f, movw %r10w, -1(%r10,%r11)
+9:  ud2
+refuse SEQUENCE, "V12 r10 written away as 64 bits"
+    mark
+    access WRITE, 7, "(%rbx)", 9f, movq %r10, -7(%r10,%r11)
+9:  ud2
+refuse SEQUENCE, "V12 an access wider than what was checked"
+    mark
+    access READ, 3, "(%rbx)", 9f, movq -3(%r10,%r11), %rax
+9:  ud2
+refuse SEQUENCE, "V12 an access of another width by its prefix"
+    mark
+    access WRITE, 3, "(%rbx)", 9f, movw %ax, -3(%r10,%r11)
+9:  ud2
+refuse SEQUENCE, "V12 an access at another displacement"
+    mark
+    access READ, 3, "(%rbx)", 9f, movl 1(%r10,%r11), %eax
+9:  ud2
+refuse SEQUENCE, "V12 an access without the displacement"
+    mark
+    access READ, 3, "(%rbx)", 9f, movl (%r10,%r11), %eax
+9:  ud2
+refuse SEQUENCE, "V12 a scaled access"
+    mark
+    access READ, 0, "(%rbx)", 9f, movb (%r10,%r11,2), %al
+9:  ud2
+refuse SEQUENCE, "V12 an access with another index"
+    mark
+    access READ, 0, "(%rbx)", 9f, movb (%r10,%r12), %al
+9:  ud2
+refuse SEQUENCE, "V12 an access that loads r10"
+    mark
+    access READ, 7, "(%rbx)", 9f, movq -7(%r10,%r11), %r10
+9:  ud2
+refuse SEQUENCE, "V12 an access that loads 64 bits into r11"
+    mark
+    access READ, 7, "(%rbx)", 9f, movq -7(%r10,%r11), %r11
+9:  ud2
+refuse SEQUENCE, "V12 an access that is lea"
+    mark
+    access READ, 7, "(%rbx)", 9f, leaq -7(%r10,%r11), %rax
+9:  ud2
+refuse SEQUENCE, "V12 an access with gs"
+    mark
+    access READ, 7, "(%rbx)", 9f, movq %gs:-7(%r10,%r11), %rax
+9:  ud2
+refuse SEQUENCE, "V12 an EVEX access, whose displacement is scaled"
+    mark
+    access READ, 15, "(%rbx)", 9f, {evex} vmovups -16(%r10,%r11), %xmm1
+9:  ud2
+refuse SEQUENCE, "V12 80 bits under a check of 8 bytes"
+    mark
+    access READ, 7, "(%rbx)", 9f, fldt -7(%r10,%r11)
+9:  ud2
+refuse SEQUENCE, "V12 a gather"
+    mark
+    access READ, 3, "(%rbx)", 9f, vgatherdps %xmm1, -3(%r10,%xmm2), %xmm3
+9:  ud2
+refuse SEQUENCE, "V12 the check does not go to a trap"
+    mark
+    access READ, 3, "(%rbx)", 9f, movl -3(%r10,%r11), %eax
+9:  ret
+refuse SEQUENCE, "V12 the check goes to an int3"
+    mark
+    access READ, 3, "(%rbx)", 9f, movl -3(%r10,%r11), %eax
+9:  int3
+refuse SEQUENCE, "V12 jb instead of jae"
+    mark
+    leaq (%rbx), %r10
+    movl %r10d, %r11d
+    shrq $52, %r10
+    cmpq %gs:PORIN_TB_CAPABILITY_READ(,%r10,8), %r11
+    jb 9f
+    movq %gs:PORIN_TB_CAPABILITY_BASE(,%r10,8), %r10
+    movb (%r10,%r11), %al
+9:  ud2
+refuse SEQUENCE, "V12 a 32-bit comparison"
+    mark
+    leaq (%rbx), %r10
+    movl %r10d, %r11d
+    shrq $52, %r10
+    cmpl %gs:PORIN_TB_CAPABILITY_READ(,%r10,8), %r11d
+    jae 9f
+    movq %gs:PORIN_TB_CAPABILITY_BASE(,%r10,8), %r10
+    movb (%r10,%r11), %al
+9:  ud2
+refuse SEQUENCE, "V12 a register number of too many bits"
+    mark
+    leaq (%rbx), %r10
+    movl %r10d, %r11d
+    shrq $51, %r10
+    cmpq %gs:PORIN_TB_CAPABILITY_READ(,%r10,8), %r11
+    jae 9f
+    movq %gs:PORIN_TB_CAPABILITY_BASE(,%r10,8), %r10
+    movb (%r10,%r11), %al
+9:  ud2
+refuse SEQUENCE, "V12 limits at another place"
+    mark
+    leaq (%rbx), %r10
+    movl %r10d, %r11d
+    shrq $52, %r10
+    cmpq %gs:PORIN_TB_CAPABILITY_READ+8(,%r10,8), %r11
+    jae 9f
+    movq %gs:PORIN_TB_CAPABILITY_BASE(,%r10,8), %r10
+    movb (%r10,%r11), %al
+9:  ud2
+refuse SEQUENCE, "V12 base at another place"
+    mark
+    leaq (%rbx), %r10
+    movl %r10d, %r11d
+    shrq $52, %r10
+    cmpq %gs:PORIN_TB_CAPABILITY_READ(,%r10,8), %r11
+    jae 9f
+    movq %gs:PORIN_TB_CAPABILITY_READ(,%r10,8), %r10
+    movb (%r10,%r11), %al
+9:  ud2
+refuse SEQUENCE, "V12 comparison without gs"
+    mark
+    leaq (%rbx), %r10
+    movl %r10d, %r11d
+    shrq $52, %r10
+    cmpq PORIN_TB_CAPABILITY_READ(,%r10,8), %r11
+    jae 9f
+    movq %gs:PORIN_TB_CAPABILITY_BASE(,%r10,8), %r10
+    movb (%r10,%r11), %al
+9:  ud2
+refuse SEQUENCE, "V12 a 32-bit last byte, which wraps"
+    mark
+    leaq (%rbx), %r10
+    movl %r10d, %r11d
+    leal 3(%r11), %r11d
+    shrq $52, %r10
+    cmpq %gs:PORIN_TB_CAPABILITY_READ(,%r10,8), %r11
+    jae 9f
+    movq %gs:PORIN_TB_CAPABILITY_BASE(,%r10,8), %r10
+    movl -3(%r10,%r11), %eax
+9:  ud2
+refuse SEQUENCE, "V12 no check at all"
+    mark
+    leaq (%rbx), %r10
+    movl %r10d, %r11d
+    shrq $52, %r10
+    movq %gs:PORIN_TB_CAPABILITY_BASE(,%r10,8), %r10
+    movb (%r10,%r11), %al
+    ud2
+refuse LEA_REGISTER, "V12 head from r10"
+    mark
+    access READ, 0, "(%r10)", 9f, movb (%r10,%r11), %al
+9:  ud2
+refuse LEA_REGISTER, "V12 head from the slot's base"
+    mark
+    access READ, 0, "(%r14)", 9f, movb (%r10,%r11), %al
+9:  ud2
+refuse LEA_RIP, "V12 head from rip"
+    mark
+    access READ, 0, "8(%rip)", 9f, movb (%r10,%r11), %al
+9:  ud2
+refuse RESERVED_REGISTER, "V12 a 32-bit head"
+    mark
+    leal (%rbx), %r10d
+    ud2
+refuse BRANCH_INSIDE, "V12 into an access, behind the check"
+    mark
+    jmp 1f
+    leaq (%rbx), %r10
+    movl %r10d, %r11d
+    shrq $52, %r10
+    cmpq %gs:PORIN_TB_CAPABILITY_READ(,%r10,8), %r11
+    jae 9f
+1:  movq %gs:PORIN_TB_CAPABILITY_BASE(,%r10,8), %r10
+    movb (%r10,%r11), %al
+9:  ud2
+refuse MEMORY_BASE, "V12 the access alone"
+    mark
+    movb (%r10,%r11), %al
+    ud2
+refuse THREAD_BLOCK, "V12 the load of the base alone"
+    mark
+    movq %gs:PORIN_TB_CAPABILITY_BASE(,%rax,8), %rbx
+    ud2
 
 /* ---- V9: ret, control words ---- */
 refuse PREFIX, "V9 66 ret pops two bytes (attack 2)"

@@ -14,6 +14,10 @@ const char *execute_instruction(const uint8_t *bytes, const struct prefixes *pre
 #define EXECUTE_DATA_SIZE 0x10000u
 void execute_place(const uint8_t *text, size_t size);
 uint8_t *execute_data(void);
+/* A capability on this many bytes, the first half of them writable, is in this register; no other has one. */
+#define EXECUTE_REGISTER 12u
+#define EXECUTE_OBJECT_SIZE 0x1000u
+uint8_t *execute_object(void);
 /* Registers for the next run, by number; rsp and r14 are set by the run itself. */
 extern uint64_t execute_registers[16];
 struct execute_outcome {

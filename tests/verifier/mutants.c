@@ -265,6 +265,12 @@ static void mutate_row(unsigned i)
     TRY(i, row, uses, row->uses ^ PORIN_USES_X87_STATUS, "other x87 status use");
     TRY(i, row, uses, row->uses ^ PORIN_USES_AVX, "other AVX use");
     TRY(i, row, uses, row->uses ^ PORIN_USES_EVEX, "other EVEX use");
+    if (row->access) {
+        TRY(i, row, access, (uint8_t)(row->access / 2), "half the size of an access");
+        TRY(i, row, access, (uint8_t)(row->access * 2), "twice the size of an access");
+        TRY(i, row, access, 0, "no access");
+        TRY(i, row, writes, !row->writes, "a write taken for a read or a read for a write");
+    }
     TRY(i, row, features, 0, "no CPU features");
     TRY(i, row, features, row->features ^ 1, "other CPU features");
     for (size_t f = 0; f < sizeof flags / sizeof *flags; f++)
@@ -278,7 +284,7 @@ static void mutate_set(unsigned i)
     struct form *row = WRITABLE(struct form, verifier_forms[i]);
     uint8_t saved = row->set;
     char what[128];
-    for (row->set = 0; saved && row->set < 5; row->set++) {
+    for (row->set = 0; saved && row->set < 6; row->set++) {
         snprintf(what, sizeof what, "row %s %s in set %u", form_details[i].mnemonic, form_details[i].operands, row->set);
         if (row->set != saved)
             count(try_apart(), what);
@@ -315,7 +321,7 @@ static void mutate_steps(void)
             struct step *step = WRITABLE(struct step, sequence->steps[n]), changed = *step;
             changed.reg = changed.reg == NONE ? NONE : ANY;
             try_step(step, changed, s, n, "any ordinary register in reg");
-            changed = *step, changed.reg = NONE;
+            changed = *step, changed.reg = step->access < 16 ? NONE : step->reg; /* wider accesses have vector registers only */
             try_step(step, changed, s, n, "reg not looked at");
             changed = *step, changed.rm = NONE;
             try_step(step, changed, s, n, "rm not looked at");
@@ -323,6 +329,10 @@ static void mutate_steps(void)
             try_step(step, changed, s, n, "immediate not looked at");
             changed = *step, changed.immediate++;
             try_step(step, changed, s, n, "another immediate");
+            changed = *step, changed.access = (uint8_t)(changed.access * 2);
+            try_step(step, changed, s, n, "an access twice as wide");
+            changed = *step, changed.writes = step->access != 0;
+            try_step(step, changed, s, n, "an access that may write");
         }
         sequence->count--;
         char what[128];

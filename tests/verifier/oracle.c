@@ -378,6 +378,24 @@ static uint64_t features_of(const char *set)
     return 0; /* what every x86-64 CPU has */
 }
 
+/* What a capability access of this form would do: the size that is checked is the size that is accessed, and a write is known to be one. */
+static const char *check_access(const struct form *form, const ZydisDecodedInstruction *z, const ZydisDecodedOperand *operands)
+{
+    for (unsigned i = 0; i < z->operand_count; i++) {
+        const ZydisDecodedOperand *o = &operands[i];
+        if (o->type != ZYDIS_OPERAND_TYPE_MEMORY || o->visibility != ZYDIS_OPERAND_VISIBILITY_EXPLICIT)
+            continue;
+        bool evex = z->encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX, power = o->size <= 256 && !(o->size & (o->size - 1));
+        bool accessed = o->actions && o->mem.type == ZYDIS_MEMOP_TYPE_MEM && z->mnemonic != ZYDIS_MNEMONIC_NOP
+            && z->meta.category != ZYDIS_CATEGORY_PREFETCH;
+        if (form->access ? evex || !accessed || 8u * form->access != o->size : !evex && accessed && power)
+            return "access: another size";
+        if (form->access && form->writes != !!(o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
+            return "access: written or not";
+    }
+    return NULL;
+}
+
 static const char *check_facts(const struct form *form, const ZydisDecodedInstruction *z, const ZydisDecodedOperand *operands)
 {
     uint32_t uses = 0;
@@ -440,5 +458,7 @@ const char *oracle_check(const uint8_t *bytes, const struct prefixes *prefixes, 
     const char *problem = check_rules(&z, operands);
     if (!problem)
         problem = compare_row(bytes, prefixes, in, &z, operands);
+    if (!problem)
+        problem = check_access(in->form, &z, operands);
     return problem ? problem : check_facts(in->form, &z, operands);
 }

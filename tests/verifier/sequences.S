@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Every sequence in every variant, for tests that flip its bits and execute what is still accepted. Each is followed by a trap.
  * Table: first byte of each, then where the last one ends, then 0. */
+#include "layout.h"
     .section .data.rel.ro.sequence_table, "aw"
     .balign 8
     .globl sequence_table
@@ -68,6 +69,39 @@ sequence_table:
     on_both "\prefix cmps\width"
 .endr
 .endr
+.macro access limits, last, address, instruction:vararg
+    sequence
+    leaq \address, %r10
+    movl %r10d, %r11d
+    .if \last
+    leaq \last(%r11), %r11
+    .endif
+    shrq $PORIN_CAPABILITY_SHIFT, %r10
+    cmpq %gs:\limits(,%r10,8), %r11
+    jae 71f
+    movq %gs:PORIN_TB_CAPABILITY_BASE(,%r10,8), %r10
+    \instruction
+71: ud2
+.endm
+#define READ PORIN_TB_CAPABILITY_READ
+#define WRITE PORIN_TB_CAPABILITY_WRITE
+    access READ, 0, "(%rbx)", movzbl (%r10,%r11), %eax
+    access READ, 0, "5(%rbx,%r12,4)", cmpb %cl, (%r10,%r11)
+    access WRITE, 0, "(%rbx)", movb %al, (%r10,%r11)
+    access WRITE, 0, "(%rbx)", lock xaddb %dl, (%r10,%r11)
+    access READ, 1, "(%rbx)", movswl -1(%r10,%r11), %r9d
+    access WRITE, 1, "(%rbx)", addw $0x1234, -1(%r10,%r11)
+    access READ, 3, "-8(%rbx)", movslq -3(%r10,%r11), %rdx
+    access READ, 3, "(%rbx,%r12)", addss -3(%r10,%r11), %xmm3
+    access WRITE, 3, "0x1000(%rbx)", movl %esi, -3(%r10,%r11)
+    access READ, 7, "(%rbx)", addq -7(%r10,%r11), %rax
+    access READ, 7, "(%r15,%rbx)", movsd -7(%r10,%r11), %xmm1
+    access WRITE, 7, "(%rbx)", movq %rax, -7(%r10,%r11)
+    access WRITE, 7, "(%rbx)", vmovsd %xmm8, -7(%r10,%r11)
+    access READ, 15, "(%rbx)", movdqu -15(%r10,%r11), %xmm9
+    access WRITE, 15, "(%rbx)", vmovups %xmm9, -15(%r10,%r11)
+    access READ, 31, "(%rbx)", vaddps -31(%r10,%r11), %ymm2, %ymm1
+    access WRITE, 31, "(%rbx)", vmovdqu %ymm1, -31(%r10,%r11)
     sequence
     .section .data.rel.ro.sequence_table
     .quad 0

@@ -48,6 +48,7 @@ struct porin_image {
     uint32_t data_file_size;             /* data pages and hole: what every domain maps privately */
     uint32_t data_end;                   /* end of data and bss, whole pages: where the heap starts */
     uint32_t uses;                       /* PORIN_USES_*: verifier's facts */
+    uint64_t *starts;                    /* bit per byte of the text pages: a branch may go here; only of images that use capabilities */
     const struct porin_symbol *imports, *exports; /* in memory */
     char name[48];
 };

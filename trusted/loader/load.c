@@ -106,7 +106,10 @@ static porin_status image_verify(struct porin_image *image, struct porin_error *
         return error_set(error, PORIN_ERR_MEMORY, "no memory to verify %zu bytes of text", input.text_size);
     struct porin_verify_report report;
     bool accepted = porin_verify_text(&input, &report);
-    free(input.scratch);
+    if (accepted && report.uses & PORIN_USES_CAPABILITIES)
+        image->starts = input.scratch;
+    else
+        free(input.scratch);
     if (!accepted) {
         error_set(error, PORIN_ERR_REFUSED, "code at %#x refused: %s: %s", input.text_offset + report.offset,
                   porin_reason_name(report.reason),
@@ -171,6 +174,7 @@ void porin_image_release(porin_image *image)
         munmap((void *)image->memory, image->memory_size);
     if (image->file >= 0)
         close(image->file);
+    free(image->starts);
     free(image);
 }
 

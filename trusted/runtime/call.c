@@ -14,6 +14,7 @@
 #include "lifecycle/split.h"
 #include "loader/image.h"
 #include "must.h"
+#include "porin/verify.h"
 #include "unwind.h"
 #include <stdatomic.h>
 #include <string.h>
@@ -109,8 +110,14 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
     thread->thread_pointer = slot->thread_pointer;
     thread->call_error = slot->call_error;
     slot->calls += domain->options.accounting && !request->routine;
+    bool capable = domain->image->uses & PORIN_USES_CAPABILITIES, deep = frame->previous || request->routine;
+    if (capable && !windows_room(thread))
+        return error_set(&thread->last_error, PORIN_ERR_LIMIT, "calls are nested too deep to enter %s", domain->name);
+    uint64_t window = capable ? windows_enter(thread, deep) : 0;
     host_enter(frame);
     if (thread == thread_current) { /* otherwise it has been split: somebody else goes on with that block */
+        if (capable)
+            windows_leave(window, deep);
         thread->host_sp = host_sp;
         thread->thread_pointer = thread_pointer;
         thread->call_error = call_error;
@@ -179,6 +186,8 @@ static porin_status call_by(porin_entry entry, struct porin_call *call, uint64_t
     memcpy(frame.vector, call->vector, sizeof frame.vector);
     thread->call_deadline_ns = deadline_ns;
     porin_status status = enter(thread, &frame, &request);
+    if (thread->lent)
+        windows_forget_lent(thread);
     if (status == PORIN_OK) {
         call->result[0] = frame.rax;
         call->result[1] = frame.rdx;
@@ -217,6 +226,8 @@ porin_status porin_call6(porin_entry entry, uint64_t *result, uint64_t a, uint64
     memcpy(frame.integer, integer, sizeof integer);
     memset(frame.vector, 0, sizeof frame.vector);
     porin_status status = enter(thread, &frame, &request);
+    if (thread->lent)
+        windows_forget_lent(thread);
     if (status == PORIN_OK && result)
         *result = frame.rax;
     return status;
@@ -292,7 +303,7 @@ bool slow_path(struct frame *frame)
     porin_status status;
     if (!edge || !edge->bound) /* no edge: every slot has all gates of the zone, whatever its image imports */
         status = error_set(&thread->last_error, PORIN_ERR_NAME, "%s: import %s is not bound", caller->name, edge ? edge->name : "(none)");
-    else if (frame->control_sp < thread->control_limit)
+    else if (frame->control_sp < thread->control_limit || !windows_room(thread))
         status = error_set(&thread->last_error, PORIN_ERR_LIMIT, "%s: calls are nested too deep to call %s", caller->name, edge->name);
     else
         status = domain_prepare(thread, domain_at(edge->callee_slot), edge->callee_generation, &thread->last_error);

@@ -6,7 +6,7 @@
 #include "domain.h"
 #include "layout.h"
 
-#define GATE_MAX_PUSHES (6 + PORIN_MAX_STACK_WORDS)
+#define GATE_MAX_PUSHES (7 + PORIN_MAX_STACK_WORDS)
 
 /* An import of a domain and what it is bound to. */
 struct edge {

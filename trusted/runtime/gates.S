@@ -60,6 +60,31 @@ gate_templates:
         field   FIELD_DELTA, 4
         end     gate_count
 
+/* Where the callee uses capabilities: it gets a window of registers of its own, with what the caller has put there. */
+        snippet gate_window_test
+        cmpl    $WINDOW_LIMIT, %gs:TB_WINDOW
+        .byte   0x0f, 0x83                      /* jae: nested too deep */
+        .long   0
+        field   FIELD_SLOW, 4
+        end     gate_window_test
+        snippet gate_window_in
+        movq    %gs:TB_WINDOW, %r11
+        pushq   %r11
+        field   FIELD_PUSH, 1
+        call    *%gs:TB_WINDOW_ENTER
+        end     gate_window_in
+        snippet gate_window_in_empty
+        movq    %gs:TB_WINDOW, %r11
+        pushq   %r11
+        field   FIELD_PUSH, 1
+        call    *%gs:TB_WINDOW_ENTER_EMPTY
+        end     gate_window_in_empty
+        snippet gate_window_out
+        popq    %r11
+        field   FIELD_POP, 1
+        call    *%gs:TB_WINDOW_LEAVE
+        end     gate_window_out
+
 /* Rounding, where the caller can have changed it and gets it back. */
         snippet gate_save_rounding
         pushq   %gs:TB_MXCSR
@@ -263,6 +288,7 @@ gate_templates:
         service service_gate_depth, TB_DEPTH
         service service_gate_longjmp, TB_LONGJMP
         service service_gate_fenv, TB_FENV
+        service service_gate_capability, TB_CAPABILITY
 
         .section .rodata.gate_fields, "a"
 gate_fields_end:

@@ -26,6 +26,9 @@
 
 enum answer { ANSWER_NONE, ANSWER_OUTSIDE, ANSWER_INSIDE, ANSWER_UNSURE };
 
+static struct porin_domain sweep_question;  /* no domain: asks to sweep capability registers */
+#define SWEEP (&sweep_question)
+
 static int ask_signal, sample_signal;
 static bool has_barrier;
 static pthread_mutex_t asking = PTHREAD_MUTEX_INITIALIZER; /* one question at a time */
@@ -99,7 +102,8 @@ static void on_ask(int signal, siginfo_t *info, void *context)
         thread_settle(thread, context);
     struct porin_domain *domain = thread ? thread->question : NULL;
     if (domain) {
-        enum answer answer = answer_find(thread, domain, context);
+        enum answer answer = domain == SWEEP ? capability_sweep(thread, context) ? ANSWER_OUTSIDE : ANSWER_UNSURE
+                                             : answer_find(thread, domain, context);
         thread->question = NULL;
         thread->answer = answer;
         syscall(SYS_futex, &thread->answer, FUTEX_WAKE, 1, NULL, NULL, 0);
@@ -213,11 +217,15 @@ void grace_leave(struct thread *thread)
 static void thread_announce(struct thread *thread, void *data)
 {
     struct inquiry *inquiry = data;
+    bool sweep = inquiry->domain == SWEEP;
     thread->answer = ANSWER_OUTSIDE;
-    if (!thread_was_in(inquiry->domain, thread))
+    if (sweep ? !thread->revocable : !thread_was_in(inquiry->domain, thread))
         return;
     if (thread == thread_current) {
-        thread->answer = self_inside(thread, inquiry->domain) ? ANSWER_INSIDE : ANSWER_OUTSIDE;
+        if (sweep)
+            capability_sweep(thread, NULL);
+        else
+            thread->answer = self_inside(thread, inquiry->domain) ? ANSWER_INSIDE : ANSWER_OUTSIDE;
         return;
     }
     thread->answer = ANSWER_NONE;
@@ -265,6 +273,12 @@ static enum answer threads_ask(struct porin_domain *domain)
 }
 
 #define UNSURE_TRIES 50                   /* a thread is seldom between two places for longer than a moment */
+
+void grace_sweep(void)
+{
+    while (threads_ask(SWEEP) == ANSWER_UNSURE)
+        nanosleep(&(struct timespec){ .tv_nsec = RETRY_NS }, NULL);
+}
 
 bool grace_outside(struct porin_domain *domain)
 {

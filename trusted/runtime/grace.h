@@ -31,6 +31,8 @@ enum position position_find(struct thread *thread, const ucontext_t *context, st
 bool grace_outside(struct porin_domain *domain);
 /* The domain has died: comes back when no thread runs its code any more and none will. Threads may still be in services for it. */
 void grace_throw_out(struct porin_domain *domain);
+/* Makes every thread take what was revoked out of its capability registers (capability.h). */
+void grace_sweep(void);
 /* Waits until nobody is inside, without the lock. The calling thread must not be inside. */
 void grace_wait_outside(struct porin_domain *domain);
 #endif

@@ -2,6 +2,7 @@
 /* Host threads that run domain code: thread block, control stack, data stacks. */
 #ifndef PORIN_RUNTIME_THREAD_H
 #define PORIN_RUNTIME_THREAD_H
+#include "capability/capability.h"
 #include "domain.h"
 #include "thread_layout.h"
 #include <pthread.h>
@@ -53,6 +54,8 @@ struct thread {
     uint64_t mxcsr;
     uint64_t scratch;
     void (*hide_vectors)(void);
+    void (*capability)(void), (*window_enter)(void), (*window_enter_empty)(void), (*window_leave)(void);
+    uint64_t window;
     /* from here on for C only */
     uint64_t control_limit;         /* what `limit` is when no attention is wanted */
     void *alternate_stack;          /* for signal handlers, if this thread had none; NULL otherwise */
@@ -72,13 +75,15 @@ struct thread {
     _Atomic(struct porin_domain *) question; /* grace.c: is it on your control stack? */
     _Atomic int answer;             /* a futex */
     _Atomic uint32_t attention;     /* a signal came: host_wait does not begin to wait */
+    bool lent;                      /* host code has filled registers for its next call */
+    _Atomic bool revocable;         /* it has loaded asynchronous capabilities */
     struct porin_error last_error;
     /* from here on what outlives the thread: blocks are used again and never unmapped */
     struct thread *next;
     uint64_t control_bottom;        /* lowest byte of the control stack */
     _Atomic bool attached;          /* somebody's */
 };
-#define THREAD_SIZE (TB_STACKS + PORIN_MAX_SLOTS * sizeof(struct stack_slot))
+#define THREAD_SIZE ((uint64_t)TB_END)
 
 #define SAME(type, member, offset) _Static_assert(offsetof(type, member) == (offset), #member)
 SAME(struct thread, thread_pointer, PORIN_TB_THREAD_POINTER);
@@ -99,6 +104,12 @@ SAME(struct thread, set_rounding, TB_SET_ROUNDING);
 SAME(struct thread, mxcsr, TB_MXCSR);
 SAME(struct thread, scratch, TB_SCRATCH);
 SAME(struct thread, hide_vectors, TB_HIDE_VECTORS);
+SAME(struct thread, capability, TB_CAPABILITY);
+SAME(struct thread, window_enter, TB_WINDOW_ENTER);
+SAME(struct thread, window_enter_empty, TB_WINDOW_ENTER_EMPTY);
+SAME(struct thread, window_leave, TB_WINDOW_LEAVE);
+SAME(struct thread, window, TB_WINDOW);
+_Static_assert(TB_STACKS + PORIN_MAX_SLOTS * sizeof(struct stack_slot) <= PORIN_TB_CAPABILITY_BASE, "stacks, then capabilities");
 _Static_assert(sizeof(struct thread) <= TB_STACKS, "the block's header is one page");
 SAME(struct stack_slot, generation, SS_GENERATION);
 SAME(struct stack_slot, thread_pointer, SS_THREAD_POINTER);

@@ -26,12 +26,23 @@
 #define PORIN_GATE_DEPTH        0x100200 /* setjmp: rax = depth, edx = landing offset; see domain/libc */
 #define PORIN_GATE_LONGJMP      0x100400 /* edi = landing offset, rsi = depth, rax kept: unwinds this domain's own frames and jumps */
 #define PORIN_GATE_FENV         0x100600 /* edi = wanted MXCSR bits; rax = MXCSR now in force */
-#define PORIN_SERVICE_GATES 4
+#define PORIN_GATE_CAPABILITY   0x100800 /* rdi pointer, rsi size, edx register, ecx right: makes a capability (porin/capability.h) */
+#define PORIN_SERVICE_GATES 5
 
 /* --- Thread block (gs base), one per host thread. Domain code may load 64 bits (or 32 bits into r11d) at the first two only. --- */
 #define PORIN_TB_THREAD_POINTER 0x00     /* running domain's thread pointer on this thread, a slot offset */
 #define PORIN_TB_CALL_ERROR 0x08         /* error of the last call out of this domain that was unwound; 0 none */
 #define PORIN_TB_READABLE_END 0x10
+/* Capability registers: arrays of 64-bit words, one per register. Domain code loads them by its access sequences alone (sequences.def). */
+#define PORIN_TB_CAPABILITY_BASE 0x100000 /* host address of the first byte */
+#define PORIN_TB_CAPABILITY_READ 0x108000 /* bytes that may be read from there; 0: none, or the register is not the running domain's */
+#define PORIN_TB_CAPABILITY_WRITE 0x110000 /* bytes that may be written */
+
+/* A capability pointer: the register's number above PORIN_CAPABILITY_SHIFT, the offset in the low 32 bits. Registers come in windows, one
+ * per activation; the first window is never in use, so a pointer to a domain's own memory never names a capability. */
+#define PORIN_CAPABILITY_SHIFT 52
+#define PORIN_CAPABILITY_REGISTERS 4096   /* 64 - PORIN_CAPABILITY_SHIFT bits */
+#define PORIN_CAPABILITY_WINDOW 8         /* registers of a window */
 
 /* --- Labels --- */
 #define PORIN_LABEL_BYTES 0xfa1e0ff3     /* endbr64 as a little-endian word */

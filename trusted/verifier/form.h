@@ -35,6 +35,8 @@ struct form {
     uint8_t immediate_size; /* bytes */
     uint8_t set;           /* named set of forms.def that sequence steps refer to; 0 none */
     uint8_t uses;          /* PORIN_USES_* */
+    uint8_t access;        /* bytes of an explicit memory operand that sequences may turn into a capability access; 0: none such */
+    uint8_t writes;        /* 1: that operand is written */
 };
 
 /* --- Register numbers and sets of them --- */
@@ -83,11 +85,13 @@ struct fixed_form { uint8_t size; uint8_t bytes[15]; };
 extern const struct fixed_form verifier_fixed[];     /* ends with size 0 */
 
 /* --- Sequences --- */
-enum operand_match { ANY = 32, MEMORY, SLOT, NONE };  /* or a register number */
+enum operand_match { ANY = 32, MEMORY, SLOT, ADDRESS, OFFSET, TABLE, CAPABILITY, TRAP, NONE };  /* or a register number */
 struct step {
     uint16_t form;         /* 0: any form of the set */
     uint8_t set;
     uint8_t reg, rm;       /* enum operand_match */
+    uint8_t access;        /* CAPABILITY: bytes of the access */
+    uint8_t writes;        /* ... it may write */
     uint32_t immediate;
 };
 struct sequence { const struct step *steps; uint8_t count; };

@@ -12,10 +12,19 @@ const uint8_t *window_copy(const struct porin_verify_input *input, size_t offset
     return window->bytes;
 }
 
+/* displacement(base,index,scale), where the step's immediate is the displacement */
+static bool is_address(const struct step *step, const uint8_t *bytes, const struct instruction *in, unsigned base, unsigned index,
+                       unsigned scale)
+{
+    return in->memory && in->base == base && in->index == index && in->scale == scale
+        && (uint32_t)instruction_displacement(bytes, in) == step->immediate;
+}
+
 static bool rm_matches(const struct step *step, const uint8_t *bytes, const struct instruction *in)
 {
     switch (step->rm) {
     case NONE:
+    case TRAP:
         return true;
     case ANY:
         return !in->memory && !check_register(in->form->rm, in->rm);
@@ -23,6 +32,14 @@ static bool rm_matches(const struct step *step, const uint8_t *bytes, const stru
         return in->memory && !check_memory(MEMORY_ACCESS, in);
     case SLOT:
         return in->memory && in->base == R14 && in->index == R10 && in->scale == 0 && instruction_displacement(bytes, in) == 0;
+    case ADDRESS:
+        return in->memory && !check_memory(in->form->memory, in);
+    case OFFSET:
+        return is_address(step, bytes, in, R11, REGISTER_NONE, 0);
+    case TABLE:
+        return is_address(step, bytes, in, REGISTER_NONE, R10, 3);
+    case CAPABILITY:
+        return is_address(step, bytes, in, R10, R11, 0);
     default:
         return !in->memory && in->rm == step->rm;
     }
@@ -40,13 +57,32 @@ static bool reg_matches(const struct step *step, const struct instruction *in)
     }
 }
 
+/* The access itself: an instruction that would be accepted alone but for its memory operand. */
+static bool access_matches(const struct step *step, const uint8_t *bytes, const struct prefixes *prefixes, const struct instruction *in)
+{
+    return !refuse_if(in->form->access != step->access)
+        && !refuse_if(in->form->writes && !step->writes)
+        && !refuse_if(prefixes->flags & (unsigned)~(PREFIXES_LOCK | PREFIXES_VECTOR))
+        && !refuse_if((prefixes->flags & PREFIXES_VECTOR) && check_register(in->form->vvvv, prefixes->vvvv))
+        && !refuse_if(!rm_matches(step, bytes, in))
+        && !refuse_if(!reg_matches(step, in));
+}
+
+/* Then the step's immediate is the operand's displacement. */
+static bool is_displaced(const struct step *step)
+{
+    return step->rm == OFFSET || step->rm == TABLE || step->rm == CAPABILITY;
+}
+
 static bool step_matches(const struct step *step, const uint8_t *bytes, const struct prefixes *prefixes, const struct instruction *in)
 {
+    if (step->access)
+        return access_matches(step, bytes, prefixes, in);
     return !refuse_if(step->set ? in->form->set != step->set : in->form != &verifier_forms[step->form])
-        && !refuse_if(prefixes->flags)
+        && !refuse_if(prefixes->flags != (step->rm == TABLE ? PREFIXES_GS : 0u))
         && !refuse_if(!rm_matches(step, bytes, in))
         && !refuse_if(!reg_matches(step, in))
-        && !refuse_if(step->immediate && (uint32_t)instruction_immediate(bytes, in) != step->immediate);
+        && !refuse_if(step->immediate && !is_displaced(step) && (uint32_t)instruction_immediate(bytes, in) != step->immediate);
 }
 
 static bool match(const struct porin_verify_input *input, size_t offset, const struct sequence *sequence, struct sequence_match *result)
@@ -66,9 +102,10 @@ static bool match(const struct porin_verify_input *input, size_t offset, const s
         if (in.form->flags & FORM_BRANCH) {
             result->branch_end = at - offset;
             result->branch_distance = instruction_immediate(bytes, &in);
+            result->branch_traps = step->rm == TRAP;
         }
         result->last = in.form;
-        result->uses |= in.form->uses;
+        result->uses |= (uint8_t)(in.form->uses | (step->access ? PORIN_USES_CAPABILITIES : 0u));
         result->features |= in.form->features;
     }
     result->length = at - offset;

@@ -10,6 +10,7 @@ struct sequence_match {
     const struct form *last; /* form of its last step */
     size_t branch_end;      /* where its direct branch ends, relative to the sequence; 0: it has none */
     int32_t branch_distance;
+    bool branch_traps;      /* what it goes to must be a ud2 */
     uint8_t uses;
     uint64_t features;
 };

@@ -56,6 +56,8 @@ static enum porin_reason add_branch(struct sweep *s, size_t offset, size_t lengt
     int64_t target = (int64_t)(offset + length) + distance;
     if (s->input->text_offset + target == PORIN_GATE_FENV)
         s->report->uses |= PORIN_USES_FENV;
+    if (s->input->text_offset + target == PORIN_GATE_CAPABILITY)
+        s->report->uses |= PORIN_USES_CAPABILITIES;
     if (target < 0 || target >= (int64_t)s->input->text_size)
         return refuse_if(!is_gate(s->input, s->input->text_offset + target)) ? PORIN_REASON_BRANCH_OUTSIDE : PORIN_REASON_NONE;
     if ((size_t)target == s->blamed_target)
@@ -73,6 +75,13 @@ static size_t match_fixed(const struct porin_verify_input *input, size_t offset)
     return 0;
 }
 
+/* Does the branch that ends at `end` go to a ud2? */
+static bool goes_to_trap(const struct sweep *s, size_t end, int32_t distance)
+{
+    uint64_t target = end + (uint64_t)(int64_t)distance;
+    return target < s->input->text_size - 1 && s->input->text[target] == 0x0F && s->input->text[target + 1] == 0x0B;
+}
+
 /* A sequence or padding that stands at offset, or the verdict that what stands there got by itself. */
 static struct verdict judge_special(struct sweep *s, size_t offset, const uint8_t *bytes, struct verdict alone)
 {
@@ -83,6 +92,8 @@ static struct verdict judge_special(struct sweep *s, size_t offset, const uint8_
     struct verdict verdict = { .form = match.last, .length = (uint16_t)match.length, .uses = match.uses };
     if (match.branch_end)
         verdict.reason = (uint16_t)add_branch(s, offset, match.branch_end, match.branch_distance);
+    if (match.branch_traps && refuse_if(!goes_to_trap(s, offset + match.branch_end, match.branch_distance)))
+        verdict.reason = PORIN_REASON_SEQUENCE;
     s->report->cpu_features |= match.features;
     if (match.length)
         return verdict;

@@ -39,7 +39,7 @@ enum { ROWS = sizeof rows / sizeof *rows, FIXED_ROWS = sizeof fixed_rows / sizeo
 struct step_row { const char *sequence, *form; unsigned bits, reg, rm; uint32_t immediate; };
 static const struct step_row step_rows[] = {
 #define SEQUENCE(id, reason) { #id, NULL, 0, 0, 0, 0 },
-#define STEP(form, bits, reg, rm, immediate, text) { NULL, form, bits, reg, rm, immediate },
+#define STEP(form, bits, reg, rm, immediate, text) { NULL, form, bits, reg, rm, (uint32_t)(immediate) },
 #include "sequences.def"
 #undef SEQUENCE
 #undef STEP
@@ -57,7 +57,7 @@ static const char *const feature_ids[] = {
 #include "features.def"
 #undef FEATURE
 };
-static const char *const set_names[] = { "", "jne", "di", "si", "disi" };
+static const char *const set_names[] = { "", "jne", "di", "si", "disi", "jae" };
 enum { SETS = sizeof set_names / sizeof *set_names };
 
 static const struct row *current; /* for messages */
@@ -342,6 +342,29 @@ static unsigned same_form(const struct concrete *c)
     return concrete_count;
 }
 
+/* Bytes of the explicit memory operand; 0: none, or one that capability accesses leave out (EVEX, whose displacements are scaled). */
+static uint8_t access_size(const struct row *row, const struct operands *list, const struct space *s, const struct concrete *c)
+{
+    const struct operand *o = find(list, "E W M KE");
+    if (!o || s->encoding == EVEX || memory_rule(row, c->bits) != MEMORY_ACCESS || has_word(row->flags, "only"))
+        return 0;
+    const char *slash = strchr(o->size, '/'), *size = slash ? slash + 1 : o->size;
+    unsigned vector = 16u << c->length, bits = (unsigned)strtoul(size, NULL, 10) / 8;
+    switch (*size) {
+    case 'b': return 1;
+    case 'w': return 2;
+    case 'd': return 4;
+    case 'q': return 8;
+    case 'v': return (uint8_t)(c->bits / 8);
+    case 'y': return (uint8_t)(c->bits / 8);
+    case 'x': return (uint8_t)vector;
+    case 'h': return (uint8_t)(vector / 2);
+    case 'f': return (uint8_t)(vector / 4);
+    case 'e': return (uint8_t)(vector / 8);
+    default: return (uint8_t)(bits == 0 || bits > 32 || bits & (bits - 1) ? 0 : bits);
+    }
+}
+
 static void add(const struct row *row, const struct space *s, const struct operands *list, struct concrete c, unsigned rex)
 {
     const struct operand *reg = find(list, "G V KG"), *rm = find(list, "E R Z W U KE KR M"), *vvvv = find(list, "B H KB");
@@ -360,6 +383,8 @@ static void add(const struct row *row, const struct space *s, const struct opera
         .immediate_size = immediate_size(list, c.bits),
         .set = set_number(row->flags),
         .uses = form_uses(row, s, list),
+        .access = access_size(row, list, s, &c),
+        .writes = rm && rm->role != 'r',
     };
     unsigned number = same_form(&c);
     if (number == concrete_count)
@@ -482,8 +507,9 @@ static void write_forms(FILE *out)
     fprintf(out, "const struct form verifier_forms[] = {\n{0},\n");
     for (unsigned i = 1; i < concrete_count; i++) {
         const struct form *f = &concretes[i].form;
-        fprintf(out, "{0x%llxull,0x%xu,0x%xu,0x%xu,0x%x,%u,%u,%u,%u},\n", (unsigned long long)f->features, f->reg, f->rm, f->vvvv, f->flags,
-                f->memory, f->immediate_size, f->set, f->uses);
+        fprintf(out, "{0x%llxull,0x%xu,0x%xu,0x%xu,0x%x,%u,%u,%u,%u,%u,%u},\n", (unsigned long long)f->features, f->reg, f->rm, f->vvvv,
+                f->flags,
+                f->memory, f->immediate_size, f->set, f->uses, f->access, f->writes);
     }
     fprintf(out, "};\nconst struct fixed_form verifier_fixed[] = {\n");
     for (unsigned i = 0; i < FIXED_ROWS; i++) {
@@ -522,10 +548,13 @@ static void write_sequences(FILE *out)
         const struct step_row *s = &step_rows[i];
         if (!s->form)
             continue;
-        bool set = s->form[0] == '@';
+        bool set = s->form[0] == '@', access = s->form[0] == '#', writes = !strcmp(s->form, "#write");
+        if (access && !writes && strcmp(s->form, "#read"))
+            fail("sequences.def: access %s is unknown", s->form);
         if (set && !set_number(s->form + 1))
             fail("sequences.def: set %s is unknown", s->form);
-        fprintf(out, "{%u,%u,%u,%u,0x%xu},\n", set ? 0 : find_form(s), set ? set_number(s->form + 1) : 0, s->reg, s->rm, s->immediate);
+        fprintf(out, "{%u,%u,%u,%u,%u,%u,0x%xu},\n", set || access ? 0 : find_form(s), set ? set_number(s->form + 1) : 0, s->reg, s->rm,
+                access ? s->bits / 8 : 0, writes, s->immediate);
     }
     fprintf(out, "};\nconst struct sequence verifier_sequences[] = {\n");
     for (unsigned i = 0, first = 0; i < STEP_ROWS; ) {

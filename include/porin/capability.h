@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Capabilities: a right to read, or to read and write, a range of bytes that belongs to somebody else, for one call or until it is
+ * revoked. For hosts and, in the second part, for code that runs in a domain. */
+#ifndef PORIN_CAPABILITY_H
+#define PORIN_CAPABILITY_H
+#include "porin/rights.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#define PORIN_CAPABILITY_ARGUMENTS 8
+
+#ifndef __PORIN__
+#include "porin/porin.h"
+
+/* Lends host memory to the domain that this thread calls next, for that call only (PORIN_RIGHT_READ, or PORIN_RIGHT_WRITE, which
+ * includes reading). *pointer is what to pass as an integer argument: a capability pointer to the first byte. `argument` (0-7) tells
+ * several apart. The memory must stay until the call is back; size is below 4 GiB. Domains that do not use capabilities get nothing. */
+porin_status porin_capability_lend(unsigned argument, const void *start, size_t size, enum porin_right right, uint64_t *pointer);
+#else
+
+/* A pointer into memory that a capability gives access to: `const uint8_t PORIN_CAP *p`. It is used like any other, p[i], p->member,
+ * *p++, with a check of bounds and right at each access; an access that the capability does not allow ends the domain with a fault. It
+ * can be stored anywhere, but means something only to the activation that it was passed to. Not converted to or from ordinary pointers.
+ * What the compiler cannot do through it (atomic operations, calls, long double) is refused: copy with the functions below. */
+#define PORIN_CAP __seg_gs
+
+/* Makes a capability of `size` bytes in register `number` of this activation: 0-7 its own, or PORIN_CAP_ARGUMENT(n) the nth that the
+ * next callee gets. `pointer`: memory of this domain, or a capability pointer of this activation, whose right must cover it. 0 if it does
+ * not, or if the arguments make no sense. Size 0 empties the register. */
+#define PORIN_CAP_ARGUMENT(n) (PORIN_CAPABILITY_ARGUMENTS + (n))
+static inline uint64_t porin_cap_make(uint64_t pointer, size_t size, unsigned number, enum porin_right right)
+{
+    uint64_t made;
+    __asm__ volatile("call porin_gate_capability"
+                     : "=a"(made), "+D"(pointer), "+S"(size), "+d"(number), "+c"(right) : : "r8", "r9", "memory", "cc");
+    return made;
+}
+/* Memory of this domain for the next call only: the pointer to pass as an argument. */
+static inline void PORIN_CAP *porin_cap_lend(unsigned argument, const void *start, size_t size, enum porin_right right)
+{
+    return (void PORIN_CAP *)porin_cap_make((uint64_t)start, size, PORIN_CAP_ARGUMENT(argument), right);
+}
+/* A part of what this activation has a capability on, passed on to the next callee for the time of its call. */
+static inline void PORIN_CAP *porin_cap_pass(unsigned argument, const void PORIN_CAP *start, size_t size, enum porin_right right)
+{
+    return (void PORIN_CAP *)porin_cap_make((uint64_t)start, size, PORIN_CAP_ARGUMENT(argument), right);
+}
+/* The same for this activation itself. */
+static inline void PORIN_CAP *porin_cap_narrow(unsigned number, const void PORIN_CAP *start, size_t size, enum porin_right right)
+{
+    return (void PORIN_CAP *)porin_cap_make((uint64_t)start, size, number, right);
+}
+#endif
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Capability registers as C sees them, revocation counters, and what a thread does when something was revoked. */
+#define _GNU_SOURCE
+#include "capability.h"
+#include "loader/image.h"
+#include "porin/capability.h"
+#include "runtime/copy.h"
+#include "runtime/domain.h"
+#include "runtime/error.h"
+#include "runtime/grace.h"
+#include "runtime/must.h"
+#include "runtime/region.h"
+#include "runtime/thread.h"
+#include <stdatomic.h>
+#include <string.h>
+
+extern const char capability_text[], capability_text_end[];
+
+static _Atomic uint32_t counters[COUNTERS_MAX];
+
+static uint64_t *word(const struct thread *thread, uint32_t array, uint64_t number)
+{
+    must(number < PORIN_CAPABILITY_REGISTERS);
+    return (uint64_t *)((char *)thread + array) + number;
+}
+
+/* An origin is a counter and one more than the value it has. */
+uint64_t counter_origin(uint32_t counter)
+{
+    must(counter < COUNTERS_MAX);
+    return ((uint64_t)counters[counter] + 1) << 32 | counter;
+}
+
+bool origin_is_valid(uint64_t origin)
+{
+    return origin == ORIGIN_SCOPE || counter_origin((uint32_t)origin) == origin;
+}
+
+void counter_advance(uint32_t counter)
+{
+    must(counter < COUNTERS_MAX && counters[counter] < UINT32_MAX);
+    counters[counter]++;
+}
+
+void capability_revoke(void)
+{
+    grace_sweep();
+}
+
+bool register_get(const struct thread *thread, uint64_t pointer, uint64_t size, struct capability *out)
+{
+    uint64_t number = pointer >> PORIN_CAPABILITY_SHIFT, offset = (uint32_t)pointer;
+    uint64_t read = *word(thread, PORIN_TB_CAPABILITY_READ, number), write = *word(thread, PORIN_TB_CAPABILITY_WRITE, number);
+    if (number < PORIN_CAPABILITY_WINDOW || offset > read || size > read - offset)
+        return false;
+    *out = (struct capability){ *word(thread, PORIN_TB_CAPABILITY_BASE, number) + offset, size,
+                                offset <= write && size <= write - offset ? size : 0, *word(thread, TB_ORIGIN, number) };
+    return true;
+}
+
+/* First the register, then the question whether it may be there: whoever revokes does it the other way round. */
+uint64_t register_set(struct thread *thread, uint32_t number, const struct capability *capability)
+{
+    must(number < 3 * PORIN_CAPABILITY_WINDOW);
+    uint64_t at = thread->window + number;
+    if (capability->origin != ORIGIN_SCOPE)
+        atomic_store(&thread->revocable, true);
+    *word(thread, TB_WINDOW_USED, at / PORIN_CAPABILITY_WINDOW) = 1;
+    *word(thread, TB_ORIGIN, at) = capability->origin;
+    *word(thread, PORIN_TB_CAPABILITY_BASE, at) = capability->base;
+    *word(thread, PORIN_TB_CAPABILITY_READ, at) = capability->read;
+    *word(thread, PORIN_TB_CAPABILITY_WRITE, at) = capability->write;
+    atomic_thread_fence(memory_order_seq_cst);
+    if (origin_is_valid(capability->origin))
+        return at << PORIN_CAPABILITY_SHIFT;
+    *word(thread, PORIN_TB_CAPABILITY_READ, at) = *word(thread, PORIN_TB_CAPABILITY_WRITE, at) = 0;
+    return 0;
+}
+
+bool windows_room(const struct thread *thread)
+{
+    return thread->window < WINDOW_LIMIT;
+}
+
+static void window_call(void (*function)(void), uint64_t window)
+{
+    register uint64_t r11 __asm__("r11") = window;
+    /* below the red zone */
+    __asm__ volatile("leaq -128(%%rsp), %%rsp\n\tcall *%1\n\tleaq 128(%%rsp), %%rsp" : "+r"(r11) : "r"(function) : "memory", "cc", "xmm15");
+}
+
+uint64_t windows_enter(struct thread *thread, bool deep)
+{
+    uint64_t before = thread->window;
+    if (deep)
+        window_call(window_enter, before);
+    window_call(window_enter, thread->window);
+    return before;
+}
+
+void windows_leave(uint64_t window, bool deep)
+{
+    if (deep)
+        window_call(window_leave, window + PORIN_CAPABILITY_WINDOW);
+    window_call(deep ? window_show : window_leave, window);
+}
+
+/* The number of the first register that a domain called by host code now would find its arguments in. */
+static uint64_t window_of_next(const struct thread *thread)
+{
+    return thread->window + (thread->frame ? 2 : 1) * PORIN_CAPABILITY_WINDOW;
+}
+
+void windows_forget_lent(struct thread *thread)
+{
+    uint64_t window = window_of_next(thread);
+    for (uint64_t at = window; at < window + PORIN_CAPABILITY_WINDOW; at++)
+        *word(thread, PORIN_TB_CAPABILITY_READ, at) = *word(thread, PORIN_TB_CAPABILITY_WRITE, at) = 0;
+    *word(thread, TB_WINDOW_USED, window / PORIN_CAPABILITY_WINDOW) = 0;
+    thread->lent = false;
+}
+
+porin_status porin_capability_lend(unsigned argument, const void *start, size_t size, enum porin_right right, uint64_t *pointer)
+{
+    struct porin_error error;
+    struct thread *thread = thread_attach(&error);
+    if (!thread)
+        return error.status;
+    bool rights = right == PORIN_RIGHT_READ || right == PORIN_RIGHT_WRITE;
+    if (argument >= PORIN_CAPABILITY_WINDOW || !start || !pointer || size >= SLOT_BYTES || !rights)
+        return error_set(&thread->last_error, PORIN_ERR_ARGUMENT, "porin_capability_lend: no argument %u of %zu bytes", argument, size);
+    if (!windows_room(thread))
+        return error_set(&thread->last_error, PORIN_ERR_LIMIT, "calls are nested too deep for another one");
+    struct capability capability = { (uint64_t)start, size, right == PORIN_RIGHT_WRITE ? size : 0, ORIGIN_SCOPE };
+    thread->lent = true;
+    *pointer = register_set(thread, (uint32_t)(window_of_next(thread) - thread->window) + argument, &capability);
+    return PORIN_OK;
+}
+
+/* --- in the signal handler --- */
+
+/* Empties the registers that may be in use and that gone() says, those of activations that are not running too. */
+static void registers_empty(struct thread *thread, bool (*gone)(const struct thread *, uint64_t))
+{
+    static const uint32_t limits[] = { PORIN_TB_CAPABILITY_READ, PORIN_TB_CAPABILITY_WRITE, TB_HIDDEN_READ, TB_HIDDEN_WRITE };
+    for (uint64_t at = 0; at < thread->window + 3 * PORIN_CAPABILITY_WINDOW; at++)
+        for (int i = 0; i < 4 && gone(thread, at); i++)
+            *word(thread, limits[i], at) = 0;
+}
+
+static bool is_revoked(const struct thread *thread, uint64_t at)
+{
+    return !origin_is_valid(*word(thread, TB_ORIGIN, at));
+}
+
+static bool is_of_no_living(const struct thread *thread, uint64_t at)
+{
+    uint64_t base = *word(thread, PORIN_TB_CAPABILITY_BASE, at);
+    return *word(thread, TB_ORIGIN, at) == ORIGIN_SCOPE &&
+           (!region_contains(base) || domain_is_dead(domain_at((uint32_t)(base >> PORIN_SLOT_SHIFT))));
+}
+
+
+/* The head of the access sequence that rip in a slot is inside of; rip itself if there is none. Every other instruction of a verified
+ * text that a thread can be at is a start, and no other sequence begins with a 64-bit lea to r10. */
+static uint64_t sequence_head(uint64_t rip)
+{
+    const struct porin_domain *domain = domain_at((uint32_t)(rip >> PORIN_SLOT_SHIFT));
+    const struct porin_image *image = domain->image;
+    uint64_t text = domain->base + image->layout.text.offset, at = rip - text;
+    if (!image->starts || rip < text || at >= image->text_pages_size)
+        return rip;
+    while (!(image->starts[at / 64] >> at % 64 & 1))
+        at--;
+    const uint8_t *bytes = image->memory + at;
+    bool head = (bytes[0] & 0xFC) == 0x4C && bytes[1] == 0x8D && (bytes[2] & 0x38) == 0x10;
+    return head ? text + at : rip;
+}
+
+bool capability_sweep(struct thread *thread, ucontext_t *context)
+{
+    uint64_t rip = context ? (uint64_t)context->uc_mcontext.gregs[REG_RIP] : 0;
+    if (rip >= (uint64_t)capability_text && rip < (uint64_t)capability_text_end)
+        return false;
+    if (context && thread->frame && thread->frame->kind == FRAME_ENTRY) {
+        if (!region_contains(rip))
+            return false; /* on its way in or out, or in a handler of the host that interrupted a domain */
+        context->uc_mcontext.gregs[REG_RIP] = (greg_t)sequence_head(rip);
+    }
+    registers_empty(thread, is_revoked);
+    return true;
+}
+
+void capability_split(struct thread *thread, uint64_t *rip)
+{
+    if (region_contains(*rip))
+        *rip = sequence_head(*rip);
+    registers_empty(thread, is_of_no_living);
+}
