@@ -37,7 +37,7 @@ static const struct { const char *text; enum refusal reason; } rows[] = {
     {"fldt %gs:(%rax)", REFUSE_CAPABILITY}, {"call *%gs:8(%rax)", REFUSE_CAPABILITY}, {"movl %gs:(%rsp), %eax", REFUSE_CAPABILITY},
     {"vmovups %gs:(%rax), %zmm1", REFUSE_CAPABILITY}, {"cmpxchg16b %gs:(%rax)", REFUSE_CAPABILITY},
     {"movl %gs:(%rax), %ecx", REFUSE_NOTHING}, {"adcq %rdx, %gs:8(%rdi)", REFUSE_NOTHING}, {"movb %ah, %gs:(%rdi)", REFUSE_NOTHING},
-    {"movl %ss:(%rax), %eax", REFUSE_SEGMENT}, {"movl %gs:(%rax), %eax", REFUSE_SEGMENT},
+    {"movl %ss:(%rax), %eax", REFUSE_SEGMENT},
     {"leaq x@tlsgd(%rip), %rdi", REFUSE_TLS_MODEL}, {"movl %fs:x, %eax", REFUSE_TLS_MODEL},
     {"leaq x@GOTPCREL(%rip), %rax", REFUSE_GOT}, {"movq x@GOT(%rax), %rax", REFUSE_GOT},
     {"pushfq", REFUSE_FLAGS}, {"popf", REFUSE_FLAGS},
