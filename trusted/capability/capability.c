@@ -2,6 +2,7 @@
 /* Capability registers as C sees them, revocation counters, and what a thread does when something was revoked. */
 #define _GNU_SOURCE
 #include "capability.h"
+#include "registers.h"
 #include "loader/image.h"
 #include "porin/capability.h"
 #include "runtime/copy.h"
@@ -93,8 +94,8 @@ uint64_t windows_enter(struct thread *thread, bool deep)
 {
     uint64_t before = thread->window;
     if (deep)
-        window_call(window_enter, before);
-    window_call(window_enter, thread->window);
+        window_call(window_enter, 0);
+    window_call(window_enter, 0);
     return before;
 }
 

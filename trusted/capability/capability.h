@@ -11,7 +11,7 @@
 struct thread;
 
 /* registers.S: reached through the thread block, not called from C. */
-void capability_enter(void), window_enter(void), window_enter_empty(void), window_leave(void), window_show(void);
+void capability_enter(void), window_enter(void), window_leave(void), window_show(void);
 
 /* A capability outside registers. */
 struct capability {

@@ -5,6 +5,7 @@
  * A window is named by the number of its first register; the running activation's is at TB_WINDOW. Above it lies the window that the next
  * callee will run with, where its caller puts arguments. Below it lie those of the activations around, with limits of 0: what they
  * were is kept aside. So a register that is not the running activation's traps, and an access needs no check of whose it is. */
+#include "registers.h"
 #include "runtime/thread_layout.h"
 
         .section .text.capability, "ax", @progbits
@@ -41,9 +42,10 @@ capability_text:
 7:
         .endm
 
-/* Entering a callee that uses capabilities. From: a gate, or host code. r11 = window of the activation that is left; TB_WINDOW is set to
- * the next one. Changes r11, ymm15 (to 0), flags. */
+/* Entering a callee that uses capabilities, or whose caller does. From: a gate, or host code. TB_WINDOW is set
+ * to the next one. Changes r11, ymm15 (to 0), flags. */
         function window_enter
+        movq    %gs:TB_WINDOW, %r11
         cmpq    $0, %gs:TB_WINDOW_USED(%r11)
         je      1f
         copy_limits PORIN_TB_CAPABILITY_READ, TB_HIDDEN_READ
@@ -52,11 +54,6 @@ capability_text:
 1:      addl    $PORIN_CAPABILITY_WINDOW, %r11d
         movq    %r11, %gs:TB_WINDOW
         ret
-
-/* The same from a caller that does not use capabilities: what lies ready was not put there by it. */
-        function window_enter_empty
-        forget  PORIN_CAPABILITY_WINDOW
-        jmp     window_enter
 
 /* Coming back. r11 = the window that TB_WINDOW was before: the callee's capabilities and those that it had laid ready go, the
  * caller's come back. Changes ymm15 (to 0), flags. */

@@ -106,9 +106,8 @@ static porin_status image_verify(struct porin_image *image, struct porin_error *
         return error_set(error, PORIN_ERR_MEMORY, "no memory to verify %zu bytes of text", input.text_size);
     struct porin_verify_report report;
     bool accepted = porin_verify_text(&input, &report);
-    if (accepted && report.uses & PORIN_USES_CAPABILITIES)
-        image->starts = input.scratch;
-    else
+    image->starts = accepted && report.uses & PORIN_USES_CAPABILITIES ? input.scratch : NULL;
+    if (!image->starts)
         free(input.scratch);
     if (!accepted) {
         error_set(error, PORIN_ERR_REFUSED, "code at %#x refused: %s: %s", input.text_offset + report.offset,

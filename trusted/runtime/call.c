@@ -82,7 +82,7 @@ static porin_status enter_check(struct thread *thread)
         return PORIN_OK;
     if (thread->frame->kind == FRAME_ENTRY)
         return error_set(&thread->last_error, PORIN_ERR_BUSY, "this thread runs a domain: a signal handler cannot call another one");
-    if (thread->frame->control_sp < thread->control_limit)
+    if (thread->frame->control_sp < thread->control_limit || !windows_room(thread))
         return error_set(&thread->last_error, PORIN_ERR_LIMIT, "calls between domains are nested too deep: the control stack is used up");
     if (nested_too_deep(thread))
         return error_set(&thread->last_error, PORIN_ERR_LIMIT, "host and domains have called each other %d times inside one another",
@@ -110,9 +110,7 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
     thread->thread_pointer = slot->thread_pointer;
     thread->call_error = slot->call_error;
     slot->calls += domain->options.accounting && !request->routine;
-    bool capable = domain->image->uses & PORIN_USES_CAPABILITIES, deep = frame->previous || request->routine;
-    if (capable && !windows_room(thread))
-        return error_set(&thread->last_error, PORIN_ERR_LIMIT, "calls are nested too deep to enter %s", domain->name);
+    bool capable = domain->image->uses & PORIN_USES_CAPABILITIES || thread->window, deep = frame->previous || request->routine;
     uint64_t window = capable ? windows_enter(thread, deep) : 0;
     host_enter(frame);
     if (thread == thread_current) { /* otherwise it has been split: somebody else goes on with that block */

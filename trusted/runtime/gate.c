@@ -28,7 +28,6 @@ SNIPPET(gate_count);
 SNIPPET(gate_save_rounding);
 SNIPPET(gate_window_test);
 SNIPPET(gate_window_in);
-SNIPPET(gate_window_in_empty);
 SNIPPET(gate_window_out);
 SNIPPET(gate_save);
 SNIPPET(gate_stack_in);
@@ -80,7 +79,7 @@ extern const struct field gate_fields[], gate_fields_end[];
 #define NEAR_WORDS 2                /* so many stack arguments leave room for clearing vectors in the gate itself */
 #define RETURN_AT 106              /* where a short gate's return point goes: measured on Zen 4, worth a cycle of ten */
 
-static int unbound_files[2] = { -1, -1 }; /* the gates of a domain without bound imports; [1]: one that uses capabilities */
+static int unbound_file = -1;       /* the gates of a domain without bound imports and capabilities */
 
 /* A gate while it is written. */
 struct writer {
@@ -150,17 +149,6 @@ static void arguments_append(struct writer *gate)
         APPEND(gate, gate_argument_room);
     for (gate->word = 0; gate->word < words; gate->word++)
         APPEND(gate, gate_argument_store);
-}
-
-/* A callee without capabilities neither sees nor makes any: its caller's window stays as it is. */
-static void window_append(struct writer *gate, uint32_t caller_uses, uint32_t callee_uses)
-{
-    if (!(callee_uses & PORIN_USES_CAPABILITIES))
-        return;
-    if (caller_uses & PORIN_USES_CAPABILITIES)
-        APPEND(gate, gate_window_in);
-    else
-        APPEND(gate, gate_window_in_empty);
 }
 
 /* What the side that is entered finds in a state: the row's word, or CLEARED where what is there cannot be the other side's. */
@@ -255,10 +243,11 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
 {
     struct writer gate = { .code = code };
     uint32_t caller_uses = caller->image->uses, callee_uses = edge->callee_uses;
+    bool capabilities = (caller_uses | callee_uses) & PORIN_USES_CAPABILITIES;
     enum rounding rounding = rounding_back(edge, caller_uses);
     gate_begin(&gate, caller, edge);
     APPEND(&gate, gate_enter);
-    if (callee_uses & PORIN_USES_CAPABILITIES)
+    if (capabilities)
         APPEND(&gate, gate_window_test);
     if (edge->accounting)
         APPEND(&gate, gate_count);
@@ -266,7 +255,8 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
         APPEND(&gate, gate_save_rounding);
     if (edge->policy & PORIN_POLICY_REGISTER_INTEGRITY)
         APPEND(&gate, gate_save);
-    window_append(&gate, caller_uses, callee_uses);
+    if (capabilities)
+        APPEND(&gate, gate_window_in);
     APPEND(&gate, gate_stack_in);
     if (rounding_hidden(edge, caller_uses))
         APPEND(&gate, gate_default_rounding);
@@ -277,7 +267,7 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
     edge->return_offset = gate.length;
     edge->frame_size = 8 * (gate.pushes - gate.pops);
     APPEND(&gate, gate_return);
-    if (callee_uses & PORIN_USES_CAPABILITIES)
+    if (capabilities)
         APPEND(&gate, gate_window_out);
     if (rounding == ROUNDING_DEFAULT)
         APPEND(&gate, gate_default_rounding);
@@ -300,7 +290,7 @@ static void unbound_generate(uint8_t code[PORIN_GATE_SIZE])
 }
 
 /* The capability gate only where the verifier saw that capabilities are used: the gates to such a domain switch registers. */
-static bool write_service_gates(int file, bool capabilities)
+static bool write_service_gates(int file, uint32_t uses)
 {
     uint8_t page[IMAGE_PAGE];
     memset(page, FILL, sizeof page);
@@ -312,7 +302,7 @@ static bool write_service_gates(int file, bool capabilities)
         { PORIN_GATE_CAPABILITY, service_gate_capability, service_gate_capability_end },
     };
     _Static_assert(PORIN_GATE_CAPABILITY == PORIN_GATES_SERVICE + (PORIN_SERVICE_GATES - 1) * PORIN_SERVICE_GATE_SIZE, "the last one");
-    for (int i = 0; i < PORIN_SERVICE_GATES - !capabilities; i++)
+    for (int i = 0; i < PORIN_SERVICE_GATES - !(uses & PORIN_USES_CAPABILITIES); i++)
         memcpy(page + (gates[i].at - PORIN_GATES_SERVICE), gates[i].start, (size_t)(gates[i].end - gates[i].start));
     return sealed_write(file, page, sizeof page, 0);
 }
@@ -323,36 +313,26 @@ static bool gates_map_file(struct porin_domain *domain, int file)
     return mmap(at, GATES_SIZE, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_FIXED, file, 0) == at;
 }
 
-static bool uses_capabilities(const struct porin_domain *domain)
-{
-    return domain->image->uses & PORIN_USES_CAPABILITIES;
-}
-
-static int unbound_create(bool capabilities)
+porin_status gates_start(struct porin_error *error)
 {
     int file = sealed_begin("porin-gates", GATES_SIZE);
     uint8_t fill[IMAGE_PAGE], gate[PORIN_GATE_SIZE];
     memset(fill, FILL, sizeof fill);
     unbound_generate(gate);
-    bool good = file >= 0 && write_service_gates(file, capabilities);
+    bool good = file >= 0 && write_service_gates(file, 0);
     for (uint32_t at = IMAGE_PAGE; good && at < PORIN_GATES_SERVICE_SIZE; at += IMAGE_PAGE)
         good = sealed_write(file, fill, sizeof fill, at);
     for (uint32_t k = 0; good && k < PORIN_MAX_IMPORTS; k++)
         good = sealed_write(file, gate, sizeof gate, PORIN_GATES_SERVICE_SIZE + k * PORIN_GATE_SIZE);
-    return good ? sealed_finish(file) : -1;
-}
-
-porin_status gates_start(struct porin_error *error)
-{
-    for (int i = 0; i < 2; i++)
-        if ((unbound_files[i] = unbound_create(i)) < 0)
-            return error_set(error, PORIN_ERR_MEMORY, "memory file for gates: %s", strerror(errno));
-    return PORIN_OK;
+    if (good && (unbound_file = sealed_finish(file)) >= 0)
+        return PORIN_OK;
+    return error_set(error, PORIN_ERR_MEMORY, "memory file for gates: %s", strerror(errno));
 }
 
 bool gates_map(struct porin_domain *domain)
 {
-    return gates_map_file(domain, unbound_files[uses_capabilities(domain)]);
+    bool capabilities = domain->image->uses & PORIN_USES_CAPABILITIES;
+    return capabilities ? gates_publish(domain, NULL) == PORIN_OK : gates_map_file(domain, unbound_file);
 }
 
 static bool write_import_gates(int file, struct porin_domain *domain)
@@ -375,7 +355,7 @@ porin_status gates_publish(struct porin_domain *domain, struct porin_error *erro
     /* pages behind the file's end fault: there are no gates */
     uint64_t size = PORIN_GATES_SERVICE_SIZE + page_ceil((uint64_t)domain->image->layout.imports_count * PORIN_GATE_SIZE);
     int file = sealed_begin("porin-gates", size);
-    if (file >= 0 && write_service_gates(file, uses_capabilities(domain)) && write_import_gates(file, domain)) {
+    if (file >= 0 && write_service_gates(file, domain->image->uses) && write_import_gates(file, domain)) {
         file = sealed_finish(file);
         bool mapped = file >= 0 && gates_map_file(domain, file);
         int saved = errno;

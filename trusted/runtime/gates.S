@@ -9,6 +9,7 @@
  * Registers in use: r10 = 32 * slot number of the domain being left, r11 = scratch. */
 #include "thread_layout.h"
 #include "gate_fields.h"
+#include "capability/registers.h"
 
         .macro field kind, back                 /* a field to patch ends `back` bytes before here */
 99:     .pushsection .rodata.gate_fields, "a"
@@ -60,25 +61,17 @@ gate_templates:
         field   FIELD_DELTA, 4
         end     gate_count
 
-/* Where the callee uses capabilities: it gets a window of registers of its own, with what the caller has put there. */
+/* Where one side uses capabilities: the callee gets a window of registers of its own, with what the caller has put there. */
         snippet gate_window_test
         cmpl    $WINDOW_LIMIT, %gs:TB_WINDOW
-        .byte   0x0f, 0x83                      /* jae: nested too deep */
-        .long   0
+        .byte   0x0f, 0x83, 0, 0, 0, 0          /* jae: nested too deep */
         field   FIELD_SLOW, 4
         end     gate_window_test
         snippet gate_window_in
-        movq    %gs:TB_WINDOW, %r11
-        pushq   %r11
+        pushq   %gs:TB_WINDOW
         field   FIELD_PUSH, 1
         call    *%gs:TB_WINDOW_ENTER
         end     gate_window_in
-        snippet gate_window_in_empty
-        movq    %gs:TB_WINDOW, %r11
-        pushq   %r11
-        field   FIELD_PUSH, 1
-        call    *%gs:TB_WINDOW_ENTER_EMPTY
-        end     gate_window_in_empty
         snippet gate_window_out
         popq    %r11
         field   FIELD_POP, 1

@@ -217,15 +217,11 @@ void grace_leave(struct thread *thread)
 static void thread_announce(struct thread *thread, void *data)
 {
     struct inquiry *inquiry = data;
-    bool sweep = inquiry->domain == SWEEP;
     thread->answer = ANSWER_OUTSIDE;
-    if (sweep ? !thread->revocable : !thread_was_in(inquiry->domain, thread))
+    if (inquiry->domain == SWEEP ? !thread->revocable || thread == thread_current : !thread_was_in(inquiry->domain, thread))
         return;
     if (thread == thread_current) {
-        if (sweep)
-            capability_sweep(thread, NULL);
-        else
-            thread->answer = self_inside(thread, inquiry->domain) ? ANSWER_INSIDE : ANSWER_OUTSIDE;
+        thread->answer = self_inside(thread, inquiry->domain) ? ANSWER_INSIDE : ANSWER_OUTSIDE;
         return;
     }
     thread->answer = ANSWER_NONE;
@@ -276,6 +272,8 @@ static enum answer threads_ask(struct porin_domain *domain)
 
 void grace_sweep(void)
 {
+    if (thread_current)
+        capability_sweep(thread_current, NULL);
     while (threads_ask(SWEEP) == ANSWER_UNSURE)
         nanosleep(&(struct timespec){ .tv_nsec = RETRY_NS }, NULL);
 }

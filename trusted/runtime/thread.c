@@ -147,7 +147,6 @@ static struct thread *thread_create(void)
     thread->set_rounding = set_rounding;
     thread->capability = capability_enter;
     thread->window_enter = window_enter;
-    thread->window_enter_empty = window_enter_empty;
     thread->window_leave = window_leave;
     thread->mxcsr = MXCSR_DEFAULT;
     thread->vectors = system_has_avx512();

@@ -23,18 +23,9 @@
 #define TB_HIDE_VECTORS 0x88    /* address of hide_vectors */
 #define TB_CAPABILITY 0x90      /* address of capability_enter */
 #define TB_WINDOW_ENTER 0x98    /* address of window_enter */
-#define TB_WINDOW_ENTER_EMPTY 0xa0 /* address of window_enter_empty */
-#define TB_WINDOW_LEAVE 0xa8    /* address of window_leave */
-#define TB_WINDOW 0xb0          /* number of the first capability register of the running activation */
+#define TB_WINDOW_LEAVE 0xa0    /* address of window_leave */
+#define TB_WINDOW 0xa8          /* number of the first capability register of the running activation */
 #define TB_STACKS 0x1000        /* struct stack_slot[PORIN_MAX_SLOTS] */
-
-/* Capability registers beside what access sequences load (layout.h): 64 bits each. */
-#define TB_ORIGIN 0x118000       /* what can revoke it: 0 for one that is bound to a scope */
-#define TB_HIDDEN_READ 0x120000  /* limits of the registers of activations that are not running */
-#define TB_HIDDEN_WRITE 0x128000
-#define TB_WINDOW_USED 0x130000  /* by the number of a window's first register: 1 if a register of it may hold a capability */
-#define TB_END 0x131000
-#define WINDOW_LIMIT (PORIN_CAPABILITY_REGISTERS - 4 * PORIN_CAPABILITY_WINDOW) /* no activation is entered from there on */
 
 /* A stack slot of the thread block: 32 bytes, at TB_STACKS + (slot base >> STACK_SLOT_SHIFT). */
 #define STACK_SLOT_SHIFT (PORIN_SLOT_SHIFT - 5)

@@ -68,12 +68,6 @@ static bool access_matches(const struct step *step, const uint8_t *bytes, const 
         && !refuse_if(!reg_matches(step, in));
 }
 
-/* Then the step's immediate is the operand's displacement. */
-static bool is_displaced(const struct step *step)
-{
-    return step->rm == OFFSET || step->rm == TABLE || step->rm == CAPABILITY;
-}
-
 static bool step_matches(const struct step *step, const uint8_t *bytes, const struct prefixes *prefixes, const struct instruction *in)
 {
     if (step->access)
@@ -82,7 +76,8 @@ static bool step_matches(const struct step *step, const uint8_t *bytes, const st
         && !refuse_if(prefixes->flags != (step->rm == TABLE ? PREFIXES_GS : 0u))
         && !refuse_if(!rm_matches(step, bytes, in))
         && !refuse_if(!reg_matches(step, in))
-        && !refuse_if(step->immediate && !is_displaced(step) && (uint32_t)instruction_immediate(bytes, in) != step->immediate);
+        && !refuse_if(step->immediate && !(step->rm >= OFFSET && step->rm <= CAPABILITY)
+                      && (uint32_t)instruction_immediate(bytes, in) != step->immediate);
 }
 
 static bool match(const struct porin_verify_input *input, size_t offset, const struct sequence *sequence, struct sequence_match *result)

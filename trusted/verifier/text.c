@@ -54,12 +54,10 @@ static bool is_gate(const struct porin_verify_input *input, int64_t slot_offset)
 static enum porin_reason add_branch(struct sweep *s, size_t offset, size_t length, int32_t distance)
 {
     int64_t target = (int64_t)(offset + length) + distance;
-    if (s->input->text_offset + target == PORIN_GATE_FENV)
-        s->report->uses |= PORIN_USES_FENV;
-    if (s->input->text_offset + target == PORIN_GATE_CAPABILITY)
-        s->report->uses |= PORIN_USES_CAPABILITIES;
+    int64_t place = s->input->text_offset + target;
+    s->report->uses |= place == PORIN_GATE_FENV ? PORIN_USES_FENV : place == PORIN_GATE_CAPABILITY ? PORIN_USES_CAPABILITIES : 0;
     if (target < 0 || target >= (int64_t)s->input->text_size)
-        return refuse_if(!is_gate(s->input, s->input->text_offset + target)) ? PORIN_REASON_BRANCH_OUTSIDE : PORIN_REASON_NONE;
+        return refuse_if(!is_gate(s->input, place)) ? PORIN_REASON_BRANCH_OUTSIDE : PORIN_REASON_NONE;
     if ((size_t)target == s->blamed_target)
         return PORIN_REASON_BRANCH_INSIDE;
     set_bit(s->targets, (size_t)target);
