@@ -11,7 +11,7 @@
 
 #define RETRY_NS 20000                    /* the thread is between domain and host: look again */
 #define REMIND_NS 1000000                 /* it is in a service, perhaps just about to wait: again, until it has come back */
-#define GRACE_NS 10000000                 /* how long somebody may stand in the way of a late call who cannot go on elsewhere */
+#define GRACE_NS 100000000                /* how long somebody may stand in the way of a late call who cannot go on elsewhere */
 
 uint64_t deadline_now(void)
 {

@@ -12,6 +12,7 @@
 #include "spawn.h"
 #include "start.h"
 #include <stdatomic.h>
+#include <string.h>
 
 /* A stack for a thread that has none here: one that another thread left, the libc's known ones first, or a new one. NULL: no room. */
 static struct data_stack *stack_take(struct porin_domain *domain, struct thread *thread)
@@ -131,8 +132,11 @@ static porin_status domain_await(struct thread *thread, struct porin_domain *dom
         end.tv_nsec = (end.tv_nsec + AWAIT_NS) % 1000000000;
         if (waits_for_dead(thread)) /* two domains that start may wait for each other: a kill must end that */
             return error_set(error, PORIN_ERR_BUSY, "domain %s is being started, and who called it has died", domain->name);
-        if (call_is_late(thread))
-            return error_set(error, PORIN_ERR_DEADLINE, "domain %s is still being started by another thread", domain->name);
+        if (call_is_late(thread)) {
+            error_set(error, PORIN_ERR_DEADLINE, "domain %s is still being started by another thread", domain->name);
+            memcpy(error->domain, domain->name, sizeof error->domain);
+            return error->status;
+        }
         pthread_cond_timedwait(&domain->started, &domain->lock, &end);
     }
     if (domain->generation != generation)

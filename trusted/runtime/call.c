@@ -113,6 +113,8 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
     bool capable = domain->image->uses & PORIN_USES_CAPABILITIES || thread->window, deep = frame->previous || request->routine;
     uint64_t window = capable ? windows_enter(thread, deep) : 0;
     host_enter(frame);
+    frame->deadline_ns = 0; /* from here on the answer is what it is */
+    atomic_signal_fence(memory_order_seq_cst);
     if (thread == thread_current) { /* otherwise it has been split: somebody else goes on with that block */
         if (capable)
             windows_leave(window, deep);
