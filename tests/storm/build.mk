@@ -14,7 +14,8 @@ $(storm)/storm: $(call object,$(filter-out tests/storm/domain.c,$(wildcard tests
 # The canary is a wrong model: the storm has to notice.
 check-storm: $(storm)/storm $(storm)/domain.porin
 	@timeout 200 $(storm)/storm --calls 200000 $(storm)/domain.porin
-	@! timeout 200 $(storm)/storm --canary --seed 1 --calls 20000 $(storm)/domain.porin 2> $(storm)/canary || { echo "the canary lives"; exit 1; }
+	@! timeout 200 $(storm)/storm --canary --seed 1 --calls 20000 $(storm)/domain.porin 2> $(storm)/canary || \
+		{ echo "the canary lives"; exit 1; }
 	@grep -q '^storm: seed' $(storm)/canary && echo "the canary was noticed: $$(head -n 1 $(storm)/canary)"
 
 storm: $(storm)/storm $(storm)/domain.porin

@@ -141,8 +141,8 @@ int main(int argc, char **argv)
         fail("%s", error.text);
     unsigned long calls = settings.calls;
     struct resources first = round_run(calls / 4), last = round_run(calls - calls / 4);
-    printf("storm: seed %#llx: %lu calls on %u threads; after the first quarter and the end: mappings %u %u, descriptors %u %u, threads %u %u, "
-           "slots %u %u\n", (unsigned long long)settings.seed, storm_calls, settings.threads, first.mappings, last.mappings,
+    printf("storm: seed %#llx: %lu calls on %u threads; after the first quarter and the end: mappings %u %u, descriptors %u %u, "
+           "threads %u %u, slots %u %u\n", (unsigned long long)settings.seed, storm_calls, settings.threads, first.mappings, last.mappings,
            first.descriptors, last.descriptors, first.threads - 2, last.threads - 2, first.slots, last.slots);
     /* blocks and stacks of threads are kept for the next ones, as many as ever ran at once */
     if (last.mappings > first.mappings + 60 || last.descriptors != first.descriptors || last.threads > 4 || last.slots != 0)
