@@ -5,10 +5,10 @@
 #include "runtime_world.h"
 #include <errno.h>
 
-enum { DOMAINS = 5, NAMES = 4, HANDLES = 900 /* below the limit of one table */, GRANTS = 900 };
+enum { DOMAINS = 5, CREATED = 64 /* made by them, at indices from DOMAINS on */, NAMES = 4, HANDLES = 900 /* below the limit of one table */, GRANTS = 900 };
 #define SIGNATURE PORIN_SIGNATURE(2, 0, 1, 0)
 
-enum model_kind { M_NONE, M_DOMAIN, M_ENTRY, M_GRANT };
+enum model_kind { M_NONE, M_DOMAIN, M_ENTRY, M_GRANT, M_IMAGE };
 
 /* What the model believes of one handle that was ever given out. */
 struct model_handle {
@@ -18,7 +18,7 @@ struct model_handle {
     unsigned holder_life;
     unsigned right;
     int64_t number;
-    int object;                 /* grant or registration */
+    int object;                 /* grant, registration, or the limit of an image */
     bool closed;
 };
 
@@ -33,7 +33,8 @@ static struct {
 } names[NAMES];
 static int handle_count, grant_count, registration_count;
 static porin_domain *domains[DOMAINS];
-static unsigned lives[DOMAINS];
+static unsigned lives[DOMAINS + CREATED];
+static int creators[CREATED], created_count; /* -1: ended with its creator */
 static porin_image *image;
 static uint64_t random_state;
 
@@ -101,6 +102,34 @@ static void step_give(int self)
     believe(M_DOMAIN, self, subject, lives[subject], right, -1, number);
 }
 
+static void step_image(int self)
+{
+    porin_handle number;
+    uint32_t limit = 1 + random_below(4);
+    assert_int_equal(porin_handle_give_image(domains[self], image, limit, &number), PORIN_OK);
+    believe(M_IMAGE, self, self, lives[self], 0, (int)limit, number);
+}
+
+static void step_create(int self)
+{
+    struct model_handle *handle = handle_pick(self);
+    int own = 0;
+    if (created_count == CREATED)
+        return;
+    for (int i = 0; i < created_count; i++)
+        own += creators[i] == self;
+    int64_t result = authority_create(domains[self], number_of(handle));
+    if (!handle || !handle_live(handle) || handle->kind != M_IMAGE) {
+        assert_int_equal(result, -EBADF);
+    } else if (own >= handle->object) {
+        assert_int_equal(result, -ENOSPC);
+    } else {
+        creators[created_count] = self;
+        int subject = DOMAINS + created_count++;
+        believe(M_DOMAIN, self, subject, lives[subject], PORIN_RIGHT_OWNER, -1, result);
+    }
+}
+
 static void step_copy(int self)
 {
     struct model_handle *handle = handle_pick(self);
@@ -141,7 +170,7 @@ static void step_send(int self)
         expected = -ESTALE;
     if (expected == 0 && (!what || !handle_live(what)))
         expected = -EBADF;
-    if (expected == 0 && what->kind == M_GRANT)
+    if (expected == 0 && (what->kind == M_GRANT || what->kind == M_IMAGE))
         expected = -EPERM;
     if (expected != 0)
         assert_int_equal(result, expected);
@@ -244,7 +273,7 @@ static void step_publish(int self)
     bool for_all = random_below(2), taken = names[name].used && names[name].subject_life == lives[names[name].subject];
     uint64_t list = number_of(allow);
     int64_t expected = 0, result = authority_publish(domains[self], name_text(name), number_of(handle), &list, for_all ? UINT64_MAX : 1);
-    if (!handle || !handle_live(handle) || handle->kind == M_GRANT)
+    if (!handle || !handle_live(handle) || handle->kind == M_GRANT || handle->kind == M_IMAGE)
         expected = -EBADF;
     else if (!for_all && (!allow || !handle_live(allow) || allow->kind != M_DOMAIN))
         expected = -EBADF;
@@ -294,6 +323,11 @@ static void step_replace(int self)
 {
     porin_domain_destroy(domains[self]);
     lives[self]++;
+    for (int i = 0; i < created_count; i++)
+        if (creators[i] == self) {
+            creators[i] = -1;
+            lives[DOMAINS + i]++;
+        }
     domains[self] = domain_make(image, "replaced");
 }
 
@@ -302,7 +336,7 @@ static void operations_agree_with_the_model(void **state)
     static void (*const steps[])(int) = {
         step_default, step_give, step_give, step_copy, step_copy, step_close, step_close, step_send, step_send,
         step_access, step_access, step_grant, step_grant, step_revoke, step_register, step_withdraw, step_request,
-        step_publish, step_lookup, step_unpublish,
+        step_publish, step_lookup, step_unpublish, step_image, step_create, step_create,
     };
     const char *steps_wanted = getenv("PORIN_MODEL_STEPS"), *seed = getenv("PORIN_MODEL_SEED");
     long rounds = steps_wanted ? atol(steps_wanted) : 20000;
@@ -318,7 +352,7 @@ static void operations_agree_with_the_model(void **state)
         else
             steps[random_below(sizeof steps / sizeof *steps)](self);
         if (handle_count > HANDLES - DOMAINS || grant_count > GRANTS - 2) /* the model's lists are full: begin with new domains */
-            for (handle_count = grant_count = registration_count = self = 0; self < DOMAINS; self++)
+            for (handle_count = grant_count = registration_count = created_count = self = 0; self < DOMAINS; self++)
                 step_replace(self);
         if (handle_count == 0)
             memset(registrations, 0, sizeof registrations), memset(grants, 0, sizeof grants), memset(names, 0, sizeof names);
