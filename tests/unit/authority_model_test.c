@@ -5,7 +5,8 @@
 #include "runtime_world.h"
 #include <errno.h>
 
-enum { DOMAINS = 5, CREATED = 64 /* made by them, at indices from DOMAINS on */, NAMES = 4, HANDLES = 900 /* below the limit of one table */, GRANTS = 900 };
+enum { DOMAINS = 5, CREATED = 64 /* made by them, at indices from DOMAINS on */ };
+enum { NAMES = 4, HANDLES = 900 /* below the limit of one table */, GRANTS = 900 };
 #define SIGNATURE PORIN_SIGNATURE(2, 0, 1, 0)
 
 enum model_kind { M_NONE, M_DOMAIN, M_ENTRY, M_GRANT, M_IMAGE };
