@@ -86,3 +86,21 @@ $(bench_parts:%=bench-%): bench-%: packages
 	@$(MAKE) --no-print-directory $(all_jobs) $(B)/bench/porin-bench $(bench_domains) $(bench_needs_$*)
 	@$(B)/bench/porin-bench -b $(B) -o $* $(BENCH) $*
 .PHONY: bench check-bench $(bench_parts:%=bench-%)
+
+# Services: Redis, memcached, nginx and SQLite under load, as domains, natively with the same C library, and (where apt can fetch them) as
+# Debian ships them. ROUNDS=3 by default.
+$(B)/bench/services/fork.porin: bench/services/fork.c $(B)/sysroot/lib/libc.a
+	@mkdir -p $(@D)
+	$(Q)$(B)/bin/porin-cc -O2 $< -o $@
+$(B)/bench/services/fork: bench/services/fork.c $(B)/native/sysroot/lib/libc.a
+	@mkdir -p $(@D)
+	$(Q)PORIN_NATIVE_SYSROOT=$(B)/native/sysroot tools/native-cc -O2 $< -o $@
+# Debian's own binaries, unpacked and not installed, so that no service is started.
+$(B)/debian/done:
+	@mkdir -p $(@D)
+	-$(Q)cd $(B)/debian && apt-get download -q redis-server redis-tools memcached >/dev/null 2>&1; for p in *.deb; do dpkg -x $$p . || true; done
+	@touch $@
+bench-services: $(B)/bin/porin $(service_stamps) $(service_native_stamps) $(B)/work/sqlite-domain.done $(B)/work/sqlite-native.done \
+		$(B)/bench/services/fork $(B)/bench/services/fork.porin $(B)/debian/done
+	@bench/services.py $(B) $(ROUNDS)
+.PHONY: bench-services

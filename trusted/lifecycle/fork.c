@@ -2,6 +2,7 @@
 /* Forking. Other domains' slots are not given to the child at all (MADV_DONTFORK), so that its cost does not grow with their number. */
 #define _GNU_SOURCE
 #include "fork.h"
+#include "account.h"
 #include "exec.h"
 #include "handler.h"
 #include "runtime/call.h"
@@ -42,6 +43,8 @@ static void threads_strike(struct porin_domain *domain)
         domain->stacks[i].interrupted = false;
     domain->starter = thread;
     thread->spawn = NULL;
+    domain->cpu_ns = 0; /* limits of time are each process's own */
+    account_attach(thread);
 }
 
 int64_t fork_domain(struct porin_domain *domain)
@@ -82,7 +85,8 @@ void fork_finish(struct porin_domain *domain)
     if (!is_child || thread->frame)
         return;
     struct porin_error end = domain_is_dead(domain) ? domain->death : thread->last_error;
-    int signal = end.status == PORIN_ERR_FAULT ? end.signal : personality_end_signal(domain), code = 0;
+    int signal = end.status == PORIN_ERR_FAULT ? end.signal : end.status == PORIN_ERR_LIMIT ? SIGXCPU : personality_end_signal(domain);
+    int code = 0;
     struct porin_domain *next = exec_next(domain);
     if (next)
         porin_domain_run(next, &code, &end); /* comes back here, not there, unless it cannot begin */

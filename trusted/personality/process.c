@@ -2,6 +2,8 @@
 /* A domain as its own little process: its end, signals it sends itself, who and where it believes to be. All synthetic. */
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -21,19 +23,42 @@
 #define ARCH_SET_FS 0x1002
 #define ARCH_GET_FS 0x1003
 
-int32_t process_number(void)
+/* What this process and all that it forks share. */
+struct family {
+    _Atomic uint32_t last;                    /* number given out */
+    _Atomic int32_t members[PROCESSES_MAX];   /* host numbers of forked ones; 0: free, -1: being forked */
+};
+
+static struct family *family(void)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static _Atomic uint32_t *last; /* one for this process and all that it forks */
+    static struct family *shared;
     pthread_mutex_lock(&lock);
-    if (!last) {
-        void *page = mmap(NULL, sizeof *last, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        must(page != MAP_FAILED);
-        last = page;
+    if (!shared) {
+        void *pages = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        must(pages != MAP_FAILED);
+        shared = pages;
     }
-    uint32_t number = (*last)++;
     pthread_mutex_unlock(&lock);
-    return (int32_t)(3 + number % 0x3ffffff0u);
+    return shared;
+}
+
+int32_t process_number(void)
+{
+    return (int32_t)(3 + family()->last++ % 0x3ffffff0u);
+}
+
+_Atomic int32_t *process_place(void)
+{
+    struct family *all = family();
+    for (int i = 0; i < PROCESSES_MAX; i++) {
+        int32_t host = all->members[i];
+        if (host < 0 || (host > 0 && (kill(host, 0) == 0 || errno != ESRCH)))
+            continue;
+        if (atomic_compare_exchange_strong(&all->members[i], &host, -1))
+            return &all->members[i];
+    }
+    return NULL;
 }
 
 int64_t service_exit_group(const struct request *request)

@@ -6,4 +6,8 @@
 
 /* A number no domain or thread of this process has had lately; they say nothing about the host. */
 int32_t process_number(void);
+
+#define PROCESSES_MAX 256              /* forked ones that live at once, children's children included */
+/* A place for one more: its host number is to be put there, or 0 if it did not come to be. NULL: there are as many as there may be. */
+_Atomic int32_t *process_place(void);
 #endif

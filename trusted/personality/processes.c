@@ -71,8 +71,11 @@ int64_t service_fork(const struct request *request)
     struct personality *own = request->own;
     pthread_mutex_lock(&own->lock);
     struct child *place = child_place(own);
+    _Atomic int32_t *member = place ? process_place() : NULL;
     int32_t number = process_number();
-    int64_t result = place ? fork_domain(request->domain) : -EAGAIN;
+    int64_t result = member ? fork_domain(request->domain) : -EAGAIN;
+    if (member && result != 0) /* the child leaves that to its parent */
+        *member = result > 0 ? (int32_t)result : 0;
     if (result == 0) {
         become_child(own, number);
         locks_forget(own);

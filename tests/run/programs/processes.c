@@ -272,8 +272,10 @@ static void execution(const char *self)
     int status = 0;
     char *arguments[] = { (char *)self, "child", "two words", NULL };
     fflush(stdout);
-    say("posix_spawn", posix_spawn(&child, self, NULL, NULL, arguments, environ));
-    say("spawned", waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    int error = posix_spawn(&child, self, NULL, NULL, arguments, environ);
+    int ended = waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    say("posix_spawn", error);
+    say("spawned", ended);
     say("spawn of nothing", posix_spawn(&child, "./nothing", NULL, NULL, arguments, environ) == ENOENT);
 }
 
