@@ -256,7 +256,7 @@ static void every_service_has_a_case(void **state)
         "fallocate", "dup3", "pause", "alarm", "socket", "shutdown", "listen", "fork", "vfork", "setpgid", "getpgrp", "setsid", "getpgid",
         "getsid", "epoll_create", "epoll_create1", "timerfd_create", "eventfd", "eventfd2", "msync",
         "accept", "accept4", "wait4", "waitid", "rt_sigsuspend" /* wait first */, "thread_create", "exit_unmap",
-        "arch_prctl" /* of a running thread only: personality_process_test */, "dom_default", "dom_create", "handle_copy",
+        "arch_prctl" /* of a running thread only: personality_process_test */, "dom_default", "dom_create", "function_call", "handle_copy",
         "handle_close", "handle_send", "dom_mmap", "dom_remap", "grant_create", "grant_revoke", "entry_register", "entry_withdraw" };
     static const struct { uint64_t number; const char *name; } rows[] = {
 #define SERVICE(number, name, arguments, family, handler, state, note) { number, #name },
