@@ -184,16 +184,22 @@ static int report_load(const char *file, porin_status status, const struct porin
     return status == PORIN_ERR_REFUSED || status == PORIN_ERR_BAD_IMAGE || status == PORIN_ERR_VERSION ? EXIT_CANNOT_RUN : EXIT_OWN_FAILURE;
 }
 
-/* Says which domain died where and why. Offsets are the image's addresses, so that addr2line finds the source line. */
+/* Says which domain died where and why. Offsets are the image's addresses. */
 static void report_fault(const char *file, const struct porin_error *error)
 {
     fprintf(stderr, "porin run: domain %s died at offset 0x%x: %s (%s)", error->domain, error->offset, sigabbrev_np(error->signal) ?: "?",
             sigdescr_np(error->signal) ?: "unknown signal");
-    if (error->signal == SIGSEGV || error->signal == SIGBUS)
+    if (error->fault == PORIN_FAULT_ACCESS || error->fault == PORIN_FAULT_DATA_STACK)
         fprintf(stderr, ", accessing 0x%x", error->address);
-    if (error->signal == SIGSEGV && error->address >= PORIN_SLOT_EDGE && error->address < PORIN_STACK_END)
-        fprintf(stderr, ": its data stack is full");
-    fprintf(stderr, "; for the source line: addr2line -e %s 0x%x\n", file, error->offset);
+    if (error->fault == PORIN_FAULT_CONTROL_STACK || error->fault == PORIN_FAULT_DATA_STACK)
+        fprintf(stderr, ": its %s stack is full", error->fault == PORIN_FAULT_DATA_STACK ? "data" : "control");
+    const struct porin_registers *r = &error->registers;
+    fprintf(stderr, "\n  rax %#lx rbx %#lx rcx %#lx rdx %#lx rsi %#lx rdi %#lx rbp %#lx r8 %#lx r9 %#lx r12 %#lx r13 %#lx, data stack at %#lx\n",
+            r->rax, r->rbx, r->rcx, r->rdx, r->rsi, r->rdi, r->rbp, r->r8, r->r9, r->r12, r->r13, r->r15);
+    fprintf(stderr, "  for functions and lines: porin locate %s 0x%x", file, error->offset);
+    for (uint32_t i = 0; i < error->trace_count; i++)
+        fprintf(stderr, " 0x%x", error->trace[i] - 1); /* a return address is behind its call */
+    fprintf(stderr, "\n");
 }
 
 static void report_usage(porin_domain *domain)
@@ -257,7 +263,7 @@ static void raise_descriptor_limit(void)
 
 int command_run(int argc, char **argv)
 {
-    struct run run;
+    struct run run = { 0 };
     struct porin_error error;
     porin_image *image;
     bool done = false;

@@ -32,15 +32,34 @@ typedef struct porin_pool porin_pool;
 /* A pointer as a domain sees it: an offset in its slot. Never a host pointer, so it has a type of its own. 0 is NULL. */
 typedef struct porin_addr { uint32_t offset; } porin_addr;
 
+/* What a domain was stopped by. */
+enum porin_fault {
+    PORIN_FAULT_NONE,
+    PORIN_FAULT_INSTRUCTION, /* a trap, a division, an operand that is no address at all */
+    PORIN_FAULT_ACCESS,      /* to the slot offset in `address` */
+    PORIN_FAULT_CONTROL_STACK, PORIN_FAULT_DATA_STACK, /* the end of it; a data stack's is told by where r15 points */
+};
+
+/* The registers of a domain as it knows them: r15 is its data stack pointer; what it cannot see is not here. */
+struct porin_registers { uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r11, r12, r13, r15, flags; };
+
+#define PORIN_TRACE_MAX 16
+
 /* What went wrong, in detail. For faults: which domain died where. */
 struct porin_error {
     porin_status status;
     char text[256];          /* one line for people: the place and what to do */
     char domain[48];         /* name of the domain that faulted, exited or was refused */
     uint32_t offset;         /* slot offset of the faulting instruction, or text offset of refused code */
-    uint32_t address;        /* slot offset that was accessed, if the fault was an access inside the slot or its guards */
+    uint32_t address;        /* slot offset that was accessed, for PORIN_FAULT_ACCESS and DATA_STACK; may lie in the guards, as 32 bits */
     int signal;              /* SIGSEGV, SIGILL, ... for faults */
     int exit_code;           /* for PORIN_ERR_EXIT */
+    /* of a fault also: */
+    enum porin_fault fault;
+    char entry[56];          /* by which the domain had been entered; empty: its start or a thread routine, or a function it does not export */
+    struct porin_registers registers;
+    uint32_t trace[PORIN_TRACE_MAX]; /* slot offsets that its innermost calls return to, up to the entry or the end; `porin locate` */
+    uint32_t trace_count;
 };
 
 /* --- images --- */

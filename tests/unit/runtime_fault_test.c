@@ -51,7 +51,11 @@ static void test_kinds_of_faults(void **state)
         const struct porin_error *error = call_dies(domain, kinds[i].function, kinds[i].argument, PORIN_ERR_FAULT);
         assert_int_equal(error->signal, kinds[i].signal);
         assert_int_equal(error->address, kinds[i].address);
+        assert_int_equal(error->fault, kinds[i].signal == SIGSEGV ? PORIN_FAULT_ACCESS : PORIN_FAULT_INSTRUCTION);
         assert_string_equal(error->domain, "victim");
+        assert_string_equal(error->entry, kinds[i].function);
+        assert_true(!strstr(error->text, "accessing") == (kinds[i].signal != SIGSEGV));
+        assert_int_equal(error->registers.rdi, kinds[i].argument);
         assert_in_range(error->offset, PORIN_IMAGE_BASE, PORIN_IMAGE_BASE + 0x1000);
         assert_int_equal(call_dies(domain, "add", 1, PORIN_ERR_GONE)->status, PORIN_ERR_GONE);
         porin_domain_destroy(domain);
@@ -62,7 +66,15 @@ static void test_kinds_of_faults(void **state)
 static void test_control_stack_overflow(void **state)
 {
     porin_domain *domain = domain_make(library, "deep");
-    assert_int_equal(call_dies(domain, "recurse", 0, PORIN_ERR_FAULT)->signal, SIGSEGV);
+    const struct porin_error *error = call_dies(domain, "recurse", 77, PORIN_ERR_FAULT);
+    assert_int_equal(error->signal, SIGSEGV);
+    assert_int_equal(error->fault, PORIN_FAULT_CONTROL_STACK);
+    assert_int_equal(error->address, 0); /* nothing of a host's address */
+    assert_non_null(strstr(error->text, "control stack is full"));
+    assert_int_equal(error->registers.rdi, 77);
+    assert_int_equal(error->trace_count, PORIN_TRACE_MAX);
+    for (uint32_t i = 0; i < PORIN_TRACE_MAX; i++)
+        assert_in_range(error->trace[i], error->offset, error->offset + 5);
     assert_int_equal(porin_domain_reset(domain, NULL), PORIN_OK);
     assert_int_equal(call(domain, "add", 1, 2), 3);
     porin_domain_destroy(domain);

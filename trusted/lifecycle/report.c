@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a host is told about the death of a domain. */
+#define _GNU_SOURCE
 #include "report.h"
+#include "loader/image.h"
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +20,82 @@ static const char *signal_name(int signal)
     }
 }
 
+static void fault_text(struct porin_error *error)
+{
+    char what[64] = "";
+    if (error->fault == PORIN_FAULT_ACCESS)
+        snprintf(what, sizeof what, ", accessing %#x", error->address);
+    else if (error->fault == PORIN_FAULT_CONTROL_STACK || error->fault == PORIN_FAULT_DATA_STACK)
+        snprintf(what, sizeof what, ", its %s stack is full", error->fault == PORIN_FAULT_DATA_STACK ? "data" : "control");
+    snprintf(error->text, sizeof error->text, "domain %s%s%s: %s at %#x%s; reset or destroy it", error->domain, *error->entry ? " in " : "",
+             error->entry, signal_name(error->signal), error->offset, what);
+}
+
+/* By which function the activation was entered. */
+static void entry_name(struct porin_error *death, const struct porin_domain *domain, uint32_t offset)
+{
+    for (uint32_t i = 0; i < domain->image->layout.exports_count; i++)
+        if (domain->image->exports[i].offset == offset) {
+            snprintf(death->entry, sizeof death->entry, "%s", domain->image->exports[i].name);
+            return;
+        }
+}
+
+static void trace_take(struct porin_error *death, const struct porin_domain *domain, struct walk walk)
+{
+    uint64_t sp = walk.sp;
+    walk_boundary(&walk);
+    for (; sp < walk.sp && death->trace_count < PORIN_TRACE_MAX; sp += 8) {
+        uint64_t offset = *(const uint64_t *)sp - domain->base;
+        if (offset <= UINT32_MAX) /* otherwise it leads nowhere any more */
+            death->trace[death->trace_count++] = (uint32_t)offset;
+    }
+    entry_name(death, domain, walk.from_host ? (uint32_t)walk.entry->target : walk.edge->entry);
+}
+
+#define BELOW_STACK 0x1000            /* how far from r15 an access is the stack's own */
+#define ABOVE_STACK 0x10000
+
+/* What the kernel says about an access; a non-canonical address, a trap or a division has none. */
+static void access_describe(struct porin_error *death, const struct porin_domain *domain, const struct thread *thread, const siginfo_t *info)
+{
+    uint64_t at = (uint64_t)info->si_addr, offset = at - domain->base;
+    death->fault = PORIN_FAULT_INSTRUCTION;
+    if ((info->si_signo != SIGSEGV && info->si_signo != SIGBUS) || info->si_code <= 0 || info->si_code == SI_KERNEL)
+        return;
+    if (at < thread->control_bottom && thread->control_bottom - at <= 0x10000) {
+        death->fault = PORIN_FAULT_CONTROL_STACK;
+    } else if (offset + (2ull << 30) < (8ull << 30)) {
+        death->address = (uint32_t)offset;
+        bool near = offset - (death->registers.r15 - BELOW_STACK) < BELOW_STACK + ABOVE_STACK;
+        bool above = offset >= PORIN_STACK_END && death->registers.r15 <= PORIN_STACK_END; /* the first stack has its image above it */
+        death->fault = near && !above ? PORIN_FAULT_DATA_STACK : PORIN_FAULT_ACCESS;
+    }
+}
+
+void report_fault(struct porin_error *death, const struct porin_domain *domain, const struct walk *walk, const siginfo_t *info,
+                  const ucontext_t *context)
+{
+    const greg_t *registers = context->uc_mcontext.gregs;
+    uint64_t offset = (uint64_t)registers[REG_RIP] - domain->base;
+    memset(death, 0, sizeof *death);
+    death->status = PORIN_ERR_FAULT;
+    death->signal = info->si_signo;
+    memcpy(death->domain, domain->name, sizeof death->domain);
+    if (offset <= UINT32_MAX)
+        death->offset = (uint32_t)offset;
+    if (walk) {
+        death->registers = (struct porin_registers){
+#define R(to, from) .to = (uint64_t)registers[REG_##from]
+            R(rax, RAX), R(rbx, RBX), R(rcx, RCX), R(rdx, RDX), R(rsi, RSI), R(rdi, RDI), R(rbp, RBP), R(r8, R8), R(r9, R9), R(r11, R11),
+            R(r12, R12), R(r13, R13), R(r15, R15), R(flags, EFL),
+#undef R
+        };
+        trace_take(death, domain, *walk);
+    }
+    access_describe(death, domain, thread_current, info);
+}
+
 void death_report(const struct porin_domain *domain, struct porin_error *error)
 {
     while ((domain->state & ((1 << DOMAIN_CAUSE_SHIFT) - 1)) == DOMAIN_DYING)
@@ -26,8 +104,7 @@ void death_report(const struct porin_domain *domain, struct porin_error *error)
     memcpy(error->domain, domain->name, sizeof error->domain);
     switch (error->status) {
     case PORIN_ERR_FAULT:
-        snprintf(error->text, sizeof error->text, "domain %s: %s at %#x, accessing %#x; reset or destroy it", error->domain,
-                 signal_name(error->signal), error->offset, error->address);
+        fault_text(error);
         break;
     case PORIN_ERR_EXIT:
         snprintf(error->text, sizeof error->text, "domain %s exited with code %d; reset or destroy it", error->domain, error->exit_code);

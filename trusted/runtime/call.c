@@ -46,7 +46,7 @@ static inline void frame_open(struct thread *thread, struct frame *frame, const 
     frame->control_sp = frame->previous ? frame->previous->control_sp : thread->control_top;
     frame->r14 = (uint64_t)request->domain->slot << PORIN_SLOT_SHIFT;
     frame->target = request->offset;
-    frame->deadline_ns = request->deadline_ns;
+    frame->deadline_ns = 0;             /* not before it is certain that the domain is the one that is meant */
     frame->routine = request->routine;
     atomic_signal_fence(memory_order_seq_cst);
     thread->frame = frame;
@@ -103,6 +103,7 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
         if (copy_out(domain, (porin_addr){ pointer }, request->stack, request->count * 8) != PORIN_OK)
             return error_set(&thread->last_error, PORIN_ERR_RANGE, "%s: no room for %zu stack arguments", domain->name, request->count);
     }
+    frame->deadline_ns = request->deadline_ns;
     if (request->deadline_ns && !deadline_arm(thread))
         return error_set(&thread->last_error, PORIN_ERR_MEMORY, "no timer for the deadline of a call into %s", domain->name);
     frame->r15 = pointer;

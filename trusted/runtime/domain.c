@@ -165,7 +165,7 @@ void porin_domain_destroy(porin_domain *domain)
 void domain_die(struct porin_domain *domain, const struct porin_error *death)
 {
     int state = domain->state, cause = (int)death->status << DOMAIN_CAUSE_SHIFT;
-    while (state < DOMAIN_DYING)
+    while (state != DOMAIN_FREE && state < DOMAIN_DYING)
         if (atomic_compare_exchange_weak(&domain->state, &state, DOMAIN_DYING | cause)) {
             domain->death = *death;
             domain->state = DOMAIN_DEAD | cause;

@@ -7,6 +7,7 @@
 #include "entry.h"
 #include "error.h"
 #include "gate.h"
+#include "lifecycle/report.h"
 #include "lifecycle/split.h"
 #include "must.h"
 #include "region.h"
@@ -56,21 +57,8 @@ static struct porin_domain *domain_of(uint64_t rip, uint64_t r14)
     return domain;
 }
 
-static void death_describe(struct porin_error *death, const struct porin_domain *domain, int signal, const siginfo_t *info, uint64_t rip)
-{
-    memset(death, 0, sizeof *death);
-    death->status = PORIN_ERR_FAULT;
-    death->signal = signal;
-    if (rip - domain->base <= UINT32_MAX)
-        death->offset = (uint32_t)(rip - domain->base);
-    /* what the kernel says about an access; a non-canonical address, a trap or a division has none */
-    if ((signal == SIGSEGV || signal == SIGBUS) && info->si_code > 0 && info->si_code != SI_KERNEL)
-        death->address = (uint32_t)((uint64_t)info->si_addr - domain->base);
-    memcpy(death->domain, domain->name, sizeof death->domain);
-}
-
 /* Is it the fault of a domain on this thread? Then the context is changed so that the call into it returns with an error. */
-static bool fault_unwind(int signal, const siginfo_t *info, ucontext_t *context)
+static bool fault_unwind(const siginfo_t *info, ucontext_t *context)
 {
     struct thread *thread = thread_current; /* in the host's TLS: a thread that was never attached has none, whatever gs says */
     if (!thread || !thread->frame || thread->frame->kind != FRAME_ENTRY)
@@ -90,11 +78,11 @@ static bool fault_unwind(int signal, const siginfo_t *info, ucontext_t *context)
     bool callee = edge && rip % PORIN_GATE_SIZE >= edge->store_offset; /* its data stack, which the gate was writing to */
     if (callee) {
         domain = domain_at(edge->callee_slot);
-        death_describe(&death, domain, signal, info, rip);
+        report_fault(&death, domain, NULL, info, context);
         domain_die(domain, &death);
         landing = gate_landing(thread, edge, walk.domain, sp, domain_cause(domain));
     } else {
-        death_describe(&death, domain, signal, info, rip);
+        report_fault(&death, domain, &walk, info, context);
         domain_die(domain, &death);
         landing = unwind(&walk, domain_cause(domain));
     }
@@ -137,7 +125,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
         split_resume(thread_current, interrupted);
     else if (recovery)
         interrupted->uc_mcontext.gregs[REG_RIP] = (greg_t)recovery;
-    else if (info->si_code <= 0 || !fault_unwind(signal, info, interrupted))
+    else if (info->si_code <= 0 || !fault_unwind(info, interrupted))
         for (size_t i = 0; i < SIGNALS; i++)
             if (signals[i] == signal)
                 chain(signal, info, context, &previous[i]);
