@@ -194,7 +194,8 @@ static void report_fault(const char *file, const struct porin_error *error)
     if (error->fault == PORIN_FAULT_CONTROL_STACK || error->fault == PORIN_FAULT_DATA_STACK)
         fprintf(stderr, ": its %s stack is full", error->fault == PORIN_FAULT_DATA_STACK ? "data" : "control");
     const struct porin_registers *r = &error->registers;
-    fprintf(stderr, "\n  rax %#lx rbx %#lx rcx %#lx rdx %#lx rsi %#lx rdi %#lx rbp %#lx r8 %#lx r9 %#lx r12 %#lx r13 %#lx, data stack at %#lx\n",
+    fprintf(stderr, "\n  rax %#lx rbx %#lx rcx %#lx rdx %#lx rsi %#lx rdi %#lx rbp %#lx r8 %#lx r9 %#lx r12 %#lx r13 %#lx, "
+            "data stack at %#lx\n",
             r->rax, r->rbx, r->rcx, r->rdx, r->rsi, r->rdi, r->rbp, r->r8, r->r9, r->r12, r->r13, r->r15);
     fprintf(stderr, "  for functions and lines: porin locate %s 0x%x", file, error->offset);
     for (uint32_t i = 0; i < error->trace_count; i++)

@@ -56,7 +56,7 @@ struct porin_error {
     int exit_code;           /* for PORIN_ERR_EXIT */
     /* of a fault also: */
     enum porin_fault fault;
-    char entry[56];          /* by which the domain had been entered; empty: its start or a thread routine, or a function it does not export */
+    char entry[56];          /* by which it had been entered; empty: its start or a thread routine, or a function it does not export */
     struct porin_registers registers;
     uint32_t trace[PORIN_TRACE_MAX]; /* slot offsets that its innermost calls return to, up to the entry or the end; `porin locate` */
     uint32_t trace_count;

@@ -252,6 +252,23 @@ static void test_deadline_in_a_service(void **state)
     (void)state;
 }
 
+/* a is late while b, which it has called, waits in a service: the service ends, b goes on elsewhere, the caller is free. */
+static void test_deadline_in_a_callees_service(void **state)
+{
+    struct porin_call sleep = { .integer = { SLEEP, 900000 } };
+    porin_signals_install(NULL);
+    assert_int_equal(porin_domain_bind(a, "second", entry(b, "service"), NULL, NULL), PORIN_OK);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(porin_call_within(entry(a, "second"), &sleep, 5000000), PORIN_ERR_DEADLINE);
+        assert_string_equal(porin_last_error()->domain, "a");
+        assert_int_equal(porin_domain_reset(a, NULL), PORIN_OK);
+        while (porin_domain_reset(b, NULL) == PORIN_ERR_BUSY)
+            usleep(1000);
+        assert_int_equal(call(a, "second", ECHO, 1), 1);
+    }
+    (void)state;
+}
+
 /* A thread inside a domain cannot reset it under its own feet. */
 static void test_busy(void **state)
 {
@@ -272,6 +289,7 @@ int main(void)
         cmocka_unit_test(test_kills_from_services),
         cmocka_unit_test(test_kill_in_a_service),
         cmocka_unit_test(test_deadline_in_a_service),
+        cmocka_unit_test(test_deadline_in_a_callees_service),
         cmocka_unit_test(test_busy),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -365,6 +365,52 @@ static void test_fork(void **state)
     (void)state;
 }
 
+/* A host's thread that has left all domains: its own system calls are nobody's business. */
+struct reader { porin_domain *domain; int pipe[2]; _Atomic int64_t number; ssize_t got; int error; };
+
+static void *reader_run(void *data)
+{
+    struct reader *reader = data;
+    char byte;
+    reader->number = serve(reader->domain, SYS_gettid, 0, 0, 0, 0, 0);
+    reader->got = read(reader->pipe[0], &byte, 1);
+    reader->error = errno;
+    return NULL;
+}
+
+static void test_outside_nothing_is_interrupted(void **state)
+{
+    porin_domain *domain = threaded();
+    call(domain, "add", 1, 2);
+    for (int i = 0; i < 6; i++) {
+        struct reader reader = { .domain = domain };
+        pthread_t host;
+        assert_int_equal(pipe(reader.pipe), 0);
+        pthread_create(&host, NULL, reader_run, &reader);
+        while (!reader.number)
+            usleep(1000);
+        if (i % 3 == 0) /* a thread that sits in a service for the domain has signals coming when it leaves */
+            usleep(2000);
+        for (int j = 0; j < 500; j++)
+            if (i % 2) {
+                serve(domain, SYS_tkill, (uint64_t)reader.number, 33, 0, 0, 0);
+            } else {
+                assert_int_equal(porin_domain_kill(domain), PORIN_OK);
+                assert_int_equal(porin_domain_reset(domain, NULL), PORIN_OK);
+            }
+        assert_int_equal(write(reader.pipe[1], "x", 1), 1);
+        pthread_join(host, NULL);
+        if (reader.got != 1)
+            fail_msg("read: %s", strerror(reader.error));
+        close(reader.pipe[0]);
+        close(reader.pipe[1]);
+        assert_int_equal(porin_domain_kill(domain), PORIN_OK);
+        assert_int_equal(porin_domain_reset(domain, NULL), PORIN_OK);
+    }
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
 static unsigned mappings(void)
 {
     unsigned lines = 0;
@@ -432,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_exit_inside_a_callee),
         cmocka_unit_test(test_threads_in_other_domains),
         cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_outside_nothing_is_interrupted),
         cmocka_unit_test(test_storm),
     };
     return cmocka_run_group_tests(tests, make_library, drop_library);

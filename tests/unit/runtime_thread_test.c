@@ -311,6 +311,61 @@ static void test_deadlines_anywhere(void **state)
     (void)state;
 }
 
+/* A chain of domains is late: its caller comes back, whoever lives goes on on a thread of its own and is then gone. */
+static void test_late_chains_go_on(void **state)
+{
+    porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b"), *c = domain_make(library, "c");
+    uint64_t result;
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "first"), NULL, NULL), PORIN_OK);
+    assert_int_equal(porin_domain_bind(b, "first", entry(c, "loop"), NULL, NULL), PORIN_OK);
+    assert_int_equal(porin_domain_bind(c, "first", entry(c, "add"), NULL, NULL), PORIN_OK);
+    for (int i = 0; i < 10; i++) {
+        double start = now_ms();
+        assert_int_equal(call_within(a, "first", 60000000, 5000000, &result), PORIN_ERR_DEADLINE); /* half a second of c */
+        assert_true(now_ms() - start < 250);
+        assert_string_equal(porin_last_error()->domain, "a");
+        assert_int_equal(porin_domain_reset(a, NULL), PORIN_OK); /* nobody is inside */
+        assert_int_equal(porin_domain_reset(b, NULL), PORIN_ERR_BUSY);
+        assert_int_equal(call(b, "add", 1, 2), 3);
+        if (i % 2) {
+            assert_int_equal(porin_domain_kill(c), PORIN_OK); /* b gets the error, returns, and has nobody to return to */
+            while (porin_domain_reset(c, NULL) == PORIN_ERR_BUSY)
+                usleep(1000);
+        }
+        while (porin_domain_reset(b, NULL) == PORIN_ERR_BUSY)
+            usleep(1000);
+        assert_int_equal(call(c, "add", 1, 2), 3);
+    }
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    porin_domain_destroy(c);
+    (void)state;
+}
+
+/* A domain that never finishes its start is late like one that never finishes a call. */
+static void test_late_starts(void **state)
+{
+    struct image_parts parts;
+    uint64_t result;
+    image_begin(&parts, 2);
+    parts.note.start_offset = code_offset(code_spin);
+    porin_image *image = image_load(&parts);
+    porin_domain *domain = domain_make(image, "never"), *caller = domain_make(library, "caller");
+    assert_int_equal(call_within(domain, "add", 1, 5000000, &result), PORIN_ERR_DEADLINE);
+    assert_string_equal(porin_last_error()->domain, "never");
+    assert_int_equal(porin_domain_reset(domain, NULL), PORIN_OK);
+    /* and if somebody else has called it: the late one ends at once, who stands in its way a little later */
+    assert_int_equal(porin_domain_bind(caller, "first", entry(domain, "add"), NULL, NULL), PORIN_OK);
+    double start = now_ms();
+    assert_int_equal(call_within(caller, "first", 1, 5000000, &result), PORIN_ERR_DEADLINE);
+    assert_true(now_ms() - start < 1000);
+    assert_string_equal(porin_last_error()->domain, "caller");
+    porin_domain_destroy(domain);
+    porin_domain_destroy(caller);
+    porin_image_release(image);
+    (void)state;
+}
+
 /* --- a storm --- */
 
 enum { STORM_DOMAINS = 6, STORM_THREADS = 3 };
@@ -460,6 +515,8 @@ int main(void)
         cmocka_unit_test(test_rebinding),
         cmocka_unit_test(test_deadlines),
         cmocka_unit_test(test_deadlines_anywhere),
+        cmocka_unit_test(test_late_chains_go_on),
+        cmocka_unit_test(test_late_starts),
         cmocka_unit_test(test_storm),
         cmocka_unit_test(test_churn),
         cmocka_unit_test(test_fork),

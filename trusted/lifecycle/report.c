@@ -57,13 +57,13 @@ static void trace_take(struct porin_error *death, const struct porin_domain *dom
 #define ABOVE_STACK 0x10000
 
 /* What the kernel says about an access; a non-canonical address, a trap or a division has none. */
-static void access_describe(struct porin_error *death, const struct porin_domain *domain, const struct thread *thread, const siginfo_t *info)
+static void access_describe(struct porin_error *death, const struct porin_domain *domain, const siginfo_t *info)
 {
     uint64_t at = (uint64_t)info->si_addr, offset = at - domain->base;
     death->fault = PORIN_FAULT_INSTRUCTION;
     if ((info->si_signo != SIGSEGV && info->si_signo != SIGBUS) || info->si_code <= 0 || info->si_code == SI_KERNEL)
         return;
-    if (at < thread->control_bottom && thread->control_bottom - at <= 0x10000) {
+    if (at < thread_current->control_bottom && thread_current->control_bottom - at <= 0x10000) {
         death->fault = PORIN_FAULT_CONTROL_STACK;
     } else if (offset + (2ull << 30) < (8ull << 30)) {
         death->address = (uint32_t)offset;
@@ -93,7 +93,7 @@ void report_fault(struct porin_error *death, const struct porin_domain *domain, 
         };
         trace_take(death, domain, *walk);
     }
-    access_describe(death, domain, thread_current, info);
+    access_describe(death, domain, info);
 }
 
 void death_report(const struct porin_domain *domain, struct porin_error *error)
