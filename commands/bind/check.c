@@ -419,7 +419,8 @@ static void function_check(struct model *model, struct function *function, bool 
     function->result.place = function->place;
     result_check(&context, &function->result);
     enum type_kind kind = function->result.type->kind;
-    bool fails = note_find(&function->notes, "fails") || kind == TYPE_VOID || kind == TYPE_POINTER || note_find(&function->notes, "jumps");
+    bool fails = note_find(&function->notes, "fails") || kind == TYPE_VOID || kind == TYPE_RECORD || kind == TYPE_POINTER ||
+                 note_find(&function->notes, "jumps");
     if (!fails && (back || model->drop_in))
         complain(model, function->place, "%s: what does it return when the %s fails? write PORIN_FAILS(value)", function->name,
                  back ? "call to the host" : "call into the domain");

@@ -67,12 +67,14 @@ static void mirror_before(struct output *output, const struct function *function
     if (!fresh && twin)
         emit(output, "    porin_w_%s = porin_frame_handle_in(porin_f, %s->%s);\n    if (!porin_w_%s)\n"
              "        porin_frame_fail(porin_f, PORIN_ERR_ARGUMENT, \"%s was not opened\");\n", n, n, twin, n, n);
-    if (!fresh) /* one that is being opened has nothing in it yet */
-        emit(output, "    porin_b.a_%s = *%s;\n", n, n);
     for (size_t i = 0; i < record->field_count; i++) {
         const struct variable *f = &record->fields[i];
         if (fresh && f->role != ROLE_NULL)
-            continue;
+            continue; /* one that is being opened has nothing in it yet */
+        if (f->is_bit_field)
+            emit(output, "    porin_b.a_%s.%s = %s->%s;\n", n, f->name, n, f->name);
+        else if (f->role != ROLE_NULL) /* not the struct as a whole: its padding is the host's */
+            emit(output, "    memcpy(&porin_b.a_%s.%s, &%s->%s, sizeof %s->%s);\n", n, f->name, n, f->name, n, f->name);
         const char *path = format_text("porin_b.a_%s.%s", n, f->name), *in = note_find(&f->notes, "cursor_in"),
                    *out = note_find(&f->notes, "cursor_out");
         if (f->role == ROLE_CURSOR_IN)
@@ -204,7 +206,7 @@ static void call_with_block(struct output *output, const struct function *functi
 {
     for (size_t i = 0; i < function->parameter_count; i++) {
         parameter *p = &function->parameters[i];
-        if (p->role == ROLE_VALUE && p->type->kind == TYPE_RECORD) {
+        if (p->role == ROLE_VALUE && (p->type->kind == TYPE_RECORD || p->type->kind == TYPE_WIDE)) {
             emit(output, "    porin_b.a_%s = %s;\n", p->name, p->name);
             emit_into(output, p->type, p, format_text("porin_b.a_%s", p->name));
         } else if (p->role == ROLE_VALUE) {
@@ -213,8 +215,7 @@ static void call_with_block(struct output *output, const struct function *functi
             emit(output, "    porin_b.a_%s = porin_w_%s;\n", p->name, p->name);
         }
     }
-    emit(output, "    __builtin_clear_padding(&porin_b);\n"
-                 "    uint64_t porin_at = porin_frame_put(porin_f, &porin_b, sizeof porin_b);\n"
+    emit(output, "    uint64_t porin_at = porin_frame_put(porin_f, &porin_b, sizeof porin_b);\n"
                  "    porin_frame_call6(porin_f, porin_at, 0, 0, 0, 0, 0);\n"
                  "    porin_frame_read(porin_f, &porin_b, porin_at, sizeof porin_b);\n");
 }
@@ -307,9 +308,9 @@ static void buffer_after(struct output *output, parameter *p)
     const char *n = p->name, *filled = note_find(&p->notes, "filled");
     emit(output, "    uint64_t porin_u_%s = porin_n_%s;\n", n, n);
     if (filled)
-        emit(output, "    if (%s && (porin_u_%s = porin_frame_bytes(porin_f, (int64_t)(%s), %s)) > porin_n_%s)\n"
-             "        porin_frame_bad(porin_f, \"%s: more is said to have been written than there was room for\");\n", n, n, filled,
-             element_size(p->type), n, n);
+        emit(output,
+             "    if (%s)\n        porin_u_%s = porin_frame_filled(porin_f, (int64_t)(%s), %s, porin_n_%s, \"%s: more is said to have been "
+             "written than there was room for\");\n", n, n, filled, element_size(p->type), n, n);
     if (p->element != ROLE_VALUE || type_changes_from(p->type->to) || note_find(&p->notes, "range"))
         elements_after(output, p);
     else

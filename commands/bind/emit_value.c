@@ -71,10 +71,31 @@ static void leaf_into(struct output *output, const struct type *type, const stru
     }
 }
 
+/* Copies one member from porin_dirty to porin_clean; path begins with the former. Not the whole struct, and not gcc's
+ * __builtin_clear_padding, which clears data of structs that hold arrays of structs (gcc 12). */
+static void leaf_clean(struct output *output, const struct type *type, const struct variable *variable, const char *path)
+{
+    const char *to = format_text("porin_clean%s", path + strlen("porin_dirty"));
+    if (type->kind == TYPE_WIDE && strstr(type->canonical, "long double")) { /* ten bytes of sixteen */
+        emit(output, "    memcpy(&%s, &%s, 10);\n", to, path);
+        if (type->size == 32)
+            emit(output, "    memcpy((char *)&%s + 16, (char *)&%s + 16, 10);\n", to, path);
+    } else if (variable->is_bit_field) {
+        emit(output, "    %s = %s;\n", to, path);
+    } else {
+        emit(output, "    memcpy(&%s, &%s, sizeof %s);\n", to, path, path);
+    }
+}
+
 void emit_into(struct output *output, const struct type *type, const struct variable *variable, const char *path)
 {
     walk(output, type, variable, path, leaf_into, 0);
-    emit(output, "    __builtin_clear_padding(&%s);\n", path);
+    if (!type_changes_into(type))
+        return;
+    emit(output, "    {\n    __typeof__(%s) porin_dirty, porin_clean;\n    memcpy(&porin_dirty, &%s, sizeof porin_dirty);\n"
+                 "    memset(&porin_clean, 0, sizeof porin_clean);\n", path, path);
+    walk(output, type, variable, "porin_dirty", leaf_clean, 0);
+    emit(output, "    memcpy(&%s, &porin_clean, sizeof porin_clean);\n    }\n", path);
 }
 
 /* Every enumerator once; more than one may have a value. */

@@ -73,6 +73,8 @@ void porin_frame_bad(struct porin_frame *frame, const char *what); /* the domain
 
 /* count elements of size bytes; count as a 64-bit number, negative ones being refused. */
 uint64_t porin_frame_bytes(struct porin_frame *frame, int64_t count, uint64_t size);
+/* What the domain says it has filled of room bytes; what is said if it cannot have. */
+uint64_t porin_frame_filled(struct porin_frame *frame, int64_t count, uint64_t size, uint64_t room, const char *what);
 /* Room in the domain, 16-aligned; 0 on failure. _put fills it. */
 uint64_t porin_frame_room(struct porin_frame *frame, uint64_t size);
 uint64_t porin_frame_put(struct porin_frame *frame, const void *from, uint64_t size);

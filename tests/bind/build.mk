@@ -18,6 +18,26 @@ $(B)/tests/bind/zlib-bound: tests/bind/zlib.c tests/bind/start.h $(bound) $(B)/l
 	$(Q)$(CC) -std=gnu11 -O2 -g -Wall -Wextra -Werror $(bind_flags) $< $(B)/tests/bind/example.o $(bindings_at)/libzlib-bind.a \
 		$(B)/lib/libporin.a $(LDLIBS) -o $@
 
-check-bind: $(bind_bound) $(bind_native) $(B)/bin/porin $(B)/bin/porin-bind
+# A library whose every answer is wrong, with strict stubs.
+bind_hostile := $(B)/tests/bind/hostile
+$(bind_hostile)/hostile: $(wildcard tests/bind/hostile/*) tests/bind/start.h $(B)/bin/porin-bind $(B)/bin/porin-cc $(B)/lib/libporin.a \
+		$(B)/sysroot/lib/libc.a
+	@mkdir -p $(@D)
+	$(call say,bind,hostile)
+	$(Q)$(B)/bin/porin-bind -n hostile -o $(@D) --include '"hostile.h"' tests/bind/hostile/hostile.h
+	$(Q)$(B)/bin/porin-cc -std=gnu11 -O1 -g -Wall -Wextra -Iinclude -Itests/bind/hostile -I$(@D) tests/bind/hostile/hostile_lib.c \
+		$(@D)/hostile_callee.c -o $(@D)/hostile.porin
+	$(Q)$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Werror $(bind_flags) -Itests/bind/hostile -I$(@D) tests/bind/hostile/hostile.c \
+		$(@D)/hostile_host.c $(B)/lib/libporin.a -lcmocka $(LDLIBS) -o $@
+
+check-bind: $(bind_bound) $(bind_native) $(bind_hostile)/hostile $(B)/bin/porin $(B)/bin/porin-bind
 	@tests/bind/run $(B) $(bind_programs)
-.PHONY: check-bind
+	@timeout 60 $(bind_hostile)/hostile $(bind_hostile)/hostile.porin
+	@tests/bind/types $(B) 1 2
+
+## fuzz-bind         random libraries through stubs against native calls: SEED=1 COUNT=100
+SEED ?= 1
+COUNT ?= 100
+fuzz-bind: $(B)/bin/porin $(B)/bin/porin-bind $(B)/sysroot/lib/libc.a
+	@tests/bind/types $(B) $(SEED) $(COUNT)
+.PHONY: check-bind fuzz-bind

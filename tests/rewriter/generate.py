@@ -29,7 +29,7 @@ class Generator:
     def language(self):
         return "compiler-assembly" if self.described else "assembler"
 
-    # --- choosing ---
+# --- choosing ---
     def pick(self, items):
         return self.random.choice(items)
 

@@ -25,6 +25,13 @@ uint64_t porin_frame_bytes(struct porin_frame *frame, int64_t count, uint64_t si
     return (uint64_t)count * size;
 }
 
+uint64_t porin_frame_filled(struct porin_frame *frame, int64_t count, uint64_t size, uint64_t room, const char *what)
+{
+    if (frame->status == PORIN_OK && (count < 0 || (uint64_t)count > room / size))
+        porin_frame_bad(frame, what);
+    return frame->status == PORIN_OK ? (uint64_t)count * size : 0;
+}
+
 void porin_frame_write(struct porin_frame *frame, uint64_t to, const void *from, uint64_t size)
 {
     if (frame->status != PORIN_OK || !size)
@@ -172,9 +179,9 @@ static char *string_copy(struct porin_frame *frame, uint64_t word, size_t before
         copy = larger;
         if (porin_copy_string_in(copy + before, size, frame->binding->domain, (porin_addr){ (uint32_t)word }) == PORIN_OK)
             return copy;
-        if (size >= BINDING_STRING_MAX)
-            porin_frame_bad(frame, "a string has no end, or leaves the domain's memory");
-        size *= 8;
+        if (size == BINDING_STRING_MAX)
+            porin_frame_bad(frame, "a string has more than 64 MiB, or leaves the domain's memory");
+        size = size < BINDING_STRING_MAX / 8 ? 8 * size : BINDING_STRING_MAX;
     }
     free(copy);
     return NULL;

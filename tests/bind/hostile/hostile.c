@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A hostile library: the host reports every bad answer and goes on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "hostile_bind.h"
+#include "start.h"
+
+static const char *image;
+static porin_domain *domain;
+static porin_binding *binding;
+
+static int begin(void **state)
+{
+    struct porin_error error = {0};
+    (void)state;
+    domain = start(image, NULL);
+    must_start(hostile_bind(domain, &binding, &error), &error);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    porin_binding_destroy(binding);
+    porin_domain_destroy(domain);
+    return 0;
+}
+
+/* cmocka sets its own handlers before each test */
+static void ready(void **state)
+{
+    (void)state;
+    porin_signals_install(NULL);
+}
+
+#define BAD(call) assert_int_equal(call, PORIN_ERR_RESULT)
+#define GOOD(call) assert_int_equal(call, PORIN_OK)
+
+static void numbers(void **state)
+{
+    bool yes;
+    enum fruit fruit;
+    int percent, checked = -5;
+    hostile_get_number_unchecked raw;
+    ready(state);
+    GOOD(hostile_get_bool(binding, &yes, 0));
+    assert_true(yes);
+    for (int how = 2; how < 256; how++)
+        BAD(hostile_get_bool(binding, &yes, how));
+    GOOD(hostile_get_enum(binding, &fruit, 0));
+    assert_int_equal(fruit, PEAR);
+    for (int how = -2; how < 10; how++)
+        if (how != 0 && how != APPLE && how != PEAR)
+            BAD(hostile_get_enum(binding, &fruit, how));
+    assert_non_null(strstr(porin_binding_error()->text, "get_enum"));
+    GOOD(hostile_get_percent(binding, &percent, 100));
+    BAD(hostile_get_percent(binding, &percent, 101));
+    BAD(hostile_get_percent(binding, &percent, -1));
+    GOOD(hostile_get_number(binding, &raw, 1000));
+    assert_false(hostile_get_number_check(raw, 0, 999, &checked));
+    assert_int_equal(checked, -5);
+    assert_true(hostile_get_number_check(raw, 0, 1000, &checked));
+    assert_int_equal(checked, 1000);
+}
+
+static void structs(void **state)
+{
+    struct answer answer;
+    enum fruit to[3] = {0};
+    bool flags[3];
+    ready(state);
+    GOOD(hostile_get_struct(binding, &answer, 0));
+    assert_true(answer.yes && answer.fruit == PEAR && answer.precise == 1.5L);
+    BAD(hostile_get_struct(binding, &answer, 1));
+    BAD(hostile_get_struct(binding, &answer, 2));
+    GOOD(hostile_fruits(binding, 0, to, flags));
+    BAD(hostile_fruits(binding, 1, to, flags));
+    assert_int_equal(to[2], APPLE); /* what is wrong is never stored */
+    BAD(hostile_fruits(binding, 2, to, flags));
+}
+
+static void pointers(void **state)
+{
+    const char *text, *end = NULL;
+    const void *memory;
+    char *owned;
+    uint64_t size;
+    ready(state);
+    GOOD(hostile_get_string(binding, &text, 0));
+    assert_string_equal(text, "fine");
+    GOOD(hostile_get_owned(binding, &owned, 0));
+    assert_string_equal(owned, "fine");
+    free(owned);
+    for (int how = 1; how < 9; how++) {
+        BAD(hostile_get_string(binding, &text, how));
+        BAD(hostile_get_owned(binding, &owned, how)); /* also where there is nothing to free */
+        BAD(hostile_get_memory(binding, &memory, how, &size));
+        BAD(hostile_find(binding, how, "here", &end));
+        assert_null(end);
+    }
+    BAD(hostile_get_string(binding, &text, 100));
+    GOOD(hostile_find(binding, 0, "here", &end));
+    assert_string_equal(end, "");
+    end = NULL;
+    BAD(hostile_find(binding, 100, "here", &end));
+    GOOD(hostile_get_memory(binding, &memory, 0, &size));
+    assert_memory_equal(memory, "four", 4);
+    for (int how = 100; how < 103; how++)
+        assert_int_not_equal(hostile_get_memory(binding, &memory, how, &size), PORIN_OK);
+}
+
+static void lengths(void **state)
+{
+    char room[16 + 8];
+    int filled;
+    ready(state);
+    memset(room, '.', sizeof room);
+    GOOD(hostile_fill(binding, &filled, 0, room, 16));
+    assert_int_equal(filled, 16);
+    assert_memory_equal(room, "ffffffffffffffff........", sizeof room);
+    memset(room, '.', sizeof room);
+    BAD(hostile_fill(binding, &filled, 17, room, 16));
+    BAD(hostile_fill(binding, &filled, 0x7fffffff, room, 16));
+    assert_memory_equal(room, "........................", sizeof room);
+    assert_int_equal(hostile_fill(binding, &filled, 0, room, -1), PORIN_ERR_LIMIT);
+}
+
+static void streams(void **state)
+{
+    ready(state);
+    for (int how = 0; how < 7; how++) {
+        char to[9] = "........";
+        struct stream stream = {.number = 1};
+        int status;
+        GOOD(hostile_open_stream(binding, &status, &stream, 0));
+        stream.next = "abcdef", stream.left = 6, stream.to = to, stream.room = 4;
+        const char *next = stream.next;
+        porin_status got = hostile_run_stream(binding, &status, &stream, how);
+        if (how == 0) {
+            assert_int_equal(got, PORIN_OK);
+            assert_string_equal(to, "abcd....");
+            assert_true(stream.next == next + 4 && stream.left == 2 && stream.to == to + 4 && stream.room == 0);
+            assert_string_equal(stream.message, "moved");
+        } else {
+            assert_int_equal(got, PORIN_ERR_RESULT);
+            assert_true(stream.next >= next && stream.next <= next + 6 && stream.to >= to && stream.to <= to + 4);
+            assert_memory_equal(to + 4, "....", 4);
+        }
+        stream.state = &stream; /* no handle of this binding */
+        assert_int_equal(hostile_run_stream(binding, &status, &stream, 0), PORIN_ERR_ARGUMENT);
+    }
+}
+
+static void handles(void **state)
+{
+    struct porin_error error = {0};
+    porin_domain *other_domain = start(image, NULL);
+    porin_binding *other;
+    thing *one, *forged;
+    int number;
+    ready(state);
+    must_start(hostile_bind(other_domain, &other, &error), &error);
+    GOOD(hostile_get_thing(binding, &one, 0));
+    GOOD(hostile_use_thing(binding, &number, one));
+    assert_int_equal(number, 42);
+    assert_int_equal(hostile_use_thing(other, &number, one), PORIN_ERR_ARGUMENT);
+    assert_int_equal(hostile_use_thing(binding, &number, (thing *)&number), PORIN_ERR_ARGUMENT);
+    for (int how = 5; how < 9; how++)
+        BAD(hostile_get_thing(binding, &forged, how)); /* more than an address of the domain */
+    GOOD(hostile_get_thing(binding, &forged, 2));
+    assert_true((uint64_t)forged >> 60 == 5); /* no address of the host, whatever the domain says */
+    assert_int_equal(hostile_use_thing(binding, &number, forged), PORIN_ERR_FAULT);
+    assert_int_equal(porin_domain_reset(domain, &error), PORIN_OK);
+    assert_int_equal(porin_binding_renew(binding, &error), PORIN_OK);
+    assert_int_equal(hostile_use_thing(binding, &number, one), PORIN_ERR_ARGUMENT); /* from before the reset */
+    porin_binding_destroy(other);
+    porin_domain_destroy(other_domain);
+}
+
+static int visits;
+static void *expected;
+static int visitor(void *context, const char *text, const unsigned char *data, int size, bool flag, enum fruit fruit)
+{
+    visits++;
+    return context == expected && strlen(text) == 4 && data && size == 4 && flag && (fruit == APPLE || fruit == PEAR) ? 7 : 8;
+}
+
+static void callbacks(void **state)
+{
+    int result, mine, other;
+    thing *one;
+    ready(state);
+    expected = &mine;
+    visits = 0;
+    GOOD(hostile_call_back(binding, &result, 0, visitor, &mine));
+    assert_int_equal(result, 7);
+    for (int how = 1; how < 8; how++) {
+        GOOD(hostile_call_back(binding, &result, how, visitor, &mine));
+        assert_int_equal(result, how == 6 ? 7 : -1); /* the context is never the domain's to choose */
+    }
+    assert_int_equal(visits, 2);
+    GOOD(hostile_get_thing(binding, &one, 0));
+    GOOD(hostile_keep(binding, one, visitor, &mine));
+    GOOD(hostile_call_kept(binding, &result, 0));
+    assert_int_equal(result, 7);
+    GOOD(hostile_call_back(binding, &result, 0, visitor, &other));
+    assert_int_equal(result, 8);
+    for (int number = 0; number < 300; number++) /* numbers and places that were not given */
+        for (int slot = -1; slot < 40; slot++) {
+            visits = 0;
+            GOOD(hostile_forge(binding, &result, number, slot));
+            assert_int_equal(result, -1);
+            assert_int_equal(visits, 0);
+        }
+    assert_int_equal(porin_binding_revoke(binding, (void (*)(void))visitor), 1);
+    visits = 0;
+    GOOD(hostile_call_kept(binding, &result, 0));
+    assert_int_equal(result, -1);
+    assert_int_equal(visits, 0);
+}
+
+static void padding_cleared(void **state)
+{
+    struct answer answer, value;
+    int dirty;
+    ready(state);
+    memset(&answer, 0xaa, sizeof answer);
+    memset(&value, 0xaa, sizeof value);
+    answer.yes = value.yes = true, answer.fruit = value.fruit = PEAR, answer.padding_before = value.padding_before = 1;
+    answer.precise = value.precise = 1;
+    GOOD(hostile_padding(binding, &dirty, &answer, value));
+    assert_int_equal(dirty, 0);
+}
+
+static void death(void **state)
+{
+    static const porin_status expected_status[] = {PORIN_OK, PORIN_ERR_FAULT, PORIN_ERR_FAULT, PORIN_ERR_EXIT};
+    ready(state);
+    for (int how = 0; how < 4; how++) {
+        struct porin_error error = {0};
+        bool yes;
+        assert_int_equal(hostile_die(binding, how), expected_status[how]);
+        assert_int_equal(hostile_get_bool(binding, &yes, 0) == PORIN_OK, how == 0);
+        assert_int_equal(porin_domain_reset(domain, &error), PORIN_OK);
+        assert_int_equal(porin_binding_renew(binding, &error), PORIN_OK);
+        GOOD(hostile_get_bool(binding, &yes, 0));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(numbers, begin, end),   cmocka_unit_test_setup_teardown(structs, begin, end),
+        cmocka_unit_test_setup_teardown(pointers, begin, end),  cmocka_unit_test_setup_teardown(lengths, begin, end),
+        cmocka_unit_test_setup_teardown(streams, begin, end),   cmocka_unit_test_setup_teardown(handles, begin, end),
+        cmocka_unit_test_setup_teardown(callbacks, begin, end), cmocka_unit_test_setup_teardown(padding_cleared, begin, end),
+        cmocka_unit_test_setup_teardown(death, begin, end),
+    };
+    (void)argc;
+    image = argv[1];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A library whose every answer is chosen by `how`: 0 is what the header promises, anything else is not. */
+#ifndef HOSTILE_H
+#define HOSTILE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "porin/bind.h"
+
+enum fruit { APPLE = 1, PEAR = 4 };
+struct answer { bool yes; enum fruit fruit; char padding_before; long double precise; };
+struct stream { const char *next; unsigned left; char *to; unsigned room; void *state; const char *message; char small; int number; };
+struct porin_fields_stream {
+    const char *next PORIN_CURSOR_IN(left);
+    char *to PORIN_CURSOR_OUT(room);
+    void *state PORIN_TWIN;
+    const char *message PORIN_STRING;
+};
+typedef struct thing thing PORIN_OPAQUE;
+typedef int (*visit)(void *context PORIN_TOKEN(context), const char *text PORIN_STRING, const unsigned char *data PORIN_IN(size), int size,
+                     bool flag, enum fruit fruit) PORIN_FAILS(-1);
+
+PORIN_ENTRY bool get_bool(int how);
+PORIN_ENTRY enum fruit get_enum(int how);
+PORIN_ENTRY int get_number(int how);
+PORIN_ENTRY PORIN_RANGE(0, 100) int get_percent(int how);
+PORIN_ENTRY struct answer get_struct(int how);
+PORIN_ENTRY PORIN_STRING PORIN_BORROWED const char *get_string(int how);
+PORIN_ENTRY PORIN_STRING PORIN_OWNED(free_string) char *get_owned(int how);
+void free_string(char *text);
+PORIN_ENTRY thing *get_thing(int how);
+PORIN_ENTRY PORIN_ANY int use_thing(thing *thing);
+PORIN_ENTRY PORIN_BORROWED PORIN_SIZE(*size) const void *get_memory(int how, uint64_t *size PORIN_OUT(1) PORIN_ANY);
+PORIN_ENTRY PORIN_RANGE(-1, INT32_MAX) int fill(int how, char *to PORIN_OUT(room) PORIN_FILLED(result), int room);
+PORIN_ENTRY void find(int how, const char *text PORIN_STRING, const char **end PORIN_OUT(1) PORIN_WITHIN(text));
+PORIN_ENTRY void fruits(int how, enum fruit *to PORIN_OUT(3), bool *flags PORIN_OUT(3));
+PORIN_ENTRY PORIN_OPENS(stream) PORIN_ANY int open_stream(struct stream *stream PORIN_MIRROR, int how);
+PORIN_ENTRY PORIN_ANY int run_stream(struct stream *stream PORIN_MIRROR, int how);
+PORIN_ENTRY PORIN_ANY int call_back(int how, visit function PORIN_CALLBACK, void *context PORIN_TOKEN(context));
+PORIN_ENTRY void keep(thing *thing, visit function PORIN_CALLBACK_KEPT, void *context PORIN_TOKEN(context));
+PORIN_ENTRY PORIN_ANY int call_kept(int how);
+PORIN_ENTRY PORIN_RANGE(0, 1000) int padding(const struct answer *answer PORIN_IN(1), struct answer value);
+PORIN_ENTRY void die(int how);
+PORIN_ENTRY PORIN_ANY int forge(int number, int slot);
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The library itself: knows what a stub could be made to believe. */
+#define _GNU_SOURCE
+#include "hostile.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const uint64_t bad_pointers[] = {0, 1, 0xfff, 0xfffffff0, 0x7fffffff, 0x100000000, 0x5000000100001000, UINT64_MAX, 0x7fff00000000};
+#define BAD (sizeof bad_pointers / sizeof *bad_pointers)
+static void *bad(int how) { return (void *)bad_pointers[(unsigned)how % BAD]; }
+
+/* get_bool as the linker knows it: leaves more in the register than a bool has. */
+uint64_t any_bool(int how) __asm__("get_bool");
+uint64_t any_bool(int how) { return how ? (uint64_t)how : 1; }
+enum fruit get_enum(int how) { return (enum fruit)(how ? how : PEAR); }
+int get_number(int how) { return how; }
+int get_percent(int how) { return how; }
+
+struct answer get_struct(int how)
+{
+    struct answer answer = {true, PEAR, 1, 1.5L};
+    unsigned char two = 2;
+    if (how == 1)
+        memcpy(&answer.yes, &two, 1);
+    if (how == 2)
+        answer.fruit = (enum fruit)77;
+    return answer;
+}
+
+static char *endless(void)
+{
+    static char *text;
+    if (!text && (text = malloc(70u << 20)))
+        memset(text, 'x', 70u << 20);
+    return text;
+}
+
+const char *get_string(int how)
+{
+    return how == 0 ? "fine" : how == 100 ? endless() : bad(how);
+}
+char *get_owned(int how) { return how == 0 ? strdup("fine") : how == 100 ? endless() : bad(how); }
+void free_string(char *text)
+{
+    if (text && *text == 'f')
+        free(text);
+}
+struct thing { int number; };
+thing *get_thing(int how)
+{
+    static struct thing one = {42};
+    return how ? bad(how) : &one;
+}
+int use_thing(thing *thing) { return thing->number; }
+
+const void *get_memory(int how, uint64_t *size)
+{
+    *size = how == 0 ? 4 : how == 100 ? UINT64_MAX : how == 101 ? 1ull << 31 : how == 102 ? 0xffffffff : 16;
+    return how && how < 100 ? bad(how) : "four";
+}
+
+int fill(int how, char *to, int room)
+{
+    memset(to, 'f', (size_t)room);
+    return how == 0 ? room : how;
+}
+
+void find(int how, const char *text, const char **end) { *end = how == 0 ? text + strlen(text) : how == 100 ? text - 1 : bad(how); }
+
+void fruits(int how, enum fruit *to, bool *flags)
+{
+    for (int i = 0; i < 3; i++) {
+        to[i] = how == 1 && i == 2 ? (enum fruit)5 : APPLE;
+        memset(&flags[i], how == 2 && i == 1 ? 9 : 1, 1);
+    }
+}
+
+int open_stream(struct stream *stream, int how)
+{
+    stream->state = malloc(8);
+    return how;
+}
+
+int run_stream(struct stream *stream, int how)
+{
+    unsigned piece = stream->left < stream->room ? stream->left : stream->room;
+    memcpy(stream->to, stream->next, piece);
+    stream->next += piece, stream->to += piece, stream->left -= piece, stream->room -= piece;
+    switch (how) {
+    case 1: stream->left = 1000000; break;
+    case 2: stream->room = 0xfffffff0; break;
+    case 3: stream->next += 7; break;
+    case 4: stream->to = bad(4); break;
+    case 5: stream->message = bad(3); break;
+    case 6: stream->message = endless(); break;
+    default: stream->message = "moved"; break;
+    }
+    return (int)piece;
+}
+
+int call_back(int how, visit function, void *context)
+{
+    unsigned char flag = 1, data[4] = {1, 2, 3, 4};
+    int fruit = APPLE, size = 4;
+    const char *text = "text";
+    if (how == 1)
+        text = bad(3);
+    if (how == 2)
+        size = -1;
+    if (how == 3)
+        size = 0x7fffffff;
+    if (how == 4)
+        flag = 77;
+    if (how == 5)
+        fruit = 2;
+    if (how == 6)
+        context = bad(4); /* another context than it was given */
+    if (how == 7)
+        text = endless();
+    return ((int (*)(void *, const char *, const unsigned char *, int, unsigned char, int))(void *)function)(context, text, data, size,
+                                                                                                             flag, fruit);
+}
+
+static visit kept;
+static void *kept_context;
+void keep(thing *thing, visit function, void *context)
+{
+    (void)thing;
+    kept = function;
+    kept_context = context;
+}
+int call_kept(int how)
+{
+    unsigned char data[4] = {0};
+    return how ? 0 : kept(kept_context, "kept", data, 4, true, PEAR);
+}
+
+/* How many bytes of padding are not zero. */
+static int dirty(const struct answer *answer)
+{
+    const unsigned char *bytes = (const unsigned char *)answer;
+    int count = 0;
+    for (size_t i = 0; i < sizeof *answer; i++) {
+        bool data = i == offsetof(struct answer, yes) || (i >= offsetof(struct answer, fruit) && i < offsetof(struct answer, fruit) + 4) ||
+                    i == offsetof(struct answer, padding_before) ||
+                    (i >= offsetof(struct answer, precise) && i < offsetof(struct answer, precise) + 10);
+        count += !data && bytes[i];
+    }
+    return count;
+}
+int padding(const struct answer *answer, struct answer value) { return dirty(answer) + dirty(&value); }
+
+void die(int how)
+{
+    if (how == 1)
+        __builtin_trap();
+    if (how == 2)
+        *(volatile int *)8 = 1;
+    if (how == 3)
+        exit(3);
+}
+
+/* Calls functions of the host that it was not given. */
+int forge(int number, int slot)
+{
+    static uint64_t block[64];
+    return syscall(540, number, slot, block) == -1 ? -1 : 0;
+}
