@@ -8,7 +8,9 @@
  *
  * Threads: every function may be called from any thread; a host thread is attached at its first call into a domain.
  * Errors: functions return a porin_status; where they take a struct porin_error it is filled with the place and what to do.
- * A fault, exit or kill of a domain ends the call into it with PORIN_ERR_FAULT/EXIT/KILLED and nothing else. */
+ * A fault, exit or kill of a domain ends the call into it with PORIN_ERR_FAULT/EXIT/KILLED and nothing else. Its memory stays as it was
+ * for porin_copy_in to inspect, until it is reset (started anew in place, microseconds) or destroyed.
+ * Signals: Porin sends its own to threads that are inside domains only. System calls of threads outside do not end early because of it. */
 #ifndef PORIN_H
 #define PORIN_H
 #include <stdbool.h>
@@ -114,8 +116,9 @@ porin_status porin_domain_create(porin_image *image, const struct porin_domain_o
                                  struct porin_error *error);
 /* Ends the domain. Throws out its own threads and waits until no thread is inside it; edges to it fail with PORIN_ERR_GONE from now on. */
 void porin_domain_destroy(porin_domain *domain);
-/* Ends every call into the domain with PORIN_ERR_KILLED, on all threads; back when no thread runs its code any more. Calls that wait in a
- * service end when the service does. The domain stays, dead, until it is reset or destroyed. */
+/* Ends every call into the domain with PORIN_ERR_KILLED, on all threads; back when no thread runs its code any more. Services that wait for
+ * it end. A domain that it has called in turn lives and goes on, on a host thread of its own (dIPC: the thread is split); the host's calls
+ * come back without it. The domain stays, dead, until it is reset or destroyed. */
 porin_status porin_domain_kill(porin_domain *domain);
 /* Back to the state right after creation, in place: data as in the image, heap gone, edges kept. No thread may be inside, also none that
  * the domain has started itself: PORIN_ERR_BUSY. Own threads of a domain that has died are waited for; kill it first to end them. */
@@ -165,7 +168,8 @@ struct porin_call {
  * (pthread_exit) ends this call with ERR_EXIT and nothing else: the thread is its caller's, and the domain lives. */
 porin_status porin_call(porin_entry entry, struct porin_call *call);
 /* The same, but the call has to come back within timeout_ns: otherwise the domain is ended and the call with it, with PORIN_ERR_DEADLINE.
- * A domain that it has called in turn is not ended but comes back first, unless it is late itself. */
+ * A domain that it has called in turn is not ended but goes on on a host thread of its own; a service that it waits in ends with EINTR.
+ * Time in which a domain is made ready counts. One that is just being made ready for the late one is ended if it is not back in 0.1 s. */
 porin_status porin_call_within(porin_entry entry, struct porin_call *call, uint64_t timeout_ns);
 /* The common case: up to six integer arguments, one integer result. */
 porin_status porin_call6(porin_entry entry, uint64_t *result, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
@@ -218,7 +222,8 @@ struct porin_limits { uint32_t slots, slots_used; bool avx512; };
 porin_status porin_init(struct porin_error *error); /* done by the first call that needs it; says early what this machine lacks */
 /* Porin handles SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGTRAP: what a domain raised ends its call, everything else goes to the handler that
  * was there before. A host that sets its own handlers after porin_init calls this once more; they are then called as before. Handlers of
- * other signals need SA_ONSTACK, and must not block or replace the real-time signal that Porin takes (the highest unused one). */
+ * other signals need SA_ONSTACK, and must not block or replace the real-time
+ * signals that Porin takes (the two highest unused ones). */
 porin_status porin_signals_install(struct porin_error *error);
 void porin_limits_get(struct porin_limits *out);
 #endif

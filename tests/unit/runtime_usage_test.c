@@ -156,6 +156,32 @@ static void test_threads_share_the_limit(void **state)
     (void)state;
 }
 
+/* Threads that live shorter than a sample's period, one after the other. */
+static void test_short_threads_are_charged(void **state)
+{
+    porin_domain *domain = accounted("mayfly", 0);
+    uint64_t stack, limit, result;
+    stack = call(domain, "service", SYS_brk, 0);
+    assert_int_equal(porin_call6(entry(domain, "service"), &limit, SYS_brk, stack + 0x8000, 0, 0, 0, 0), PORIN_OK);
+    assert_int_equal(porin_domain_bind(domain, "first", entry(domain, "add"), NULL, NULL), PORIN_OK);
+    uint64_t before = usage_of(domain).cpu_ns;
+    for (int i = 0; i < 100; i++) { /* each calls itself 200 000 times, about a millisecond */
+        assert_int_equal(porin_call6(entry(domain, "service"), &result, 528, entry(domain, "loop").offset, 200000, stack + 0x8000, 0, 0),
+                         PORIN_OK);
+        assert_true((int64_t)result > 0);
+        while (usage_of(domain).threads)
+            usleep(100);
+    }
+    double charged = ms(usage_of(domain).cpu_ns - before);
+    double start = cpu_ms();
+    call(domain, "loop", 20000000, 1);
+    double worth = cpu_ms() - start;
+    print_message("100 threads of %.1f ms each: %.0f ms charged\n", worth / 100, charged);
+    assert_true(charged > 0.5 * worth);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
 /* A domain that sleeps after each bit of work, so as not to be there when the kernel's clock ticks. */
 static void test_sleepers_are_charged(void **state)
 {
@@ -201,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares_of_a_chain),      cmocka_unit_test(test_faults_are_counted),
         cmocka_unit_test(test_cpu_limit),              cmocka_unit_test(test_threads_share_the_limit),
+        cmocka_unit_test(test_short_threads_are_charged),
         cmocka_unit_test(test_sleepers_are_charged),   cmocka_unit_test(test_small_limits),
     };
     return cmocka_run_group_tests(tests, make_library, drop_library);

@@ -74,6 +74,8 @@ static porin_status child_create(const struct porin_domain *creator, porin_image
     options.grants = creator->grants & PORIN_GRANT_MEMORY;
     options.memory_limit_bytes = creator->options.memory_limit_bytes;
     options.accounting = creator->options.accounting;
+    uint64_t limit = creator->options.cpu_limit_ns, used = creator->cpu_ns;
+    options.cpu_limit_ns = limit ? (limit > used ? limit - used : 1) : 0; /* no more than its creator has left */
     return porin_domain_create(image, &options, out, NULL);
 }
 

@@ -13,7 +13,7 @@
 #define PERIOD_NS 2000000                 /* of CPU time, on average; the kernel looks at such timers at its ticks */
 #define UNSEEN_NS 20000000                /* so much without a sample is no chance any more */
 #define CHAIN_MAX 32                      /* different domains that a chain is charged to, innermost first */
-#define CLOCK_OF_THREAD(number) (~(clockid_t)(number) << 3 | 6) /* the scheduler's clock of one thread: clock_getcpuclockid(3) */
+#define CLOCK_OF_THREAD(number) ((clockid_t)(~(uint32_t)(number) << 3 | 6)) /* the scheduler's clock of one: clock_getcpuclockid(3) */
 
 _Atomic uint32_t account_wanted;
 
@@ -128,6 +128,13 @@ void account_sample(struct thread *thread, const ucontext_t *context)
         return;
     }
     struct porin_domain *domain = domain_at((uint32_t)(thread->frame->r14 >> PORIN_SLOT_SHIFT)); /* on its way there or back */
+    domain->chain_cpu_ns += ns;
+    charge_one(domain, ns);
+}
+
+void account_end(struct thread *thread, struct porin_domain *domain)
+{
+    uint64_t ns = account_wanted ? cpu_take(thread) : 0;
     domain->chain_cpu_ns += ns;
     charge_one(domain, ns);
 }

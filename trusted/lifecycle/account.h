@@ -17,6 +17,8 @@ void account_attach(struct thread *thread);
 void account_detach(struct thread *thread);
 /* In a signal handler of this thread: charges what it has used since the last time. A domain above its limit dies. */
 void account_sample(struct thread *thread, const ucontext_t *context);
+/* A thread that the domain has started is at its end: what no sample has seen is the domain's, however short its threads live. */
+void account_end(struct thread *thread, struct porin_domain *domain);
 /* The thread is about to leave a service that took long, so it may have slept. A domain that sleeps whenever the kernel would take a
  * sample is charged here for more than a few of them. */
 void account_waited(struct thread *thread, const struct frame *frame);

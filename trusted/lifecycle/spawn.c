@@ -2,6 +2,7 @@
 /* Threads of domains: their host threads and their end. */
 #define _GNU_SOURCE
 #include "spawn.h"
+#include "account.h"
 #include "loader/image.h"
 #include "runtime/call.h"
 #include "runtime/copy.h"
@@ -44,19 +45,19 @@ static pthread_mutex_t spawns_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* --- accounts; each with the domain's lock --- */
 
-static void account_open(struct porin_domain *domain)
+static void count_open(struct porin_domain *domain)
 {
     domain->threads++;
     domain->pins++;
 }
 
-static void account_leave(struct porin_domain *domain)
+static void count_leave(struct porin_domain *domain)
 {
     domain->threads--;
     domain->leaving++;
 }
 
-static void account_close(struct porin_domain *domain)
+static void count_close(struct porin_domain *domain)
 {
     domain->leaving--;
     domain->pins--;
@@ -155,7 +156,7 @@ static void spawn_end(struct spawn *spawn, struct thread *thread)
     struct porin_domain *domain = spawn->domain;
     pthread_mutex_lock(&domain->lock);
     uint32_t tid_address = domain_remove_stack(domain, thread);
-    account_leave(domain);
+    count_leave(domain);
     pthread_mutex_unlock(&domain->lock);
     if (!domain_is_dead(domain)) {
         if (spawn->unmap_size)
@@ -164,7 +165,7 @@ static void spawn_end(struct spawn *spawn, struct thread *thread)
     }
     list_remove(spawn);
     pthread_mutex_lock(&domain->lock);
-    account_close(domain);
+    count_close(domain);
     pthread_mutex_unlock(&domain->lock);
 }
 
@@ -172,8 +173,8 @@ static void spawn_cancel(struct spawn *spawn)
 {
     list_remove(spawn);
     pthread_mutex_lock(&spawn->domain->lock);
-    account_leave(spawn->domain);
-    account_close(spawn->domain);
+    count_leave(spawn->domain);
+    count_close(spawn->domain);
     pthread_mutex_unlock(&spawn->domain->lock);
     free(spawn);
 }
@@ -194,6 +195,7 @@ static void *spawn_run(void *data)
         struct routine start = { spawn->generation, spawn->request.start, { spawn->request.argument } };
         call_routine(thread, spawn->domain, &start, &ignored);
         thread->spawn = NULL;
+        account_end(thread, spawn->domain);
         spawn_end(spawn, thread);
         free(spawn);
     }
@@ -231,7 +233,7 @@ static struct spawn *spawn_open(struct porin_domain *domain, const struct spawn_
     pthread_mutex_lock(&domain->lock);
     bool good = domain->threads < spawn_limit(domain) && !domain_is_dead(domain);
     if (good) {
-        account_open(domain);
+        count_open(domain);
         spawn->number = domain_next_number(domain);
     }
     pthread_mutex_unlock(&domain->lock);
