@@ -112,7 +112,7 @@ def memcached(kind):
     with Server(command, number, work) as server:
         text = output(pinned(1, ["memcslap", f"--servers=127.0.0.1:{number}", "--concurrency=8", "--execute-number=8000", "--test=get",
                                  "--initial-load=1000"]))
-        seconds = float(re.search(r"Time:?\s*([0-9.]+)|([0-9.]+) seconds", text).group(1) or 0)
+        seconds = float(re.search(r"Time to get .*threads:\s+([0-9.]+) seconds", text).group(1))
         return {"memcached GET requests/s": 64000 / seconds, "memcached memory KiB": server.private_kib()}
 
 
@@ -129,7 +129,8 @@ def nginx(kind):
                    "events { worker_connections 256; }\n"
                    f"http {{ access_log off; sendfile on; client_body_temp_path {prefix}/b; proxy_temp_path {prefix}/p;\n"
                    f"server {{ listen 127.0.0.1:{number}; root {prefix}/html; keepalive_requests 1000000; }} }}\n")
-    command = program(kind, "nginx", ["--dir", where + ":/srv", "--listen", f"127.0.0.1:{number}"], ["-p", prefix, "-c", prefix + "/nginx.conf"])
+    grants = ["--dir", where + ":/srv", "--listen", f"127.0.0.1:{number}"]
+    command = program(kind, "nginx", grants, ["-p", prefix, "-c", prefix + "/nginx.conf"])
     if not command or kind == "debian":
         return {}
     with Server(command, number, where) as server:

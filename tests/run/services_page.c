@@ -31,7 +31,8 @@ static const char head[] =
     "  it sees has no registers; of what it writes there only the signal mask counts. A wait in a service ends for it (`-EINTR`, or once\n"
     "  more with `SA_RESTART`). A handler that leaves by longjmp ends the domain.\n"
     "* Faults (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP) end the domain whatever its handlers are.\n"
-    "* Process numbers are made up. A forked child is a process of the host that has nothing but this domain.\n\n"
+    "* Process numbers are made up; with `PORIN_GRANT_PROCESSES` they are the host's, so that pid files work. A forked child is a process\n"
+    "  of the host that has nothing but this domain.\n\n"
     "## Table\n\n"
     "| number | service | arguments | family | state | differs from Linux |\n|---|---|---|---|---|---|\n";
 

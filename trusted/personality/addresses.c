@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Grants of addresses: ADDRESS[/BITS]:PORT, [ADDRESS][/BITS]:PORT, *:PORT, unix:PATH. */
+/* Grants of addresses: ADDRESS[/BITS]:PORT, [ADDRESS][/BITS]:PORT, *:PORT, unix:PATH, unix:DIRECTORY with an asterisk behind its slash. */
 #define _GNU_SOURCE
 #include "addresses.h"
+#include "paths.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -134,9 +135,13 @@ static bool rules_allow(const struct rules *rules, const uint8_t address[16], ui
 
 static bool rules_allow_path(const struct rules *rules, const char *path)
 {
-    for (size_t i = 0; i < rules->count; i++)
-        if (rules->list[i].path && strcmp(rules->list[i].path, path) == 0)
+    for (size_t i = 0; i < rules->count; i++) {
+        const char *rule = rules->list[i].path;
+        size_t size = rule ? strlen(rule) : 0;
+        bool beneath = size > 1 && strcmp(rule + size - 2, "/*") == 0;
+        if (rule && (beneath ? strncmp(rule, path, size - 1) == 0 : strcmp(rule, path) == 0))
             return true;
+    }
     return false;
 }
 
@@ -152,7 +157,8 @@ bool network_allows(const struct request *request, bool listening, const struct 
     const struct rules *rules = listening ? &network->listen : &network->connect;
     if (address->ss_family == AF_UNIX) {
         const struct sockaddr_un *local = (const void *)address;
-        bool good = *local->sun_path && rules_allow_path(rules, local->sun_path);
+        char full[PATH_MAX];
+        bool good = *local->sun_path && path_absolute(request->own, local->sun_path, full) && rules_allow_path(rules, full);
         if (!good)
             audit(request, "%s unix:%.108s would allow what was refused", option, *local->sun_path ? local->sun_path : "(abstract)");
         return good;

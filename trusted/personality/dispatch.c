@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "descriptors.h"
 #include "paths.h"
 #include "personality.h"
@@ -184,7 +185,9 @@ porin_status personality_create(struct porin_domain *domain, const struct porin_
     if (!own)
         return error_set(error, PORIN_ERR_MEMORY, "out of memory");
     pthread_mutex_init(&own->lock, NULL);
-    own->process = domain->next_number = process_number(); /* the first thread's number is the process's, as on Linux */
+    /* A process of its own has the host's number, so that whoever reads its pid file finds it. */
+    own->process = options->grants & PORIN_GRANT_PROCESSES ? getpid() : process_number();
+    domain->next_number = own->process; /* the first thread's number is the process's, as on Linux */
     own->parent = 1;
     domain->personality = own;
     porin_status status = PORIN_OK;

@@ -104,6 +104,13 @@ static int64_t path_make_absolute(struct personality *own, char text[PATH_MAX])
     return length < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
+bool path_absolute(struct personality *own, const char *path, char out[PATH_MAX])
+{
+    if (snprintf(out, PATH_MAX, "%s", path) >= PATH_MAX || (*out != '/' && path_make_absolute(own, out)))
+        return false;
+    return path_normalise(out);
+}
+
 /* Relative to a directory the domain has open: that directory is the bound, even where the grant above it would allow more. */
 static int64_t place_beneath_descriptor(struct place *place, struct personality *own, int from)
 {

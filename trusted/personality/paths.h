@@ -36,7 +36,9 @@ struct place {
 /* Fetches and resolves argument path (an address) relative to guest descriptor `from` or AT_FDCWD. 0 (then place_release is due) or
  * -errno. ".." and "." are taken out by name alone; what symbolic links do is decided by the kernel when the place is opened. */
 int64_t place_find(struct place *place, const struct request *request, int from, uint64_t path);
-/* The same for a path that was fetched already. */
+/* The absolute, normalised guest path that a path of the domain's means: at most PATH_MAX bytes. False: too long. */
+bool path_absolute(struct personality *own, const char *path, char out[PATH_MAX]);
+/* The same as place_find for a path that was fetched already. */
 int64_t place_find_text(struct place *place, const struct request *request, const char *path);
 void place_release(struct place *place);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Child processes: fork, execution of images, waiting, and signals between a domain and its children. A child is a process of the host
- * that began as a copy of this one; the numbers that domains see are made up. */
+ * that began as a copy of this one, known by the host's number. Numbers that are not its own, its children's or its parent's mean nothing. */
 #define _GNU_SOURCE
 #include "processes.h"
 #include <fcntl.h>
@@ -24,24 +24,21 @@
 #define ARGUMENT_BYTES 0x100000        /* and bytes of all of them */
 #define IMAGE_MAX 0x10000000
 
-struct child { _Atomic int32_t host; int32_t number; };
+struct child { _Atomic int32_t host; };
 struct children { struct child list[CHILDREN_MAX]; };
+
+/* Under the lock, or in a signal handler. */
+static struct child *child_of(const struct personality *own, int32_t number)
+{
+    for (int i = 0; own->children && number > 0 && i < CHILDREN_MAX; i++)
+        if (own->children->list[i].host == number)
+            return &own->children->list[i];
+    return NULL;
+}
 
 int32_t child_number(const struct personality *own, int host)
 {
-    for (int i = 0; own->children && host > 0 && i < CHILDREN_MAX; i++)
-        if (own->children->list[i].host == host)
-            return own->children->list[i].number;
-    return 0;
-}
-
-/* Under the lock. */
-static struct child *child_of(struct personality *own, int32_t number)
-{
-    for (int i = 0; own->children && number > 0 && i < CHILDREN_MAX; i++)
-        if (own->children->list[i].host && own->children->list[i].number == number)
-            return &own->children->list[i];
-    return NULL;
+    return child_of(own, host) ? host : 0;
 }
 
 static struct child *child_place(struct personality *own)
@@ -55,10 +52,10 @@ static struct child *child_place(struct personality *own)
 }
 
 /* What is different in the child. Under the lock. */
-static void become_child(struct personality *own, int32_t number)
+static void become_child(struct personality *own)
 {
     own->parent = own->process;
-    own->process = number;
+    own->process = getpid();
     own->host_parent = getppid();
     own->waiters = NULL;
     if (own->children)
@@ -72,22 +69,18 @@ int64_t service_fork(const struct request *request)
     pthread_mutex_lock(&own->lock);
     struct child *place = child_place(own);
     _Atomic int32_t *member = place ? process_place() : NULL;
-    int32_t number = process_number();
     int64_t result = member ? fork_domain(request->domain) : -EAGAIN;
     if (member && result != 0) /* the child leaves that to its parent */
         *member = result > 0 ? (int32_t)result : 0;
     if (result == 0) {
-        become_child(own, number);
+        become_child(own);
         locks_forget(own);
         pthread_mutex_unlock(&own->lock);
-        thread_renumber(request->domain, number);
+        thread_renumber(request->domain, own->process);
         return 0;
     }
-    if (result > 0) {
-        place->number = number;
+    if (result > 0)
         place->host = (int32_t)result;
-        result = number;
-    }
     pthread_mutex_unlock(&own->lock);
     return result;
 }
@@ -98,22 +91,20 @@ int64_t service_fork(const struct request *request)
 static int host_of(const struct request *request, int number)
 {
     pthread_mutex_lock(&request->own->lock);
-    const struct child *child = child_of(request->own, number);
-    int host = child ? child->host : 0;
+    bool found = child_of(request->own, number);
     pthread_mutex_unlock(&request->own->lock);
-    return number <= 0 ? -1 : host;
+    return number <= 0 ? -1 : found ? number : 0;
 }
 
-/* The domain's number of a child that wait has told of, which is forgotten if it has ended. */
+/* A child that wait has told of is forgotten if it has ended. */
 static int32_t child_told(const struct request *request, int host, bool ended)
 {
     pthread_mutex_lock(&request->own->lock);
-    int32_t number = child_number(request->own, host);
-    struct child *child = child_of(request->own, number);
+    struct child *child = child_of(request->own, host);
     if (child && ended)
         child->host = 0;
     pthread_mutex_unlock(&request->own->lock);
-    return number;
+    return host;
 }
 
 int64_t service_wait4(const struct request *request)

@@ -159,10 +159,13 @@ int64_t service_sendfile(const struct request *request)
     in = file_acquire(request->own, request_int(request, 1));
     error = !in ? -EBADF : !in->readable ? -EBADF : in->kind != FILE_REGULAR ? -EINVAL : 0;
     sigset_t before;
-    signals_hold(&before);
+    bool ignored = request->domain->grants & PORIN_GRANT_PROCESSES; /* SIGPIPE, by the whole process */
+    if (!ignored)
+        signals_hold(&before);
     if (!error)
         error = WAIT(request, SYS_sendfile, out->host, in->host, address ? &position : NULL, request->arguments[3]);
-    signals_release(&before, error >= 0);
+    if (!ignored)
+        signals_release(&before, error >= 0);
     if (in)
         file_release(in);
     file_release(out);
