@@ -61,6 +61,7 @@ static void load_in_two_steps(struct rewriter *r, const struct address *want)
 static void load_address(struct rewriter *r, const struct address *want)
 {
     bool stack = want->base == RSP;
+    follow_check(r, want);
     if (!want->symbol.length && literal_has_label(want->number - (stack ? r->frame.d : 0))) {
         load_in_two_steps(r, want);
         return;
@@ -82,6 +83,7 @@ static void load_address(struct rewriter *r, const struct address *want)
 /* Thread pointer plus what `want` describes. */
 static void load_thread_address(struct rewriter *r, const struct address *want)
 {
+    follow_check(r, want);
     emit(r, "movl\t%%gs:0, %%r11d");
     if (want->base == REG_NONE && want->index == REG_NONE)
         return;
@@ -137,6 +139,13 @@ static void load_cached(struct rewriter *r, const struct address *want)
         return;
     load_address(r, want);
     cache_set(r, want);
+}
+
+void address_take(struct rewriter *r, const struct operand *o)
+{
+    struct address want = {.base = o->base, .index = o->index, .scale = o->scale};
+    split_displacement(o, &want.symbol, &want.number);
+    load_cached(r, &want);
 }
 
 char *address_text(struct rewriter *r, const struct operand *o)

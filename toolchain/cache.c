@@ -38,6 +38,7 @@ static bool mentions(const struct address *fact, unsigned registers)
 
 void cache_forget(struct rewriter *r, unsigned registers)
 {
+    follow_changed(r, registers);
     int kept = 0;
     for (int i = 0; i < r->cache.count; i++)
         if (registers != ALL_REGISTERS && !mentions(&r->cache.facts[i], registers))

@@ -18,7 +18,8 @@ static const char *const code_options[] = {
     "-fno-ipa-stack-alignment",                               /* r15 is a multiple of 16 at every call */
     "-mno-mmx", "-msse3",                                     /* fisttp instead of changes of the x87 control word */
     "-mtls-dialect=gnu", "-ftls-model=local-exec",
-    "-mtune-ctrl=^use_gather,^use_gather_2parts,^use_gather_4parts,^use_ffreep",
+    "-mno-fancy-math-387",                                    /* floorl and the like by call: inline they change that word too */
+    "-mtune-ctrl=^use_gather,^use_gather_2parts,^use_gather_4parts,^use_ffreep,^always_fancy_math_387",
     "-fno-lto", "-masm=att", "-fno-exceptions", NULL};
 
 static void add_headers(const struct options *o, struct arguments *gcc)

@@ -197,6 +197,15 @@ static bool drap_operand(struct rewriter *r, const struct statement *s, const st
     return true;
 }
 
+/* Does the frame end behind this statement? */
+static bool before_leave(const struct rewriter *r)
+{
+    size_t at = r->at + 1;
+    while (at < r->list.count && r->list.items[at].kind != STATEMENT_INSTRUCTION)
+        at++;
+    return at < r->list.count && (slice_is(r->list.items[at].name, "leave") || slice_is(r->list.items[at].name, "leaveq"));
+}
+
 /* r10 saved and restored though nobody's, and set from the frame pointer. */
 static bool drap_late(struct rewriter *r, const struct statement *s, const struct operands *ops)
 {
@@ -206,6 +215,9 @@ static bool drap_late(struct rewriter *r, const struct statement *s, const struc
         stack_step(r, push ? -8 : 8);
         return true;
     }
+    if (ops->count == 2 && mnemonic_is(s->name, "mov") && first->kind == OPERAND_MEMORY && first->base == RBP &&
+        operand_is_register(&ops->item[1], R10) && r->frame.drap_rbp && before_leave(r))
+        return true;
     if (ops->count != 2 || !mnemonic_is(s->name, "lea") || !operand_is_register(&ops->item[1], R10) || first->kind != OPERAND_MEMORY ||
         first->base != RBP || first->index != REG_NONE || !first->numeric || r->frame.cfa.reg != RBP || first->value != r->frame.cfa.offset)
         return false;

@@ -8,7 +8,7 @@
 
 enum { MAX_PASSES = 8 };
 
-struct flow_label { struct slice name; struct cache assumed, met; bool closed, reached; };
+struct flow_label { struct slice name; size_t at; struct cache assumed, met; bool closed, reached; };
 
 static int compare_labels(const void *a, const void *b)
 {
@@ -19,6 +19,14 @@ static struct flow_label *find(const struct rewriter *r, struct slice name)
 {
     struct flow_label key = {.name = name};
     return r->label_count ? bsearch(&key, r->labels, r->label_count, sizeof key, compare_labels) : NULL;
+}
+
+bool flow_place(const struct rewriter *r, struct slice name, size_t *at)
+{
+    const struct flow_label *label = find(r, name);
+    if (label)
+        *at = label->at;
+    return label != NULL;
 }
 
 static void meet(struct cache *into, const struct cache *other)
@@ -51,6 +59,7 @@ void flow_label(struct rewriter *r, struct slice name)
 {
     struct flow_label *label = find(r, name);
     cache_clear(r);
+    r->followed = REG_NONE;
     if (!label || !label->closed)
         return;
     if (r->flow_pass == 0)
@@ -73,6 +82,7 @@ static void collect_labels(struct rewriter *r, size_t from, size_t to)
             r->labels = grow(r->labels, capacity * sizeof r->labels[0]);
         }
         memset(&r->labels[r->label_count], 0, sizeof r->labels[0]);
+        r->labels[r->label_count].at = i;
         r->labels[r->label_count++].name = s->text;
     }
     if (!r->label_count)
@@ -132,12 +142,13 @@ size_t flow_function(struct rewriter *r)
 {
     size_t from = r->at, to = function_end(r, from), out = r->out->length, messages = r->messages->length;
     struct rewriter before = *r;
+    before.followed = r->followed = REG_NONE;
     collect_labels(r, from, to);
     for (int pass = 0;; pass++) {
         r->flow_pass = pass;
         for (r->at = from; r->at < to; r->at++)
             rewrite_statement(r, &r->list.items[r->at]);
-        if (assumptions_hold(r))
+        if (assumptions_hold(r) && !r->follow_failed)
             break;
         if (pass >= MAX_PASSES)
             for (size_t i = 0; i < r->label_count; i++)

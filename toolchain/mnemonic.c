@@ -81,8 +81,16 @@ static bool has_vector_operand(const struct operands *operands)
     return false;
 }
 
+/* imul with more than one operand touches no others. */
+static bool explicit_product(struct slice name, const struct operands *operands)
+{
+    return mnemonic_is(name, "imul") && operands->count > 1;
+}
+
 unsigned mnemonic_writes(struct slice name, const struct operands *operands)
 {
+    if (explicit_product(name, operands))
+        return explicit_writes(operands, operands->count - 1);
     for (size_t i = 0; i < COUNT(writes); i++) {
         if (writes[i].name[0] != name.start[0] || !matches_suffix(name, writes[i].name, writes[i].suffixes))
             continue;
@@ -94,6 +102,18 @@ unsigned mnemonic_writes(struct slice name, const struct operands *operands)
     if (has_vector_operand(operands) || name.start[0] == 'f')
         return explicit_writes(operands, 0);
     return ALL_REGISTERS;
+}
+
+bool mnemonic_explicit(struct slice name, const struct operands *operands)
+{
+    if (slice_starts(name, "mulx") || slice_contains(name, "cmpestr") || slice_is(name, "sahf")) /* these read rdx, rax */
+        return false;
+    if (mnemonic_is(name, "push") || mnemonic_is(name, "pop") || explicit_product(name, operands))
+        return true;
+    for (size_t i = 0; i < COUNT(writes); i++)
+        if (writes[i].name[0] == name.start[0] && matches_suffix(name, writes[i].name, writes[i].suffixes))
+            return writes[i].implicit == 0;
+    return slice_starts(name, "set") || slice_starts(name, "cmov") || has_vector_operand(operands);
 }
 
 static bool is_implicit_operand(const struct operand *o)

@@ -16,6 +16,8 @@ enum refusal mnemonic_refusal(struct slice name);
 enum branch mnemonic_branch(struct slice name);
 /* Mask of general registers that the instruction may change; ALL_REGISTERS if that is not known. */
 unsigned mnemonic_writes(struct slice name, const struct operands *operands);
+/* Does it read and write no general registers but those its operands name? False also if that is not known. */
+bool mnemonic_explicit(struct slice name, const struct operands *operands);
 /* movs, stos, lods, scas, cmps without operands or with the implicit ones written out. Tells which pointers it uses. */
 bool mnemonic_string(struct slice name, const struct operands *operands, bool *uses_rdi, bool *uses_rsi);
 #endif

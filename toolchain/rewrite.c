@@ -547,7 +547,8 @@ static void instruction(struct rewriter *r, struct statement *s)
         branch_instruction(r, s, &ops, branch);
     else if (string)
         string_instruction(r, s, uses_rdi, uses_rsi);
-    else if (literal_split(r, s, &ops) || address_thread_block(r, s, &ops) || address_got(r, s, &ops) || stack_instruction(r, s, &ops))
+    else if (literal_split(r, s, &ops) || address_thread_block(r, s, &ops) || address_got(r, s, &ops) || stack_instruction(r, s, &ops) ||
+             follow_instruction(r, s, &ops))
         return;
     else if (mnemonic_is(s->name, "lea"))
         address_lea(r, s, &ops);
@@ -572,7 +573,7 @@ void rewrite_statement(struct rewriter *r, struct statement *s)
 
 int rewrite(const struct rewrite_source *source, struct buffer *out, struct buffer *messages, int *gathers)
 {
-    struct rewriter r = {.source = source, .out = out, .messages = messages};
+    struct rewriter r = {.source = source, .out = out, .messages = messages, .followed = REG_NONE};
     *gathers = 0;
     if (slice_starts(source->text, REWRITTEN_MARK)) {
         buffer_add_slice(out, source->text);

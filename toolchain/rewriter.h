@@ -78,6 +78,9 @@ struct rewriter {
     struct flow_label *labels; /* of the function being rewritten, sorted */
     size_t label_count;
     int flow_pass;
+    int followed;              /* register whose value is in r11 alone; REG_NONE: there is none */
+    size_t followed_from;      /* the statement that should have made it */
+    bool follow_failed;        /* ... which turned out to be wrong */
 };
 
 /* rewrite.c */
@@ -105,6 +108,7 @@ bool address_equal(const struct address *a, const struct address *b);
 /* flow.c */
 void flow_edge(struct rewriter *r, struct slice name);
 void flow_label(struct rewriter *r, struct slice name);
+bool flow_place(const struct rewriter *r, struct slice name, size_t *at); /* the statement of a label of this function */
 size_t flow_function(struct rewriter *r); /* rewrites the function whose .cfi_startproc is at r->at; returns the statement behind it */
 
 /* address.c: the operand's text in domain form, after emitting what computes its address; NULL after a refusal. Caller frees. */
@@ -116,6 +120,14 @@ void address_lea(struct rewriter *r, const struct statement *s, const struct ope
 bool address_thread_block(struct rewriter *r, const struct statement *s, const struct operands *ops);
 /* Removes the decorations of position-independent code: true if it emitted the instruction. */
 bool address_got(struct rewriter *r, const struct statement *s, struct operands *ops);
+
+/* Puts the operand's address into r11. */
+void address_take(struct rewriter *r, const struct operand *o);
+
+/* follow.c: true if the instruction makes a pointer that is only followed, and has put it into r11 */
+bool follow_instruction(struct rewriter *r, struct statement *s, const struct operands *ops);
+void follow_changed(struct rewriter *r, unsigned registers);
+void follow_check(struct rewriter *r, const struct address *want); /* an address with these registers is about to be computed */
 
 /* stack.c: true if the statement was one that moves or reads the stack pointer, and has been dealt with */
 bool stack_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops);

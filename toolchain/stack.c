@@ -303,6 +303,24 @@ static bool jumps_ahead(const struct rewriter *r)
     return false;
 }
 
+/* __builtin_return_address: the return address is where no domain can read it, so there is none to tell. */
+static bool return_address(struct rewriter *r, const struct statement *s, const struct operands *ops)
+{
+    const struct frame *f = &r->frame;
+    const struct operand *from = &ops->item[0], *to = &ops->item[1];
+    if (!f->described || !r->source->from_compiler || r->inline_assembly || !mnemonic_is(s->name, "mov") || ops->count != 2 ||
+        from->kind != OPERAND_MEMORY || from->index != REG_NONE || from->segment.length || !from->numeric ||
+        to->kind != OPERAND_REGISTER || !is_general(to->reg) || to->width != 8)
+        return false;
+    bool below_cfa = (from->base == RSP && f->depth != DEPTH_UNKNOWN && from->value == f->depth - 8) ||
+                     (from->base == RBP && f->cfa.reg == RBP && from->value == f->cfa.offset - 8);
+    if (!below_cfa)
+        return false;
+    emit(r, "movl\t$0, %%%s", register_name(to->reg, 4));
+    cache_forget(r, 1u << to->reg);
+    return true;
+}
+
 bool stack_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops)
 {
     long step;
@@ -315,6 +333,8 @@ bool stack_instruction(struct rewriter *r, const struct statement *s, const stru
         stack_step(r, step);
     else if (slice_is(s->name, "leave") || slice_is(s->name, "leaveq"))
         leave(r);
+    else if (return_address(r, s, ops))
+        return true;
     else if (!mentions_stack_register(ops))
         return false;
     else if (s->prefix_count)

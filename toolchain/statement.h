@@ -41,6 +41,7 @@ struct statement {
     struct slice arguments;    /* what follows the name */
     struct slice prefixes[MAX_PREFIXES];
     int prefix_count;
+    bool unfollowed;           /* instruction: its result must be where it says */
     const char *problem;       /* instruction: why it cannot be read, or NULL */
 };
 

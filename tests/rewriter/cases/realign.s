@@ -66,9 +66,31 @@ by_frame:
 	addq	8(%rsp), %rax
 	addq	16(%rbp), %rax
 	addq	24(%rbp), %rax
+	call	late
 	leave
 	.cfi_def_cfa 7, 8
 	ret
 	.cfi_endproc
 	.size	by_frame, .-by_frame
+
+	.type	late, @function
+late:				# r10 saved and restored around a realignment that gcc dropped again
+	.cfi_startproc
+	pushq	%rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset 6, -16
+	movq	%rsp, %rbp
+	.cfi_def_cfa_register 6
+	pushq	%r10
+	subq	$24, %rsp
+	.cfi_offset 10, -24
+	leaq	16(%rbp), %r10
+	movq	%rax, -24(%rbp)
+	addq	-24(%rbp), %rax
+	movq	-8(%rbp), %r10
+	leave
+	.cfi_def_cfa 7, 8
+	ret
+	.cfi_endproc
+	.size	late, .-late
 	.section	.note.GNU-stack,"",@progbits
