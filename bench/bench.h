@@ -79,7 +79,7 @@ void ladder_report(const struct ladder *ladder);
 porin_image *bench_image(const char *build, const char *name);
 porin_domain *bench_domain(const char *build, const char *name, bool accounting);
 porin_entry bench_entry(porin_domain *domain, const char *name);
-void bench_bind(porin_domain *caller, const char *import, porin_entry entry, uint32_t policy);
+void bench_bind(porin_domain *caller, const char *import, porin_entry entry, uint32_t policy, uint32_t callee_policy);
 
 /* --- parts: one file each, registered in main.c --- */
 struct bench_settings {

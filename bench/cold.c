@@ -140,7 +140,7 @@ static double first_crossing(const void *second)
     struct samples ns = {0};
     for (unsigned i = 0; i < FIRST_CALLS; i++) {
         porin_domain *from = domain_new(caller_image), *to = domain_new(callee_image);
-        bench_bind(from, "callee_strongest", bench_entry(to, "callee_answer"), PORIN_POLICY_ALL);
+        bench_bind(from, "callee_strongest", bench_entry(to, "callee_answer"), PORIN_POLICY_ALL, PORIN_POLICY_ALL);
         porin_entry loop = bench_entry(from, "loop_strongest");
         once(bench_entry(from, "loop_direct")); /* the caller itself is no news */
         if (second)
@@ -188,8 +188,8 @@ void bench_cold(const struct bench_settings *settings)
     callee = domain_new(callee_image);
     caller = domain_new(caller_image);
     answer = bench_entry(callee, "callee_answer");
-    bench_bind(caller, "callee_weakest", answer, 0);
-    bench_bind(caller, "callee_strongest", answer, PORIN_POLICY_ALL);
+    bench_bind(caller, "callee_weakest", answer, 0, 0);
+    bench_bind(caller, "callee_strongest", answer, PORIN_POLICY_ALL, PORIN_POLICY_ALL);
     direct = bench_entry(caller, "loop_direct");
     weakest = bench_entry(caller, "loop_weakest");
     strongest = bench_entry(caller, "loop_strongest");

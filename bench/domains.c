@@ -34,9 +34,9 @@ porin_entry bench_entry(porin_domain *domain, const char *name)
     return entry;
 }
 
-void bench_bind(porin_domain *caller, const char *import, porin_entry entry, uint32_t policy)
+void bench_bind(porin_domain *caller, const char *import, porin_entry entry, uint32_t policy, uint32_t callee_policy)
 {
     struct porin_error error = {0};
-    struct porin_edge_options options = {.policy = policy, .fault_value = -1, .callee_policy = policy};
+    struct porin_edge_options options = {.policy = policy, .fault_value = -1, .callee_policy = callee_policy};
     porin_check(porin_domain_bind(caller, import, entry, &options, &error), import, &error);
 }

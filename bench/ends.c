@@ -113,7 +113,7 @@ static void deaths_measure(const struct bench_settings *settings)
     victim = bench_domain(settings->build, "victim", false);
     witness = bench_domain(settings->build, "witness", false);
     rung_add(&ladder, "natively: SIGSEGV, its handler, siglongjmp", native_fault, NULL, NULL);
-    bench_bind(witness, "victim_answer", bench_entry(victim, "victim_answer"), PORIN_POLICY_ALL);
+    bench_bind(witness, "victim_answer", bench_entry(victim, "victim_answer"), PORIN_POLICY_ALL, PORIN_POLICY_ALL);
     const struct rung *called = rung_add(&ladder, NULL, death_of_callee, "victim_answer", NULL);
     const struct rung *crossed = rung_add(&ladder, NULL, death_of_neighbour, "witness_answer", NULL);
     for (unsigned side = 0; side < 2; side++)
@@ -121,7 +121,7 @@ static void deaths_measure(const struct bench_settings *settings)
             snprintf(names[side][i], sizeof names[0][0], "%s_%s", side ? "witness" : "victim", deaths[i].id);
             snprintf(texts[side][i], sizeof texts[0][0], "%s: %s", side ? "seen by a domain" : "seen by the host", deaths[i].text);
             if (side)
-                bench_bind(witness, names[0][i], bench_entry(victim, names[0][i]), PORIN_POLICY_ALL);
+                bench_bind(witness, names[0][i], bench_entry(victim, names[0][i]), PORIN_POLICY_ALL, PORIN_POLICY_ALL);
             rung_add(&ladder, texts[side][i], side ? death_of_neighbour : death_of_callee, names[side][i], side ? crossed : called);
         }
     ladder_measure(&ladder, settings->repetitions);

@@ -61,7 +61,7 @@ static struct way { const char *what; struct work first, second; struct samples 
 
 static porin_entry crossing(porin_domain *caller, porin_domain *callee)
 {
-    bench_bind(caller, "callee_strongest", bench_entry(callee, "callee_answer"), PORIN_POLICY_ALL);
+    bench_bind(caller, "callee_strongest", bench_entry(callee, "callee_answer"), PORIN_POLICY_ALL, PORIN_POLICY_ALL);
     return bench_entry(caller, "loop_strongest");
 }
 

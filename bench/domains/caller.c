@@ -26,10 +26,10 @@ static uint64_t (*volatile own_pointer)(uint64_t number) = own_answer;
 
 LOOP(loop_empty, number + 1);
 LOOP(loop_direct, own_answer(number));
-LOOP(loop_service, number + (uint64_t)getppid()); /* the service answers 1 */
+LOOP(loop_service, (getuid(), number + 1)); /* a service that answers without asking the kernel */
 
 /* One import for each policy, another for the same function of this very domain. */
-#define POLICY(id, text, properties)          \
+#define POLICY(id, text, caller, callee)      \
     uint64_t callee_##id(uint64_t number);    \
     uint64_t own_##id(uint64_t number);       \
     PORIN_IMPORT(callee_##id);                \
