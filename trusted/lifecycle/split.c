@@ -91,7 +91,7 @@ static void *adopted_run(void *data)
         ;
     thread_take(handover->block);
     host_adopt(&handover->entry);
-    thread_current->frame = NULL;
+    __atomic_store_n(&thread_current->frame, NULL, __ATOMIC_RELEASE);
     porin_thread_detach();
     sem_destroy(&handover->ready);
     sem_destroy(&handover->go);

@@ -49,14 +49,14 @@ static inline void frame_open(struct thread *thread, struct frame *frame, const 
     frame->deadline_ns = 0;             /* not before it is certain that the domain is the one that is meant */
     frame->routine = request->routine;
     atomic_signal_fence(memory_order_seq_cst);
-    thread->frame = frame;
+    __atomic_store_n(&thread->frame, frame, __ATOMIC_RELEASE); /* other threads look whether there is one */
     atomic_signal_fence(memory_order_seq_cst);
 }
 
 static inline void frame_close(struct thread *thread, struct frame *frame)
 {
     atomic_signal_fence(memory_order_seq_cst);
-    thread->frame = frame->previous;
+    __atomic_store_n(&thread->frame, frame->previous, __ATOMIC_RELEASE);
     atomic_signal_fence(memory_order_seq_cst);
     if (!thread->frame && thread->signals != thread->signals_met)
         grace_leave(thread);

@@ -153,11 +153,9 @@ void porin_domain_destroy(porin_domain *domain)
     /* from here on every gate and every host call finds another generation and fails */
     pthread_mutex_lock(&domain->lock);
     generation_next(domain);
-    domain->state = DOMAIN_DEAD | PORIN_ERR_GONE << DOMAIN_CAUSE_SHIFT;
-    domain->death = (struct porin_error){ .status = PORIN_ERR_GONE };
+    domain_die(domain, &(struct porin_error){ .status = PORIN_ERR_GONE });
     pthread_cond_broadcast(&domain->started);
     pthread_mutex_unlock(&domain->lock);
-    threads_forget_domain(domain->slot);
     grace_wait_outside(domain);
     domain_free(domain);
 }

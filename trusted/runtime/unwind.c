@@ -60,7 +60,7 @@ struct landing unwind(struct walk *walk, porin_status status)
 {
     walk_boundary(walk);
     struct thread *thread = walk->thread;
-    thread->frame = walk->entry;
+    __atomic_store_n(&thread->frame, walk->entry, __ATOMIC_RELEASE);
     thread->host_sp = walk->entry->host_sp;
     if (walk->from_host) {
         walk->entry->status = status;
