@@ -322,11 +322,30 @@ static bool reserved(int reg)
     return reg == RSP || reg == R10 || reg == R11 || reg == R14 || reg == R15 || reg == REG_RIP || reg == REG_VECTOR;
 }
 
+/* rep movsb with %gs on one side, which no assembler knows on the side of rdi. */
+static bool access_bulk(struct rewriter *r, const struct statement *s, const struct operands *ops, int place)
+{
+    const struct operand *from = &ops->item[0], *to = &ops->item[1];
+    if (!slice_is(s->name, "movsb") || s->prefix_count != 1 || !slice_is(s->prefixes[0], "rep") || ops->count != 2)
+        return false;
+    bool plain = from->kind == OPERAND_MEMORY && to->kind == OPERAND_MEMORY && from->base == RSI && to->base == RDI;
+    if (!plain || from->index != REG_NONE || to->index != REG_NONE || from->displacement.length || to->displacement.length)
+        return false;
+    char *trap = format_text(".Lporin_trap%d", r->trap_number);
+    r->trap_wanted = true;
+    sequence_emit(r, place == 0 ? SEQUENCE_BULK_READ : SEQUENCE_BULK_WRITE, (const char *const[]){trap});
+    free(trap);
+    cache_clear(r);
+    return true;
+}
+
 bool capability_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops)
 {
     struct access access = {.place = capability_operand(ops)};
     if (access.place < 0)
         return false;
+    if (access_bulk(r, s, ops, access.place))
+        return true;
     const struct operand *o = &ops->item[access.place];
     bool push = mnemonic_is(s->name, "push"), known = push || access_find(s, ops, &access);
     if (!known || reserved(o->base) || reserved(o->index) || mnemonic_branch(s->name) != BRANCH_NONE ||

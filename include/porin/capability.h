@@ -50,5 +50,69 @@ static inline void PORIN_CAP *porin_cap_narrow(unsigned number, const void PORIN
 {
     return (void PORIN_CAP *)porin_cap_make((uint64_t)start, size, number, right);
 }
+
+/* Bulk work after one check of the whole range; out of bounds it ends the domain with a fault, and nothing is copied. */
+static inline void porin_cap_read(void *to, const void PORIN_CAP *from, size_t size)
+{
+    if (size >> 32)
+        __builtin_trap();
+    __asm__ volatile("rep movsb %%gs:(%%rsi), (%%rdi)" : "+S"(from), "+D"(to), "+c"(size) : : "memory", "cc");
+}
+static inline void porin_cap_write(void PORIN_CAP *to, const void *from, size_t size)
+{
+    if (size >> 32)
+        __builtin_trap();
+    __asm__ volatile("rep movsb (%%rsi), %%gs:(%%rdi)" : "+S"(from), "+D"(to), "+c"(size) : : "memory", "cc");
+}
+/* From one capability to another, or to another place of the same: through memory of the domain, in pieces from the front. */
+static inline void porin_cap_copy(void PORIN_CAP *to, const void PORIN_CAP *from, size_t size)
+{
+    unsigned char piece[4096];
+    for (size_t now; size; size -= now) {
+        now = size < sizeof piece ? size : sizeof piece;
+        porin_cap_read(piece, from, now);
+        porin_cap_write(to, piece, now);
+        from = (const unsigned char PORIN_CAP *)from + now;
+        to = (unsigned char PORIN_CAP *)to + now;
+    }
+}
+/* As memcmp. */
+static inline int porin_cap_compare(const void PORIN_CAP *a, const void *b, size_t size)
+{
+    unsigned char piece[4096];
+    for (size_t now; size; size -= now) {
+        now = size < sizeof piece ? size : sizeof piece;
+        porin_cap_read(piece, a, now);
+        int order = __builtin_memcmp(piece, b, now);
+        if (order)
+            return order;
+        a = (const unsigned char PORIN_CAP *)a + now;
+        b = (const unsigned char *)b + now;
+    }
+    return 0;
+}
+
+/* --- asynchronous capabilities: they can be kept as numbers, used by any thread of this domain, and revoked at any time --- */
+extern long syscall(long number, ...);
+/* A revoker, or -1 and errno. porin_cap_revoke takes back all that was kept under it, by whomever: when it is back no access through
+ * any copy happens any more. The revoker can be used again. */
+static inline long porin_cap_revoker(void) { return syscall(532); }
+static inline long porin_cap_revoke(long revoker) { return syscall(533, revoker); }
+/* Memory of this domain, under a revoker of its own: a number, or -1 and errno. */
+static inline long porin_cap_keep(const void *start, size_t size, enum porin_right right, long revoker)
+{
+    return syscall(534, start, size, (long)right, revoker);
+}
+/* What this activation has and what is asynchronous. */
+static inline long porin_cap_keep_again(const void PORIN_CAP *start, size_t size, enum porin_right right)
+{
+    return syscall(534, start, size, (long)right, 0l);
+}
+/* Puts it into a register, PORIN_CAP_ARGUMENT(n) too. NULL: it has been revoked. */
+static inline void PORIN_CAP *porin_cap_take(long number, unsigned to)
+{
+    return (void PORIN_CAP *)syscall(535, number, (long)to);
+}
+static inline long porin_cap_close(long number) { return syscall(536, number); }
 #endif
 #endif

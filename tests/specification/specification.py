@@ -410,6 +410,25 @@ def capability_sequence(lines, first, code):
     return 0
 
 
+BULK_STEPS = ("movq %r{p},%r10", "movl %r10d,%r11d", "movl %ecx,%ecx", "addq %rcx,%r11", "shrq $0x34,%r10", "cmpq %gs:{limits},%r11", None,
+              "movq %gs:0x100000(,%r10,8),%r{p}", "subq %rcx,%r11", "addq %r11,%r{p}", "movl %e{o},%e{o}", "addq %r14,%r{o}",
+              "rep movsb %ds:(%rsi),%es:(%rdi)", "movl %e{o},%e{o}", "xorl %e{p},%e{p}")
+
+
+def bulk_sequence(lines, first, code):
+    """V12: length of the bulk copy at `first`, or 0."""
+    for pointer, other, limits in (("si", "di", READ_LIMITS), ("di", "si", WRITE_LIMITS)):
+        steps = [step and step.format(p=pointer, o=other, limits=limits) for step in BULK_STEPS]
+        part = lines[first:first + len(steps)]
+        if len(part) < len(steps) or any(step and line.text != step for line, step in zip(part, steps)):
+            continue
+        if judge(part[6]).kind == "branch" and part[6].text.startswith("ja ") and not string_refused(part[12]):
+            target = int(part[6].text.split(" ")[1])
+            if target >= 0 and code[target:target + 2] == b"\x0f\x0b":
+                return len(steps)
+    return 0
+
+
 def verify(code, lines, gates=()):
     """Verdict on one text; `gates` are the slot offsets of gates beside the service gates, `lines` the disassembly of `code`.
 
@@ -425,6 +444,10 @@ def verify(code, lines, gates=()):
         judged = judge(line)
         size = line.text.endswith(",%r10d") and (branch_sequence(lines, index) or string_sequence(lines, index)) or 1
         capability = capability_sequence(lines, index, code) if line.text.startswith("lea") and line.text.endswith(",%r10") else 0
+        bulk = bulk_sequence(lines, index, code) if line.text.startswith("movq") and line.text.endswith(",%r10") else 0
+        if bulk:
+            size = bulk
+            uses |= USES_CAPABILITIES
         if capability:
             size = capability
             uses |= USES_CAPABILITIES | uses_of(lines[index + size - 1].raw, lines[index + size - 1].text)

@@ -71,7 +71,31 @@ case_marks:
     \instruction
 .endm
 
+.macro bulk pointer, limits, other, trap=9f, instruction="rep movsb", hidden="xorl %esi, %esi"
+    movq %r\pointer, %r10
+    movl %r10d, %r11d
+    movl %ecx, %ecx
+    addq %rcx, %r11
+    shrq $PORIN_CAPABILITY_SHIFT, %r10
+    cmpq %gs:\limits(,%r10,8), %r11
+    ja \trap
+    movq %gs:PORIN_TB_CAPABILITY_BASE(,%r10,8), %r\pointer
+    subq %rcx, %r11
+    addq %r11, %r\pointer
+    movl %e\other, %e\other
+    addq %r14, %r\other
+    \instruction
+    movl %e\other, %e\other
+    \hidden
+.endm
+
 /* ---- accepted ---- */
+accept "V12 bulk copies"
+    bulk si, READ, di
+    bulk si, READ, di
+    bulk di, WRITE, si, hidden="xorl %edi, %edi"
+    bulk di, WRITE, si, hidden="xorl %edi, %edi"
+9:  ud2
 accept "V12 capability accesses"
     access READ, 0, "(%rbx)", 9f, movb (%r10,%r11), %al
     access READ, 0, "8(%rbx,%r12,4)", 9f, cmpb $3, (%r10,%r11)
@@ -1498,6 +1522,23 @@ refuse THREAD_BLOCK, "V12 the load of the base alone"
     mark
     movq %gs:PORIN_TB_CAPABILITY_BASE(,%rax,8), %rbx
     ud2
+
+refuse SEQUENCE, "V12 a bulk copy of words"
+    mark
+    bulk si, READ, di, instruction="rep movsq"
+9:  ud2
+refuse SEQUENCE, "V12 a bulk copy that leaves the address in place"
+    mark
+    bulk si, READ, di, hidden="movl %esi, %esi"
+9:  ud2
+refuse SEQUENCE, "V12 a bulk write under the limit for reading"
+    mark
+    bulk di, READ, si, hidden="xorl %edi, %edi"
+9:  ud2
+refuse SEQUENCE, "V12 a bulk copy whose check goes to no trap"
+    mark
+    bulk si, READ, di
+9:  ret
 
 /* ---- V9: ret, control words ---- */
 refuse PREFIX, "V9 66 ret pops two bytes (attack 2)"

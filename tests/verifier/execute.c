@@ -216,7 +216,7 @@ static const char *check_state(uint64_t rsp)
         return "executed: r14 changed";
     if (seen.registers[RSP] != rsp)
         return "executed: rsp changed";
-    bool refused = seen.signal == SIGILL && seen.registers[R11] < (1ull << 32) + 31; /* by an access sequence: nothing runs behind a ud2 */
+    bool refused = seen.signal == SIGILL && seen.registers[R11] >> 33 == 0; /* by an access sequence: nothing runs behind a ud2 */
     if ((seen.registers[R11] >> 32 && !refused) || seen.registers[R15] >> 32)
         return "executed: r11 or r15 is not zero-extended";
     if (seen.gs != (uint64_t)world.block || seen.fs != world.fs || seen.segments != segments_at_entry)

@@ -284,7 +284,7 @@ static void mutate_set(unsigned i)
     struct form *row = WRITABLE(struct form, verifier_forms[i]);
     uint8_t saved = row->set;
     char what[128];
-    for (row->set = 0; saved && row->set < 6; row->set++) {
+    for (row->set = 0; saved && row->set < 7; row->set++) {
         snprintf(what, sizeof what, "row %s %s in set %u", form_details[i].mnemonic, form_details[i].operands, row->set);
         if (row->set != saved)
             count(try_apart(), what);

@@ -102,6 +102,27 @@ sequence_table:
     access WRITE, 15, "(%rbx)", vmovups %xmm9, -15(%r10,%r11)
     access READ, 31, "(%rbx)", vaddps -31(%r10,%r11), %ymm2, %ymm1
     access WRITE, 31, "(%rbx)", vmovdqu %ymm1, -31(%r10,%r11)
+.macro bulk pointer, limits, other
+    sequence
+    movq %r\pointer, %r10
+    movl %r10d, %r11d
+    movl %ecx, %ecx
+    addq %rcx, %r11
+    shrq $PORIN_CAPABILITY_SHIFT, %r10
+    cmpq %gs:\limits(,%r10,8), %r11
+    ja 71f
+    movq %gs:PORIN_TB_CAPABILITY_BASE(,%r10,8), %r\pointer
+    subq %rcx, %r11
+    addq %r11, %r\pointer
+    movl %e\other, %e\other
+    addq %r14, %r\other
+    rep movsb
+    movl %e\other, %e\other
+    xorl %e\pointer, %e\pointer
+71: ud2
+.endm
+    bulk si, READ, di
+    bulk di, WRITE, si
     sequence
     .section .data.rel.ro.sequence_table
     .quad 0

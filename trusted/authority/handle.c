@@ -185,6 +185,7 @@ int64_t authority_send(struct porin_domain *self, uint64_t to, uint64_t number)
 
 void authority_forget(struct porin_domain *domain)
 {
+    capabilities_forget(domain);
     authority_end_created(domain);
     pthread_mutex_lock(&authority_lock);
     for (uint32_t i = 0; i < domain->handles.count; i++)
@@ -197,6 +198,7 @@ void authority_forget(struct porin_domain *domain)
 void authority_reset(struct porin_domain *domain)
 {
     struct domain_ref self = domain_ref(domain);
+    capabilities_forget(domain);
     authority_end_created(domain);
     pthread_mutex_lock(&authority_lock);
     for (uint32_t i = 0; i < domain->handles.count; i++)

@@ -103,6 +103,8 @@ void names_forget(struct domain_ref domain);
 
 /* Destroys the domains that this one has made. No thread is inside it, and the calling one inside none of them. */
 void authority_end_created(const struct porin_domain *creator);
+/* The domain is being destroyed or starts anew: what it keeps is dropped, and nobody has a capability on its memory any more. */
+void capabilities_forget(struct porin_domain *domain);
 /* The domain is being destroyed: its handles, grants and names go. */
 void authority_forget(struct porin_domain *domain);
 /* The domain starts anew: what it made or was sent goes, what the host gave it stays. */

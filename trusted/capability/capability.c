@@ -17,6 +17,7 @@
 
 extern const char capability_text[], capability_text_end[];
 
+#define COUNTER_END (UINT32_MAX - 1)
 static _Atomic uint32_t counters[COUNTERS_MAX];
 
 static uint64_t *word(const struct thread *thread, uint32_t array, uint64_t number)
@@ -37,9 +38,19 @@ bool origin_is_valid(uint64_t origin)
     return origin == ORIGIN_SCOPE || counter_origin((uint32_t)origin) == origin;
 }
 
-void counter_advance(uint32_t counter)
+bool counter_advance(uint32_t counter)
 {
-    must(counter < COUNTERS_MAX && counters[counter] < UINT32_MAX);
+    must(counter < COUNTERS_MAX);
+    if (counters[counter] >= COUNTER_END - 1)
+        return false;
+    counters[counter]++;
+    return true;
+}
+
+/* The last value is for being nobody's: then not even counter_origin() gives an origin that is valid later. */
+void counter_retire(uint32_t counter)
+{
+    must(counter < COUNTERS_MAX && counters[counter] < COUNTER_END);
     counters[counter]++;
 }
 
@@ -162,20 +173,42 @@ static bool is_of_no_living(const struct thread *thread, uint64_t at)
 }
 
 
-/* The head of the access sequence that rip in a slot is inside of; rip itself if there is none. Every other instruction of a verified
- * text that a thread can be at is a start, and no other sequence begins with a 64-bit lea to r10. */
-static uint64_t sequence_head(uint64_t rip)
+/* The code of the sequence that rip in a slot is inside of, and how far; NULL: not in one. Every other instruction of a verified text
+ * that a thread can be at is a start. */
+static const uint8_t *sequence_at(uint64_t rip, uint64_t *distance)
 {
     const struct porin_domain *domain = domain_at((uint32_t)(rip >> PORIN_SLOT_SHIFT));
     const struct porin_image *image = domain->image;
     uint64_t text = domain->base + image->layout.text.offset, at = rip - text;
     if (!image->starts || rip < text || at >= image->text_pages_size)
-        return rip;
+        return NULL;
     while (!(image->starts[at / 64] >> at % 64 & 1))
         at--;
-    const uint8_t *bytes = image->memory + at;
-    bool head = (bytes[0] & 0xFC) == 0x4C && bytes[1] == 0x8D && (bytes[2] & 0x38) == 0x10;
-    return head ? text + at : rip;
+    *distance = rip - text - at;
+    return *distance ? image->memory + at : NULL;
+}
+
+#define BULK_CHECKED 24 /* bytes of a bulk sequence up to its branch */
+#define BULK_BASED 9    /* of the instruction behind the branch, which replaces the pointer */
+
+/* A thread inside an access sequence goes back to its head: a 64-bit lea to r10, which no other begins with. So does one inside a bulk
+ * sequence (movq %rsi or %rdi to r10), but not once the pointer is gone: then it goes on if the capability is still there, and otherwise
+ * goes back with a pointer that traps. */
+static void sequence_restart(const struct thread *thread, greg_t *registers)
+{
+    uint64_t distance, number = (uint64_t)registers[REG_R10];
+    const uint8_t *code = sequence_at((uint64_t)registers[REG_RIP], &distance);
+    if (!code)
+        return;
+    bool access = (code[0] & 0xFC) == 0x4C && code[1] == 0x8D && (code[2] & 0x38) == 0x10;
+    bool bulk = code[0] == 0x49 && code[1] == 0x89 && (code[2] & 0xF7) == 0xF2;
+    if (bulk && distance >= BULK_CHECKED + (code[BULK_CHECKED] == 0x0F ? 6 : 2) + BULK_BASED) {
+        if (*word(thread, PORIN_TB_CAPABILITY_READ, number))
+            return;
+        registers[code[2] == 0xF2 ? REG_RSI : REG_RDI] = 0;
+    }
+    if (access || bulk)
+        registers[REG_RIP] -= (greg_t)distance;
 }
 
 bool capability_sweep(struct thread *thread, ucontext_t *context)
@@ -183,18 +216,18 @@ bool capability_sweep(struct thread *thread, ucontext_t *context)
     uint64_t rip = context ? (uint64_t)context->uc_mcontext.gregs[REG_RIP] : 0;
     if (rip >= (uint64_t)capability_text && rip < (uint64_t)capability_text_end)
         return false;
-    if (context && thread->frame && thread->frame->kind == FRAME_ENTRY) {
-        if (!region_contains(rip))
-            return false; /* on its way in or out, or in a handler of the host that interrupted a domain */
-        context->uc_mcontext.gregs[REG_RIP] = (greg_t)sequence_head(rip);
-    }
+    bool inside = context && thread->frame && thread->frame->kind == FRAME_ENTRY;
+    if (inside && !region_contains(rip))
+        return false; /* on its way in or out, or in a handler of the host that interrupted a domain */
     registers_empty(thread, is_revoked);
+    if (inside)
+        sequence_restart(thread, context->uc_mcontext.gregs);
     return true;
 }
 
-void capability_split(struct thread *thread, uint64_t *rip)
+void capability_split(struct thread *thread, greg_t *registers)
 {
-    if (region_contains(*rip))
-        *rip = sequence_head(*rip);
     registers_empty(thread, is_of_no_living);
+    if (region_contains((uint64_t)registers[REG_RIP]))
+        sequence_restart(thread, registers);
 }

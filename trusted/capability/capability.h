@@ -26,8 +26,11 @@ struct capability {
 /* What a capability made now under this counter has as its origin. */
 uint64_t counter_origin(uint32_t counter);
 bool origin_is_valid(uint64_t origin);
-/* Makes all origins of the counter so far invalid. Registers still hold what they name until capability_revoke() is back. */
-void counter_advance(uint32_t counter);
+/* Makes all origins of the counter so far invalid; false: it has come to its end, all of them are valid as before. Registers still hold
+ * what they name until capability_revoke() is back. */
+bool counter_advance(uint32_t counter);
+/* The same for good: a counter at its end can have no origin. */
+void counter_retire(uint32_t counter);
 /* Takes every capability with an invalid origin out of every thread's registers; when it is back none can be in use any more. */
 void capability_revoke(void);
 
@@ -51,7 +54,7 @@ void windows_forget_lent(struct thread *thread);
 /* In the signal handler of grace.c, or without context: takes what was revoked out of the calling thread's registers, and moves it back to
  * the head of an access sequence. False: not now, ask again. */
 bool capability_sweep(struct thread *thread, ucontext_t *context);
-/* The thread is split and will go on at *rip: takes away what was bound to the scope of the host's call, which comes back, or of a call by
- * a domain that has died: whatever is not the memory of a living one. */
-void capability_split(struct thread *thread, uint64_t *rip);
+/* The thread is split and will go on with these registers: takes away what was bound to the scope of the host's call, which comes back, or
+ * of a call by a domain that has died: whatever is not the memory of a living one. */
+void capability_split(struct thread *thread, greg_t *registers);
 #endif

@@ -177,7 +177,7 @@ static _Noreturn void split(struct thread *thread, const struct suspended *suspe
         thread->frame = entry;
         host_resume((uint64_t)host_return, entry->host_sp, 0, 0);
     }
-    capability_split(thread, (uint64_t *)&handover->suspended->registers[REG_RIP]);
+    capability_split(thread, handover->suspended->registers);
     struct thread *fresh = handover->fresh;
     if (!chain_cut(walk, &handover->entry)) /* the last one has died meanwhile: the new thread comes back at once */
         handover->entry = (struct frame){ .kind = FRAME_ENTRY, .routine = true, .r14 = entry->r14, .control_sp = thread->control_top };

@@ -100,7 +100,7 @@ static bool match(const struct porin_verify_input *input, size_t offset, const s
             result->branch_traps = step->rm == TRAP;
         }
         result->last = in.form;
-        result->uses |= (uint8_t)(in.form->uses | (step->access ? PORIN_USES_CAPABILITIES : 0u));
+        result->uses |= (uint8_t)(in.form->uses | (step->rm == TABLE ? PORIN_USES_CAPABILITIES : 0u));
         result->features |= in.form->features;
     }
     result->length = at - offset;

@@ -75,3 +75,111 @@ PORIN_EXPORT(use_write1); PORIN_EXPORT(use_write2); PORIN_EXPORT(use_write4); PO
 PORIN_EXPORT(use_add8); PORIN_EXPORT(use_sum); PORIN_EXPORT(use_keep); PORIN_EXPORT(use_kept); PORIN_EXPORT(use_make);
 PORIN_EXPORT(use_make_read); PORIN_EXPORT(use_pass); PORIN_EXPORT(use_lend); PORIN_EXPORT(use_own); PORIN_EXPORT(use_lend_only);
 PORIN_EXPORT(use_forge); PORIN_EXPORT(use_forge_write);
+
+/* --- bulk --- */
+static uint8_t buffer[65536];
+long use_bulk_read(const uint8_t PORIN_CAP *p, long size)
+{
+    porin_cap_read(buffer, p, (size_t)size);
+    return buffer[size ? size - 1 : 0];
+}
+void use_bulk_write(uint8_t PORIN_CAP *p, long size, long v)
+{
+    for (long i = 0; i < size; i++)
+        buffer[i] = (uint8_t)v;
+    porin_cap_write(p, buffer, (size_t)size);
+}
+void use_bulk_copy(uint8_t PORIN_CAP *to, const uint8_t PORIN_CAP *from, long size) { porin_cap_copy(to, from, (size_t)size); }
+long use_bulk_compare(const uint8_t PORIN_CAP *p, long size) { return porin_cap_compare(p, buffer, (size_t)size); }
+
+/* --- asynchronous --- */
+static uint64_t words[64];
+long use_revoker(void) { return porin_cap_revoker(); }
+long use_revoke(long revoker) { return porin_cap_revoke(revoker); }
+long use_keep_own(long from, long size, int right, long revoker)
+{
+    return porin_cap_keep((char *)words + from, (size_t)size, right, revoker);
+}
+long use_keep_again(bytes p, long size, int right) { return porin_cap_keep_again(p, (size_t)size, right); }
+long use_take(long number, long to) { return (long)porin_cap_take(number, (unsigned)to); }
+long use_close(long number) { return porin_cap_close(number); }
+long use_take_read(long number, long i)
+{
+    const uint64_t PORIN_CAP *p = porin_cap_take(number, 0);
+    return p ? (long)p[i] : -1;
+}
+void use_set(long i, long v) { words[i] = (uint64_t)v; }
+/* Passes a kept one on. */
+long use_take_pass(long number, long i)
+{
+    bytes p = porin_cap_take(number, PORIN_CAP_ARGUMENT(0));
+    return p ? inner(p, i) : -1;
+}
+/* Reads until the value that stands for "no longer yours" or until told to stop: how often. */
+static volatile long stop, rounds;
+long use_spin(long number, long forbidden)
+{
+    const volatile uint64_t PORIN_CAP *p = porin_cap_take(number, 0);
+    rounds = 0;
+    while (p && !stop)
+        for (int i = 0; i < 64; i++, rounds++)
+            if (p[i] == (uint64_t)forbidden)
+                return -2;
+    return rounds;
+}
+long use_spin_bulk(long number, long forbidden)
+{
+    const uint8_t PORIN_CAP *p = porin_cap_take(number, 0);
+    rounds = 0;
+    for (uint64_t copy[64]; p && !stop; rounds++) {
+        porin_cap_read(copy, p, sizeof copy);
+        for (int i = 0; i < 64; i++)
+            if (copy[i] == (uint64_t)forbidden)
+                return -2;
+    }
+    return rounds;
+}
+long use_rounds(void) { return rounds; }
+void use_stop(long v) { stop = v; }
+/* The owner: revokes, then at once writes what nobody may see any more. */
+long use_revoke_and_write(long revoker, long forbidden)
+{
+    long result = porin_cap_revoke(revoker);
+    for (int i = 0; i < 64; i++)
+        words[i] = (uint64_t)forbidden;
+    __sync_synchronize();
+    for (volatile int i = 0; i < 20000; i++)
+        ;
+    for (int i = 0; i < 64; i++)
+        words[i] = 0;
+    return result;
+}
+
+PORIN_EXPORT(use_bulk_read); PORIN_EXPORT(use_bulk_write); PORIN_EXPORT(use_bulk_copy); PORIN_EXPORT(use_bulk_compare);
+PORIN_EXPORT(use_revoker); PORIN_EXPORT(use_revoke); PORIN_EXPORT(use_keep_own); PORIN_EXPORT(use_keep_again); PORIN_EXPORT(use_take);
+PORIN_EXPORT(use_close); PORIN_EXPORT(use_take_read); PORIN_EXPORT(use_set); PORIN_EXPORT(use_take_pass); PORIN_EXPORT(use_spin);
+PORIN_EXPORT(use_spin_bulk); PORIN_EXPORT(use_rounds); PORIN_EXPORT(use_stop); PORIN_EXPORT(use_revoke_and_write);
+
+/* What the caller of the caller has: its registers lie one window below. */
+long use_outer(bytes p, long i) { return *(const uint8_t PORIN_CAP *)(((uint64_t)p - (8ull << 52)) + (uint64_t)i); }
+/* Leaves nothing but returns a capability pointer of its own, which dies with it. */
+uint64_t use_leak(void)
+{
+    return (uint64_t)porin_cap_narrow(2, porin_cap_lend(1, own, sizeof own, PORIN_RIGHT_WRITE), 8, PORIN_RIGHT_READ);
+}
+/* Calls use_leak's like elsewhere and then uses what it returned. */
+long use_leaked(long i) { return ((const uint8_t PORIN_CAP *)inner(0, 0))[i]; }
+long use_fault(void) { porin_cap_lend(0, own, sizeof own, PORIN_RIGHT_WRITE); __builtin_trap(); }
+/* All registers one after the other: the first that can be read, or -1. The test asks for one at a time where a fault is expected. */
+long use_recurse(bytes p, long depth) { return depth ? inner(porin_cap_pass(0, p, 8, PORIN_RIGHT_READ), depth - 1) + p[0] : p[0]; }
+PORIN_EXPORT(use_outer); PORIN_EXPORT(use_leak); PORIN_EXPORT(use_leaked); PORIN_EXPORT(use_fault); PORIN_EXPORT(use_recurse);
+
+/* Gives a kept one to another domain, for as long as it is not revoked. */
+long give(bytes p, long size, int right);
+PORIN_IMPORT(give);
+long use_give(long number, long size, int right)
+{
+    bytes p = porin_cap_take(number, PORIN_CAP_ARGUMENT(0));
+    return p ? give(p, size, right) : -1;
+}
+PORIN_EXPORT(use_give);

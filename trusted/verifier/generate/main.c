@@ -57,7 +57,7 @@ static const char *const feature_ids[] = {
 #include "features.def"
 #undef FEATURE
 };
-static const char *const set_names[] = { "", "jne", "di", "si", "disi", "jae" };
+static const char *const set_names[] = { "", "jne", "di", "si", "disi", "jae", "ja" };
 enum { SETS = sizeof set_names / sizeof *set_names };
 
 static const struct row *current; /* for messages */
