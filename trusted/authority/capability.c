@@ -83,7 +83,7 @@ static bool owns_revoker(const struct porin_domain *domain, uint64_t revoker)
 static int64_t source_find(struct porin_domain *self, uint64_t pointer, uint64_t size, uint64_t revoker, struct capability *out)
 {
     if (pointer >> PORIN_CAPABILITY_SHIFT) {
-        if (!register_get(thread_current, pointer, size, out))
+        if (!thread_current || !register_get(thread_current, pointer, size, out))
             return -EFAULT;
         return out->origin == ORIGIN_SCOPE ? -EPERM : 0; /* it must not outlive its scope */
     }
@@ -121,7 +121,7 @@ int64_t service_capability_take(const struct request *request)
     const struct kept *place = place_of(request->domain, request->arguments[0]);
     struct capability capability = place ? place->capability : (struct capability){ 0 };
     pthread_mutex_unlock(&lock);
-    if (!place)
+    if (!place || !thread_current)
         return 0;
     return (int64_t)register_set(thread_current, (uint32_t)request->arguments[1], &capability);
 }
