@@ -55,8 +55,29 @@ static void clock_start(struct thread *thread, void *unused)
     clock_create(thread);
 }
 
-void account_open(const struct porin_domain_options *options)
+/* Calls into a slot: on threads that are attached, and what detached ones have left with the domain. */
+struct count {
+    const struct porin_domain *domain;
+    uint64_t on_threads, left;
+};
+
+static void calls_add(struct thread *thread, void *data)
 {
+    struct count *count = data;
+    count->on_threads += __atomic_load_n(&thread_stack_slot(thread, count->domain->slot)->calls, __ATOMIC_RELAXED);
+    count->left = count->domain->calls; /* nobody is detached while the list is gone through */
+}
+
+static struct count calls_count(const struct porin_domain *domain)
+{
+    struct count count = { .domain = domain, .left = domain->calls };
+    threads_visit((void (*const[])(struct thread *, void *)){ calls_add, NULL }, &count);
+    return count;
+}
+
+void account_open(struct porin_domain *domain, const struct porin_domain_options *options)
+{
+    domain->calls = 0 - calls_count(domain).on_threads;
     if (options_want(options) && account_wanted++ == 0)
         threads_visit((void (*const[])(struct thread *, void *)){ clock_start, NULL }, NULL);
 }
@@ -153,12 +174,13 @@ porin_status porin_domain_usage_get(porin_domain *domain, struct porin_domain_us
 {
     if (!domain || !out || domain->state == DOMAIN_FREE)
         return PORIN_ERR_ARGUMENT;
+    struct count calls = calls_count(domain);
     pthread_mutex_lock(&domain->memory.lock);
     uint64_t memory = domain->memory.used_bytes;
     uint32_t mappings = domain->memory.area_count;
     pthread_mutex_unlock(&domain->memory.lock);
     *out = (struct porin_domain_usage){
-        .calls = threads_calls(domain), .faults = domain->faults, .cpu_ns = domain->cpu_ns, .chain_cpu_ns = domain->chain_cpu_ns,
+        .calls = calls.on_threads + calls.left, .faults = domain->faults, .cpu_ns = domain->cpu_ns, .chain_cpu_ns = domain->chain_cpu_ns,
         .memory_bytes = memory, .mappings = mappings, .threads = domain->threads, .descriptors = personality_descriptors(domain),
     };
     return PORIN_OK;

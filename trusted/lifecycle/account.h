@@ -9,8 +9,8 @@
 /* How many domains want to know. */
 extern _Atomic uint32_t account_wanted;
 
-/* A domain with these options is made, or goes. */
-void account_open(const struct porin_domain_options *options);
+/* A domain with these options is made, or goes. Calls counted for its slot so far were its predecessors'. */
+void account_open(struct porin_domain *domain, const struct porin_domain_options *options);
 void account_close(const struct porin_domain_options *options);
 /* The calling thread is attached, or goes. */
 void account_attach(struct thread *thread);

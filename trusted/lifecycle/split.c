@@ -3,12 +3,12 @@
  * and returns to the host. All of it runs as plain host code on the caller's host stack, which is free while a domain runs. */
 #define _GNU_SOURCE
 #include "split.h"
+#include "report.h"
 #include "runtime/entry.h"
 #include "runtime/fault.h"
 #include "runtime/must.h"
 #include "runtime/unwind.h"
 #include "spawn.h"
-#include <asm/sigcontext.h>
 #include <errno.h>
 #include <semaphore.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ struct handover {
 static size_t vectors_size(const ucontext_t *context)
 {
     const char *vectors = (const char *)context->uc_mcontext.fpregs;
-    const struct _fpx_sw_bytes *software = (const struct _fpx_sw_bytes *)(vectors + offsetof(struct _fpstate, sw_reserved));
+    const struct _fpx_sw_bytes *software = (const struct _fpx_sw_bytes *)(vectors + sizeof(struct _fpstate) - sizeof *software);
     return software->magic1 == FP_XSTATE_MAGIC1 ? software->extended_size : sizeof(struct _fpstate);
 }
 
@@ -51,6 +51,7 @@ bool split_possible(const struct thread *thread)
 {
     const struct frame *entry = entry_of(thread);
     return entry && entry->kind == FRAME_ENTRY && !entry->previous && !entry->routine &&
+           !thread->window && /* capabilities that end with the calls which are cut off would live on */
            domain_is_dead(domain_at((uint32_t)(entry->r14 >> PORIN_SLOT_SHIFT)));
 }
 
@@ -179,6 +180,7 @@ static _Noreturn void split(struct thread *thread, const struct suspended *suspe
     }
     capability_split(thread, handover->suspended->registers);
     struct thread *fresh = handover->fresh;
+    death_report(domain_at((uint32_t)(entry->r14 >> PORIN_SLOT_SHIFT)), &fresh->last_error); /* afterwards nothing of ours keeps it */
     if (!chain_cut(walk, &handover->entry)) /* the last one has died meanwhile: the new thread comes back at once */
         handover->entry = (struct frame){ .kind = FRAME_ENTRY, .routine = true, .r14 = entry->r14, .control_sp = thread->control_top };
     blocks_exchange(thread, fresh);

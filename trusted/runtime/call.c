@@ -116,18 +116,18 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
     host_enter(frame);
     frame->deadline_ns = 0; /* from here on the answer is what it is */
     atomic_signal_fence(memory_order_seq_cst);
-    if (thread == thread_current) { /* otherwise it has been split: somebody else goes on with that block */
-        if (capable)
-            windows_leave(window, deep);
-        thread->host_sp = host_sp;
-        thread->thread_pointer = thread_pointer;
-        thread->call_error = call_error;
-        thread->mxcsr = mxcsr;
-        slot->pointer = before;
-    }
+    if (thread != thread_current) /* it has been split: somebody else goes on with that block, and the domain may be gone */
+        return (porin_status)frame->status;
+    if (capable)
+        windows_leave(window, deep);
+    thread->host_sp = host_sp;
+    thread->thread_pointer = thread_pointer;
+    thread->call_error = call_error;
+    thread->mxcsr = mxcsr;
+    slot->pointer = before;
     if (domain_is_dead(domain)) { /* otherwise, if at all, it has ended this activation only and said so */
         frame->status = domain_cause(domain); /* it may have come back by itself, but calls of its own may have failed */
-        death_report(domain, &thread_current->last_error);
+        death_report(domain, &thread->last_error);
     }
     return (porin_status)frame->status;
 }

@@ -220,30 +220,6 @@ void threads_forget_domain(uint32_t slot)
             thread_stack_slot(thread, slot)->generation = 0;
 }
 
-/* With the lock. */
-static uint64_t calls_sum(uint32_t slot)
-{
-    uint64_t sum = 0;
-    for (struct thread *thread = threads; thread; thread = thread->next)
-        sum += __atomic_load_n(&thread_stack_slot(thread, slot)->calls, __ATOMIC_RELAXED);
-    return sum;
-}
-
-void threads_count_from_now(struct porin_domain *domain)
-{
-    pthread_mutex_lock(&threads_lock);
-    domain->calls = 0 - calls_sum(domain->slot);
-    pthread_mutex_unlock(&threads_lock);
-}
-
-uint64_t threads_calls(const struct porin_domain *domain)
-{
-    pthread_mutex_lock(&threads_lock);
-    uint64_t calls = calls_sum(domain->slot) + domain->calls;
-    pthread_mutex_unlock(&threads_lock);
-    return calls;
-}
-
 void threads_visit(void (*const steps[])(struct thread *, void *), void *data)
 {
     pthread_mutex_lock(&threads_lock);

@@ -158,9 +158,6 @@ struct thread *thread_attach(struct porin_error *error);
 void thread_take(struct thread *thread);
 /* The domain has been destroyed, has died or starts anew: no thread may enter it before a slow path looked at it again. From anywhere. */
 void threads_forget_domain(uint32_t slot);
-/* All that is counted for the domain's slot is from now on its own, or its predecessor's. */
-void threads_count_from_now(struct porin_domain *domain);
-uint64_t threads_calls(const struct porin_domain *domain);
 /* Calls each step, up to a NULL, for each attached thread before the next step: none comes or goes meanwhile. */
 void threads_visit(void (*const steps[])(struct thread *, void *), void *data);
 #endif
