@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Libraries of recipes/ bound by `porin bind` with the side files of this folder, as drop-in stubs: NAME.porin, the domain's image, and
 # libNAME-bind.a for hosts. Public headers are copied, because a host cannot include what lies beside the domains' libc.
-bindings := zlib sqlite
+bindings := zlib sqlite png
 zlib_recipe := zlib
 zlib_headers := zlib.h zconf.h
 zlib_link := -lz
 sqlite_recipe := sqlite
 sqlite_headers := sqlite3.h
 sqlite_link := -lsqlite3 -lm
+png_recipe := libpng
+png_headers := png.h pngconf.h pnglibconf.h
+png_link := -lpng16 -lz -lm
 bindings_at := $(B)/bindings
 bound = $(bindings:%=$(bindings_at)/%.porin) $(bindings:%=$(bindings_at)/lib%-bind.a)
 

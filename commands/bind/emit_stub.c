@@ -382,7 +382,7 @@ static void result_after(struct output *output, const struct function *function)
             emit(output, "    memcpy(&result, &porin_f->word, sizeof result);\n");
         emit_from(output, r->type, r, "result");
     } else if (r->role == ROLE_HANDLE) {
-        emit(output, "    result = porin_frame_handle_out(porin_f, %s);\n", word);
+        emit(output, "    result = porin_frame_handle_out(porin_f, %s);\n    porin_frame_adopt(porin_f, %s);\n", word, word);
     } else if (r->role == ROLE_TOKEN) {
         emit(output, "    result = porin_frame_token_find(porin_f, \"%s\");\n", note_find(&r->notes, "token"));
     } else if (r->role == ROLE_WITHIN) {
@@ -436,6 +436,10 @@ static void stub_leave(struct output *output, const struct function *function, b
     if (guard && drop_in)
         emit(output, "    if (porin_s == PORIN_ERR_RAISED) {\n    jmp_buf *porin_jump = porin_binding_jump(PORIN_BINDING, %s, false);\n"
              "    if (porin_jump)\n        longjmp(*porin_jump, 1);\n    }\n", guard->name);
+    if (note_find(&function->notes, "noreturn") && drop_in) {
+        emit(output, "    (void)porin_s;\n    abort();\n");
+        return;
+    }
     if (!drop_in && !is_void)
         emit(output, "    if (porin_s == PORIN_OK && porin_result)\n        memcpy(porin_result, &result, sizeof result);\n");
     if (!drop_in)

@@ -18,10 +18,11 @@
 #define PORIN_POLICY(flags) PORIN_NOTE("policy:" #flags)    /* PORIN_POLICY_* of edges to it, default: all */
 #define PORIN_FAILS(V) PORIN_NOTE("fails:" #V)              /* what it returns where a call fails (drop-in stubs, callbacks) */
 #define PORIN_CLOSES(handle) PORIN_NOTE("closes:" #handle)  /* the handle, or *handle, is gone afterwards */
-#define PORIN_RENEWS(handle) PORIN_NOTE("renews:" #handle)  /* ends the life of what was borrowed from the handle */
+#define PORIN_RENEWS(handle) PORIN_NOTE("renews:" #handle)  /* ends what was borrowed or remembered of it */
 #define PORIN_OPENS(mirror) PORIN_NOTE("opens:" #mirror)    /* makes the mirror's other half */
 #define PORIN_JUMP_BUFFER PORIN_NOTE("jump_buffer")         /* returns the jmp_buf of its first handle; the host's own, no call is made */
 #define PORIN_JUMPS(V) PORIN_NOTE("jumps:" #V)              /* leaves by longjmp with V to that jmp_buf; never returns */
+#define PORIN_NEVER_RETURNS PORIN_NOTE("noreturn")          /* leaves by longjmp always; where it cannot, the program ends */
 #define PORIN_FREES PORIN_NOTE("frees")                     /* frees what PORIN_OWNED gave: host memory, no call is made */
 
 /* --- parameters, what callbacks take, and results --- */

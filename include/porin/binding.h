@@ -60,8 +60,8 @@ struct porin_frame {
     double vector;                      /* xmm0 */
     struct porin_token_value { const char *name; void *pointer; } tokens[4];
     uint32_t token_count;
-    uint64_t fresh[8];                  /* callbacks for the time of this call */
-    uint32_t fresh_count;
+    uint32_t fresh[8], homeless[8];     /* callbacks for the time of this call; those kept without a handle yet */
+    uint32_t fresh_count, homeless_count;
 };
 
 void porin_frame_open(struct porin_frame *frame, porin_binding *binding, uint32_t entry, const char *function);
@@ -96,6 +96,8 @@ void porin_frame_handle_renewed(struct porin_frame *frame, uint64_t word);
 
 /* Tokens stay with the frame's callbacks and its first handle. */
 uint64_t porin_frame_token(struct porin_frame *frame, const char *name, void *pointer);
+/* The handle that the call has made: what was registered by the same call is kept with it. */
+void porin_frame_adopt(struct porin_frame *frame, uint64_t word);
 void porin_frame_token_keep(struct porin_frame *frame);
 void *porin_frame_token_find(struct porin_frame *frame, const char *name);
 

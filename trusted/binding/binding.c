@@ -217,7 +217,7 @@ void porin_frame_open(struct porin_frame *frame, porin_binding *binding, uint32_
     frame->mark = 0;
     frame->entry = entry;
     frame->status = PORIN_OK;
-    frame->callbacks = frame->token_count = frame->fresh_count = 0;
+    frame->callbacks = frame->token_count = frame->fresh_count = frame->homeless_count = 0;
     frame->handle = frame->word = 0;
     frame->vector = 0;
     if (!binding)

@@ -70,7 +70,9 @@ uint64_t porin_frame_callback(struct porin_frame *frame, uint32_t type, void (*f
     pthread_mutex_lock(&binding->lock);
     struct porin_callback *place = function || life == PORIN_LIFE_SET ? place_find(frame, type, life, origin) : NULL;
     uint32_t index = place ? (uint32_t)(place - binding->callbacks) : 0;
-    bool taken = place && function && (place->live || frame->fresh_count < sizeof frame->fresh / sizeof *frame->fresh);
+    bool room = frame->fresh_count < sizeof frame->fresh / sizeof *frame->fresh &&
+                frame->homeless_count < sizeof frame->homeless / sizeof *frame->homeless;
+    bool taken = place && function && room;
     if (place && !function && place->live)
         place->live = false;
     if (taken) {
@@ -80,6 +82,8 @@ uint64_t porin_frame_callback(struct porin_frame *frame, uint32_t type, void (*f
         memcpy(place->tokens, frame->tokens, sizeof place->tokens);
         if (once)
             frame->fresh[frame->fresh_count++] = index;
+        else if (!frame->handle)
+            frame->homeless[frame->homeless_count++] = index;
     }
     pthread_mutex_unlock(&binding->lock);
     if (!function)
@@ -90,6 +94,17 @@ uint64_t porin_frame_callback(struct porin_frame *frame, uint32_t type, void (*f
     }
     frame->callbacks++;
     return trampoline_find(frame, index);
+}
+
+void porin_frame_adopt(struct porin_frame *frame, uint64_t word)
+{
+    if (frame->status != PORIN_OK || frame->handle || !word)
+        return;
+    frame->handle = (uint32_t)word;
+    pthread_mutex_lock(&frame->binding->lock);
+    for (uint32_t i = 0; i < frame->homeless_count; i++)
+        frame->binding->callbacks[frame->homeless[i]].handle = frame->handle;
+    pthread_mutex_unlock(&frame->binding->lock);
 }
 
 void *porin_frame_token_find(struct porin_frame *frame, const char *name)

@@ -25,15 +25,16 @@ void record_renew(struct record *record)
         free(borrowed);
     }
     record->borrowed = NULL;
+    for (struct remembered *remembered = record->remembered, *next; remembered; remembered = next) {
+        next = remembered->next;
+        free(remembered);
+    }
+    record->remembered = NULL;
 }
 
 static void record_free(struct record *record)
 {
     record_renew(record);
-    for (struct remembered *remembered = record->remembered, *next; remembered; remembered = next) {
-        next = remembered->next;
-        free(remembered);
-    }
     for (struct kept_token *token = record->tokens, *next; token; token = next) {
         next = token->next;
         free(token);
