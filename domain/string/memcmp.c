@@ -52,6 +52,21 @@ static inline int stride_differs(const unsigned char *a, const unsigned char *b)
                    (LOAD(any256, a + 64) == LOAD(any256, b + 64)) & (LOAD(any256, a + 96) == LOAD(any256, b + 96))) != ~0u;
 }
 
+/* Apart from memcmp, so that shorter ranges save no registers for it. n > 64. */
+__attribute__((noinline)) static int compare_long(const unsigned char *a, const unsigned char *b, size_t n)
+{
+    const unsigned char *last_a = a + n - 32, *last_b = b + n - 32;
+    int result = 0;
+    for (; n >= STRIDE && !stride_differs(a, b); n -= STRIDE) {
+        a += STRIDE;
+        b += STRIDE;
+    }
+    for (; a < last_a; a += 32, b += 32)
+        if (compare_block(a, b, &result)) return result;
+    compare_block(last_a, last_b, &result);
+    return result;
+}
+
 int memcmp(const void *left, const void *right, size_t n)
 {
     const unsigned char *a = left, *b = right;
@@ -61,10 +76,7 @@ int memcmp(const void *left, const void *right, size_t n)
         if (!compare_half_block(a, b, &result)) compare_half_block(a + n - 16, b + n - 16, &result);
         return result;
     }
-    size_t i = 0;
-    while (n - i >= STRIDE && !stride_differs(a + i, b + i)) i += STRIDE;
-    for (; i + 32 <= n; i += 32)
-        if (compare_block(a + i, b + i, &result)) return result;
-    if (i < n) compare_block(a + n - 32, b + n - 32, &result);
+    if (n > 64) return compare_long(a, b, n);
+    if (!compare_block(a, b, &result)) compare_block(a + n - 32, b + n - 32, &result);
     return result;
 }
