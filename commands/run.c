@@ -20,7 +20,7 @@
 #define EXIT_NOT_FOUND 127
 #define EXIT_OWN_FAILURE 125
 #define EXIT_SIGNAL 128
-#define MOST_SECONDS 1e9
+#define MOST_THREADS 10000
 
 static const char usage[] =
     "usage: porin run [OPTIONS] FILE [ARGUMENTS]\n\n"
@@ -31,9 +31,9 @@ static const char usage[] =
     "  --connect ADDRESS        lets it connect to such an address\n"
     "  --env NAME=VALUE         sets a variable of its environment, which is empty otherwise\n"
     "  --mem BYTES              limits its memory; K, M and G may follow the number\n"
-    "  --cpu SECONDS            limits its CPU time, on all its threads; a fraction is allowed\n"
+    "  --cpu SECONDS            limits its CPU time, on all its threads, in each of its processes\n"
     "  --usage                  says at its end what it has used\n"
-    "  --cpu SECONDS            limits its processor time, of each of its processes\n"
+    "  --threads NUMBER         how many threads it may start that run at once (default: 64)\n"
     "  --name NAME              its name in messages (default: the file's)\n"
     "  --audit                  says what was refused, and which option would allow it\n"
     "  --help                   this text\n\n"
@@ -103,13 +103,13 @@ static int parse_cpu(struct run *run, const char *text)
     return 0;
 }
 
-static int parse_seconds(struct run *run, const char *text)
+static int parse_threads(struct run *run, const char *text)
 {
     char *end;
-    double seconds = strtod(text, &end);
-    if (*text < '0' || *text > '9' || *end || seconds <= 0 || seconds > MOST_SECONDS)
-        return usage_error("--cpu: not a number of seconds: ", text);
-    run->options.cpu_limit_ns = (uint64_t)(seconds * 1e9);
+    unsigned long count = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || count == 0 || count > MOST_THREADS)
+        return usage_error("--threads: not a number up to 10000: ", text);
+    run->options.thread_limit = (uint32_t)count;
     return 0;
 }
 
@@ -136,7 +136,7 @@ static int parse(struct run *run, int argc, char **argv, bool *done)
         { "cpu", required_argument, NULL, 't' }, { "usage", no_argument, NULL, 'u' },
         { "name", required_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' }, { "listen", required_argument, NULL, 'l' },
         { "connect", required_argument, NULL, 'c' }, { "audit", no_argument, NULL, 'a' },
-        { "cpu", required_argument, NULL, 'p' }, { 0 },
+        { "threads", required_argument, NULL, 'j' }, { 0 },
     };
     int option, status = 0;
     opterr = 0;
@@ -144,7 +144,7 @@ static int parse(struct run *run, int argc, char **argv, bool *done)
         switch (option) {
         case 'd': status = parse_directory(run, optarg); break;
         case 'e': status = parse_variable(run, optarg); break;
-        case 'p': status = parse_seconds(run, optarg); break;
+        case 'j': status = parse_threads(run, optarg); break;
         case 'm': status = parse_memory(run, optarg); break;
         case 't': status = parse_cpu(run, optarg); break;
         case 'u': run->usage = run->options.accounting = true; break;

@@ -8,13 +8,14 @@
 #include "runtime/call.h"
 #include "runtime/region.h"
 #include "runtime/unwind.h"
+#include "spawn.h"
 #include <errno.h>
 #include <signal.h>
 #include <unistd.h>
 
 #define EXIT_NO_START 126                 /* as shells have it */
 
-static bool is_child;                     /* this process was forked by a domain, which is the only one here */
+static struct thread *first_of_child;     /* of a process that a domain has forked, which is the only one here; NULL: this is none */
 
 /* Is every activation on this thread the domain's, entered from the host? Then it is the program itself, or its signal handlers. */
 static bool alone_on_thread(struct porin_domain *domain)
@@ -58,7 +59,7 @@ int64_t fork_domain(struct porin_domain *domain)
     int64_t result = process < 0 ? -errno : process;
     region_after_fork(domain->slot, process == 0);
     if (process == 0) {
-        is_child = true;
+        first_of_child = thread_current;
         threads_strike(domain);
     }
     pthread_mutex_unlock(&domain->memory.lock);
@@ -82,9 +83,12 @@ static _Noreturn void die_by(int signal)
 void fork_finish(struct porin_domain *domain)
 {
     struct thread *thread = thread_current;
-    if (!is_child || thread->frame)
+    if (!first_of_child || thread != first_of_child || thread->frame)
         return;
-    struct porin_error end = domain_is_dead(domain) ? domain->death : thread->last_error;
+    struct porin_error end = thread->last_error;
+    spawn_wait(domain); /* a first thread that has ended by itself leaves the others to go on */
+    if (domain_is_dead(domain))
+        end = domain->death;
     int signal = end.status == PORIN_ERR_FAULT ? end.signal : end.status == PORIN_ERR_LIMIT ? SIGXCPU : personality_end_signal(domain);
     int code = 0;
     struct porin_domain *next = exec_next(domain);

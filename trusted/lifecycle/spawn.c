@@ -301,6 +301,7 @@ void thread_renumber(struct porin_domain *domain, int32_t number)
     struct data_stack *stack = running_stack(domain);
     if (stack)
         stack->number = number;
+    domain->next_number = number + 1; /* no other thread is there */
     pthread_mutex_unlock(&domain->lock);
 }
 

@@ -25,7 +25,7 @@ _Noreturn void thread_leave(struct porin_domain *domain, int code, uint32_t star
 int32_t thread_number(struct porin_domain *domain);
 /* Sets the word that is cleared when this thread of the running domain ends. Returns its number. */
 int32_t thread_set_tid_address(struct porin_domain *domain, uint32_t address);
-/* Gives the calling thread of the running domain another number, after fork. */
+/* Gives the calling thread of the running domain, its only one, another number, after fork; further threads follow on that. */
 void thread_renumber(struct porin_domain *domain, int32_t number);
 /* Makes the waiting service of the domain's thread `number`, or its next one, end with -EINTR. False: no such thread. */
 bool thread_interrupt(struct porin_domain *domain, int32_t number);

@@ -137,10 +137,33 @@ int64_t service_close(const struct request *request)
     return descriptor_close(request->own, request_int(request, 0));
 }
 
+/* Another name for a file, with a reference for the caller. What can be polled gets a host descriptor of its own, because an epoll tells
+ * descriptors apart. NULL: no such file or no host descriptor (*error). */
+static struct open_file *file_duplicate(struct personality *own, int number, int64_t *error)
+{
+    struct open_file *file = file_acquire(own, number);
+    *error = -EBADF;
+    if (!file || !file_is_stream(file) || file->kind == FILE_CONSOLE)
+        return file;
+    int host = fcntl(file->host, F_DUPFD_CLOEXEC, 0);
+    struct open_file *copy = host >= 0 ? file_create(host, file->kind, file->readable, file->writable) : NULL;
+    *error = host < 0 ? -errno : -ENOMEM;
+    if (copy) {
+        copy->constant = file->constant;
+        copy->bound = file->bound;
+        copy->pair = file->pair;
+        copy->family = file->family;
+        copy->type = file->type;
+    }
+    file_release(file);
+    return copy;
+}
+
 static int64_t duplicate_from(const struct request *request, int64_t from, bool close_on_exec)
 {
-    struct open_file *file = file_acquire(request->own, request_int(request, 0));
-    return file ? descriptor_add(request->own, file, from, close_on_exec) : -EBADF;
+    int64_t error;
+    struct open_file *file = file_duplicate(request->own, request_int(request, 0), &error);
+    return file ? descriptor_add(request->own, file, from, close_on_exec) : error;
 }
 
 /* Makes number `to` name the same open file; what it named before is closed. */
@@ -149,12 +172,13 @@ static int64_t duplicate_to(const struct request *request, int to, bool close_on
     struct personality *own = request->own;
     if (to < 0 || (uint32_t)to >= own->descriptor_limit)
         return -EBADF;
-    struct open_file *file = file_acquire(own, request_int(request, 0));
+    int64_t error;
+    struct open_file *file = file_duplicate(own, request_int(request, 0), &error);
     if (!file)
-        return -EBADF;
+        return error;
     pthread_mutex_lock(&own->lock);
     struct open_file *replaced = file;
-    int64_t error = table_reach(own, (uint32_t)to);
+    error = table_reach(own, (uint32_t)to);
     if (!error) {
         replaced = own->descriptors[to].file;
         own->descriptors[to] = (struct descriptor){ file, close_on_exec };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Child processes: fork, execution of images, waiting, and signals between a domain and its children. A child is a process of the host
- * that began as a copy of this one, known by the host's number. Numbers that are not its own, its children's or its parent's mean nothing. */
+ * that began as a copy of this one, known by the number it has there. Numbers of others mean nothing. */
 #define _GNU_SOURCE
 #include "processes.h"
 #include <fcntl.h>

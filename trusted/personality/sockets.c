@@ -118,7 +118,7 @@ static int64_t peer_check(const struct request *request, const struct open_file 
     if (peer->address.ss_family != file->family)
         return -EAFNOSUPPORT;
     if (!network_allows(request, listening, &peer->address, peer->size))
-        return listening ? -EACCES : -EPERM;
+        return listening || file->family == AF_UNIX ? -EACCES : -ENETUNREACH; /* as if no way led there: programs know that */
     return file->family == AF_UNIX ? local_resolve(request, listening, peer) : 0;
 }
 

@@ -19,6 +19,6 @@ int main(int argc, char **argv)
     inet_pton(AF_INET6, "::ffff:127.0.0.1", &six.sin6_addr);
     int s = socket(argc > 2 ? AF_INET6 : AF_INET, SOCK_STREAM, 0);
     int result = argc > 2 ? connect(s, (struct sockaddr *)&six, sizeof six) : connect(s, (struct sockaddr *)&four, sizeof four);
-    puts(result == 0 ? "connected" : errno == EPERM ? "EPERM" : errno == ECONNREFUSED ? "ECONNREFUSED" : "other");
+    puts(result == 0 ? "connected" : errno == ENETUNREACH ? "ENETUNREACH" : errno == ECONNREFUSED ? "ECONNREFUSED" : "other");
     return 0;
 }

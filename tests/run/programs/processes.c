@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
@@ -214,6 +215,32 @@ static void children(void)
     say("SIGCHLD", caught == SIGCHLD);
 }
 
+static void *thread_run(void *data)
+{
+    return data;
+}
+
+/* A child that forks has threads of its own, also when the one that forked was none of the first. */
+static void *fork_threads(void *data)
+{
+    int status;
+    if (fork() == 0) {
+        pthread_t threads[4];
+        long good = 0;
+        for (long i = 0; i < 4; i++)
+            pthread_create(&threads[i], NULL, thread_run, (void *)(i + 1));
+        for (long i = 0; i < 4; i++) {
+            void *result = NULL;
+            pthread_join(threads[i], &result);
+            good += result == (void *)(i + 1);
+        }
+        _exit((int)good);
+    }
+    wait(&status);
+    say("threads in a child", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    return data;
+}
+
 static void sockets(void)
 {
     int pair[2], sent = eventfd(5, 0), got = -1;
@@ -289,6 +316,10 @@ int main(int argc, char **argv)
     alternate_stack();
     timers();
     children();
+    fork_threads(NULL);
+    pthread_t thread;
+    pthread_create(&thread, NULL, fork_threads, NULL);
+    pthread_join(thread, NULL);
     sockets();
     if (argc == 2)
         execution(argv[1]);
