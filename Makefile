@@ -15,6 +15,7 @@ LDLIBS := -lpthread
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 CHECKS :=
 
 # V=1 shows the commands.

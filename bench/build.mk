@@ -98,7 +98,8 @@ $(B)/bench/services/fork: bench/services/fork.c $(B)/native/sysroot/lib/libc.a
 # Debian's own binaries, unpacked and not installed, so that no service is started.
 $(B)/debian/done:
 	@mkdir -p $(@D)
-	-$(Q)cd $(B)/debian && apt-get download -q redis-server redis-tools memcached >/dev/null 2>&1; for p in *.deb; do dpkg -x $$p . || true; done
+	-$(Q)cd $(B)/debian && apt-get download -q redis-server redis-tools memcached >/dev/null 2>&1; \
+		for p in *.deb; do dpkg -x $$p . || true; done
 	@touch $@
 bench-services: $(B)/bin/porin $(service_stamps) $(service_native_stamps) $(B)/work/sqlite-domain.done $(B)/work/sqlite-native.done \
 		$(B)/bench/services/fork $(B)/bench/services/fork.porin $(B)/debian/done

@@ -3,7 +3,8 @@
 CHECKS += capability
 capability := $(B)/tests/capability
 capability_users := $(foreach level,0 1 2 3 s,$(capability)/user_O$(level))
-$(capability)/user_O%: tests/capability/domain/user.c include/porin/capability.h include/porin/domain.h $(B)/bin/porin-cc $(B)/sysroot/lib/libc.a
+$(capability)/user_O%: tests/capability/domain/user.c include/porin/capability.h include/porin/domain.h \
+		$(B)/bin/porin-cc $(B)/sysroot/lib/libc.a
 	@mkdir -p $(@D)
 	$(B)/bin/porin-cc -std=gnu11 -O$* -Wall -Wextra -Iinclude $< -o $@
 

@@ -312,7 +312,8 @@ class Generator:
             self.emit("movq %d(%%rbx), %s" % (i * 8, name(register, 64)))
         self.emit("testl %eax, %eax")
         for _ in range(self.random.randrange(4, 14)):
-            self.pick([self.instruction] * 6 + [self.skip] * 3 + [self.loop, self.rotated_loop, self.string, self.saved, self.jump_table, self.helper_call])()
+            rare = [self.loop, self.rotated_loop, self.string, self.saved, self.jump_table, self.helper_call]
+            self.pick([self.instruction] * 6 + [self.skip] * 3 + rare)()
         for i, register in enumerate(POOL[1:], 1):
             self.emit("rolq $%d, %%rax" % (i * 3))
             self.emit("xorq %s, %%rax" % name(register, 64))
