@@ -181,7 +181,7 @@ static void rungs_inside(void)
     rung_add(&ladder, "  register integrity by the caller's own stub", domain_loop, &own_protected, domain);
     rung_add(&ladder, "  and confidentiality by both sides' own stubs", domain_loop, &own_hidden, domain);
     for (unsigned i = 0; i < USES; i++) {
-        use_rungs[i] = rung_add(&ladder, text("  the same", uses[i].text), domain_loop, &using[i], domain);
+        use_rungs[i] = rung_add(&ladder, text("  all six properties", uses[i].text), domain_loop, &using[i], domain);
         use_rungs[i]->needs = "needs a CPU with AVX-512";
     }
     for (unsigned i = 0; i < POLICIES; i += POLICIES - 1)
