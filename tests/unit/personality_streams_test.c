@@ -218,8 +218,11 @@ static void the_hosts_size_limit_does_not_end_the_host(void **state)
     struct rlimit before, small;
     getrlimit(RLIMIT_FSIZE, &before);
     small = (struct rlimit){ 4096, before.rlim_max };
+    int64_t large = open_new(domain, "/data/large"), copy = open_new(domain, "/data/copy");
+    assert_int_equal(ask(domain, SYS_ftruncate, word(large), 1 << 20), 0);
     setrlimit(RLIMIT_FSIZE, &small);
     assert_int_equal(ask(domain, SYS_pwrite64, word(file), WORLD_BUFFER, 10, 4096), -EFBIG);
+    assert_int_equal(ask(domain, SYS_sendfile, word(copy), word(large), 0, 1 << 20), 4096); /* and SIGXFSZ for what follows */
     assert_int_equal(ask(domain, SYS_ftruncate, word(file), 8192), -EFBIG);
     assert_int_equal(ask(domain, SYS_fallocate, word(file), 0, 0, 8192), -EFBIG);
     assert_int_equal(ask(domain, SYS_pwrite64, word(file), WORLD_BUFFER, 10, 4090), 6);

@@ -3,8 +3,10 @@
 #define _GNU_SOURCE
 #include "fork.h"
 #include "account.h"
+#include "deadline.h"
 #include "exec.h"
 #include "handler.h"
+#include "spawn.h"
 #include "runtime/call.h"
 #include "runtime/region.h"
 #include "runtime/unwind.h"
@@ -61,6 +63,7 @@ int64_t fork_domain(struct porin_domain *domain)
     if (process == 0) {
         first_of_child = thread_current;
         threads_strike(domain);
+        (void)deadline_arm(thread_current); /* the parent's timers are not the child's */
     }
     pthread_mutex_unlock(&domain->memory.lock);
     pthread_mutex_unlock(&domain->lock);
@@ -86,7 +89,7 @@ void fork_finish(struct porin_domain *domain)
     if (!first_of_child || thread != first_of_child || thread->frame)
         return;
     struct porin_error end = thread->last_error;
-    spawn_wait(domain); /* a first thread that has ended by itself leaves the others to go on */
+    spawn_wait(domain); /* a first thread that has ended by itself leaves the others to go on, and none meets what the next program gets */
     if (domain_is_dead(domain))
         end = domain->death;
     int signal = end.status == PORIN_ERR_FAULT ? end.signal : end.status == PORIN_ERR_LIMIT ? SIGXCPU : personality_end_signal(domain);

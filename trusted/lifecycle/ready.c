@@ -201,11 +201,16 @@ porin_status porin_domain_run(porin_domain *domain, int *exit_code, struct porin
     if (!thread)
         return error->status;
     porin_status status = domain_prepare(thread, domain, domain->generation, error);
-    for (struct porin_domain *next, *last = NULL; (next = exec_next(last ? last : domain)); last = next) {
-        if (last)
+    struct porin_domain *last = domain;
+    for (struct porin_domain *next; (next = exec_next(last)); last = next) {
+        if (last != domain)
             porin_domain_destroy(last);
         status = domain_prepare(thread, next, next->generation, error);
+        domain->cpu_ns = (uint64_t)next->cpu_ns;
+        domain->chain_cpu_ns = (uint64_t)next->chain_cpu_ns;
     }
+    if (last != domain)
+        porin_domain_destroy(last); /* nobody else knows it */
     if (status == PORIN_ERR_EXIT) {
         *exit_code = error->exit_code;
         return PORIN_OK;

@@ -11,6 +11,7 @@
 #include "spawn.h"
 #include <errno.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,8 +142,9 @@ static void blocks_exchange(struct thread *one, struct thread *other)
 #undef EXCHANGE
 }
 
-/* Makes the outermost living activation the first one of its control stack: whoever is outside of it is dead. False: nobody lives. */
-static bool chain_cut(struct walk walk, struct frame *entry)
+/* Makes the outermost living activation the first one of its control stack: whoever is outside of it is dead. If nobody lives *entry stays.
+ * From here on a signal's handler finds a thread on its way between host and domain, and does not walk the stack that is being cut. */
+static void chain_cut(struct walk walk, struct frame *entry)
 {
     uint64_t *cut = NULL;
     do {
@@ -153,9 +155,10 @@ static bool chain_cut(struct walk walk, struct frame *entry)
         cut = (uint64_t *)walk.sp;
         *entry = (struct frame){ .kind = FRAME_ENTRY, .routine = true, .r14 = domain->base, .control_sp = walk.sp + 8 };
     } while (walk_outer(&walk));
+    walk.thread->frame = entry;
+    atomic_signal_fence(memory_order_seq_cst);
     if (cut)
         *cut = (uint64_t)host_return;
-    return cut;
 }
 
 /* There is no thread to be had: whoever was called in turn ends with the call. */
@@ -181,13 +184,13 @@ static _Noreturn void split(struct thread *thread, const struct suspended *suspe
     capability_split(thread, handover->suspended->registers);
     struct thread *fresh = handover->fresh;
     death_report(domain_at((uint32_t)(entry->r14 >> PORIN_SLOT_SHIFT)), &fresh->last_error); /* afterwards nothing of ours keeps it */
-    if (!chain_cut(walk, &handover->entry)) /* the last one has died meanwhile: the new thread comes back at once */
-        handover->entry = (struct frame){ .kind = FRAME_ENTRY, .routine = true, .r14 = entry->r14, .control_sp = thread->control_top };
+    /* if the last one has died meanwhile, the new thread comes back at once */
+    handover->entry = (struct frame){ .kind = FRAME_ENTRY, .routine = true, .r14 = entry->r14, .control_sp = thread->control_top };
+    chain_cut(walk, &handover->entry);
     blocks_exchange(thread, fresh);
     fresh->frame = entry;
     fresh->signals++; /* what was sent here for the other block is met before the host goes on */
     thread->handover = handover;
-    thread->frame = &handover->entry;
     thread_take(fresh);
     sem_post(&handover->go);
     host_resume((uint64_t)host_return, entry->host_sp, 0, 0);

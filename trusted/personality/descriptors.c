@@ -111,6 +111,8 @@ uint32_t personality_descriptors(struct porin_domain *domain)
 {
     struct personality *own = domain->personality;
     uint32_t open = 0;
+    if (!own) /* another domain goes on with it */
+        return 0;
     pthread_mutex_lock(&own->lock);
     for (uint32_t i = 0; i < own->descriptor_count; i++)
         open += own->descriptors[i].file != NULL;

@@ -40,6 +40,8 @@ static const char *family_option(uint32_t family)
 int64_t personality_call(struct porin_domain *domain, uint64_t number, const uint64_t arguments[6])
 {
     struct request request = { domain, domain->personality, arguments };
+    if (!request.own) /* another domain goes on with it */
+        return -EPERM;
     if (number >= sizeof services / sizeof services[0] || !services[number].handler) {
         audit(&request, "system call %llu does not exist", (unsigned long long)number);
         return -ENOSYS;
@@ -245,6 +247,8 @@ int personality_end_signal(const struct porin_domain *domain)
 void personality_reset(struct porin_domain *domain)
 {
     struct personality *own = domain->personality;
+    if (!own)
+        return;
     personality_stop(own);
     domain->next_number = own->process;
     /* Without memory the domain goes on with an emptier table: its requests fail, nothing else does. */

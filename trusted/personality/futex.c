@@ -109,8 +109,9 @@ void personality_thread_end(struct porin_domain *domain, uint32_t tid_address)
 {
     struct personality *own = domain->personality;
     const uint32_t none = 0;
-    signals_thread_end(own);
-    if (!tid_address || tid_address % sizeof none || copy_out(domain, (porin_addr){ tid_address }, &none, sizeof none) != PORIN_OK)
+    if (own)
+        signals_thread_end(own);
+    if (!own || !tid_address || tid_address % sizeof none || copy_out(domain, (porin_addr){ tid_address }, &none, sizeof none) != PORIN_OK)
         return;
     pthread_mutex_lock(&own->lock);
     queue_wake(own, tid_address, FUTEX_BITSET_MATCH_ANY, 1);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 #include "lifecycle/handler.h"
@@ -207,6 +208,9 @@ void signals_forked(struct personality *own)
 void signals_forget(struct personality *own, bool exec)
 {
     struct signals *signals = own->signals;
+    const struct itimerval never = { 0 };
+    for (int which = ITIMER_REAL; process_own == own && !exec && which <= ITIMER_PROF; which++)
+        setitimer(which, &never, NULL); /* a domain that is gone does not raise the host's signals */
     for (int i = 0; i < SIGNALS; i++)
         if (!exec || signals->actions[i].handler != DISPOSITION_IGNORE) {
             signals->actions[i] = (struct signal_action){ 0 };

@@ -165,7 +165,7 @@ int64_t service_sendfile(const struct request *request)
     if (!error)
         error = WAIT(request, SYS_sendfile, out->host, in->host, address ? &position : NULL, request->arguments[3]);
     if (!ignored)
-        signals_release(&before, error >= 0);
+        signals_release(&before, error >= 0 && (uint64_t)error == request->arguments[3]);
     if (in)
         file_release(in);
     file_release(out);

@@ -111,7 +111,8 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
     thread->thread_pointer = slot->thread_pointer;
     thread->call_error = slot->call_error;
     slot->calls += domain->options.accounting && !request->routine;
-    bool capable = domain->image->uses & PORIN_USES_CAPABILITIES || thread->window, deep = frame->previous || request->routine;
+    bool capable = domain->image->uses & PORIN_USES_CAPABILITIES || thread->window || thread->lent;
+    bool deep = frame->previous || request->routine;
     uint64_t window = capable ? windows_enter(thread, deep) : 0;
     host_enter(frame);
     frame->deadline_ns = 0; /* from here on the answer is what it is */

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -197,11 +198,11 @@ static bool thread_left_alone(const struct thread *thread, bool ordered)
 
 void grace_nudge(struct thread *thread)
 {
-    pthread_mutex_lock(&asking);
+    thread->senders++; /* before `signals`: who sees that one waits for this one */
     thread->signals++;
     if (!thread_left_alone(thread, threads_order()))
         syscall(SYS_tgkill, getpid(), (pid_t)thread->thread_id, ask_signal);
-    pthread_mutex_unlock(&asking);
+    thread->senders--;
 }
 
 void grace_leave(struct thread *thread)
@@ -210,6 +211,8 @@ void grace_leave(struct thread *thread)
     deadline_disarm(thread);
     pthread_mutex_lock(&asking); /* whoever counted is through with sending */
     pthread_mutex_unlock(&asking);
+    while (thread->senders)
+        sched_yield();
     syscall(SYS_getppid); /* what was sent arrives here at the latest */
 }
 

@@ -15,7 +15,7 @@ void grace_attach(void);
 
 /* In a handler of a signal that is to end waiting, or to keep it from beginning, on the thread it interrupted. */
 void thread_attend(struct thread *thread, ucontext_t *context);
-/* Makes a system call that the thread waits in for a domain, or is about to wait in, end with EINTR. */
+/* Makes a system call that the thread waits in for a domain, or is about to wait in, end with EINTR. Async-signal-safe: takes no lock. */
 void grace_nudge(struct thread *thread);
 /* The thread has left its last domain and was sent signals meanwhile: none of them arrives later than this. */
 void grace_leave(struct thread *thread);

@@ -51,11 +51,13 @@ static void forked(void)
 {
     static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
     threads_lock = unlocked;
-    for (struct thread *thread = threads; thread; thread = thread->next)
+    for (struct thread *thread = threads; thread; thread = thread->next) {
+        thread->senders = 0;
         if (thread != thread_current) { /* nobody's again: domains still list them as owners of stacks */
             thread->frame = NULL;
             thread->thread_id = 0;
         }
+    }
     if (!thread_current)
         return;
     thread_current->has_timer = thread_current->has_clock = false;

@@ -83,6 +83,7 @@ struct thread {
     struct thread *next;
     uint64_t control_bottom;        /* lowest byte of the control stack */
     _Atomic bool attached;          /* somebody's */
+    _Atomic uint32_t senders;       /* who is in grace_nudge with it */
 };
 #define THREAD_SIZE ((uint64_t)TB_END)
 
