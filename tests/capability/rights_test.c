@@ -274,6 +274,21 @@ static void test_bulk(void **state)
     (void)state;
 }
 
+/* The compiler's code for arithmetic, flags that live across accesses, structures, bit fields, switches: the same as on own memory. */
+static void test_compiled(void **state)
+{
+    porin_domain *user = domain_make("user");
+    unsigned seed = 7;
+    for (int i = 0; i < 2000; i++) {
+        for (int k = 0; k < 128; k++)
+            object[k] = (uint8_t)rand_r(&seed);
+        memset(object + 16, 0, 12); /* no infinities and what is no number: they differ from themselves */
+        assert_int_equal(call(user, "use_fields", lend(0, object, 128, PORIN_RIGHT_WRITE), (uint64_t)rand_r(&seed) % 100, 0, 0), 1);
+    }
+    porin_domain_destroy(user);
+    (void)state;
+}
+
 /* --- asynchronous --- */
 
 static void test_revocation(void **state)
@@ -449,7 +464,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(test_bounds), cmocka_unit_test(test_edges), cmocka_unit_test(test_narrowing), cmocka_unit_test(test_scopes),
         cmocka_unit_test(test_forged), cmocka_unit_test(test_depth), cmocka_unit_test(test_bulk), cmocka_unit_test(test_revocation),
         cmocka_unit_test(test_race), cmocka_unit_test(test_race_bulk), cmocka_unit_test(test_other_revocations),
-        cmocka_unit_test(test_every_place),
+        cmocka_unit_test(test_every_place), cmocka_unit_test(test_compiled),
     };
     uint8_t *pages = mmap(NULL, 3 * OBJECT, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     object = pages + OBJECT;

@@ -63,8 +63,18 @@ static void place_free(struct kept *place)
     first_free = (uint32_t)(place - kept);
 }
 
+/* Frees the places of one domain: all, or those that have been revoked. */
+static void kept_clear(uint32_t slot, bool all)
+{
+    for (uint32_t i = 0; i < kept_count && held[slot].kept; i++)
+        if (kept[i].holder.generation && kept[i].holder.slot == slot && (all || !origin_is_valid(kept[i].capability.origin)))
+            place_free(&kept[i]);
+}
+
 static int64_t kept_put(struct porin_domain *holder, const struct capability *capability)
 {
+    if (held[holder->slot].kept >= KEPT_FROM_ONE || (first_free == KEPT_MAX && kept_count == KEPT_MAX))
+        kept_clear(holder->slot, false);
     if (held[holder->slot].kept >= KEPT_FROM_ONE || (first_free == KEPT_MAX && !grow()))
         return -ENOSPC;
     struct kept *place = &kept[first_free];
@@ -165,14 +175,11 @@ int64_t service_revoker_revoke(const struct request *request)
 
 void capabilities_forget(struct porin_domain *domain)
 {
-    struct domain_ref self = domain_ref(domain);
     pthread_mutex_lock(&lock);
     bool had_revokers = held[domain->slot].revokers;
-    for (uint32_t i = 0; i < kept_count && held[domain->slot].kept; i++)
-        if (kept[i].holder.slot == self.slot && kept[i].holder.generation)
-            place_free(&kept[i]);
+    kept_clear(domain->slot, true);
     for (uint32_t i = 0; i < COUNTERS_MAX && held[domain->slot].revokers; i++)
-        if (revokers[i].slot == self.slot && revokers[i].generation) {
+        if (revokers[i].slot == domain->slot && revokers[i].generation) {
             counter_retire(i);
             revokers[i] = (struct domain_ref){ 0 };
             held[domain->slot].revokers--;

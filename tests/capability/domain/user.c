@@ -160,6 +160,44 @@ PORIN_EXPORT(use_revoker); PORIN_EXPORT(use_revoke); PORIN_EXPORT(use_keep_own);
 PORIN_EXPORT(use_close); PORIN_EXPORT(use_take_read); PORIN_EXPORT(use_set); PORIN_EXPORT(use_take_pass); PORIN_EXPORT(use_spin);
 PORIN_EXPORT(use_spin_bulk); PORIN_EXPORT(use_rounds); PORIN_EXPORT(use_stop); PORIN_EXPORT(use_revoke_and_write);
 
+/* --- what compilers make of such pointers: every function twice, through a capability and on own memory --- */
+struct fields { signed char c; unsigned short h; int i; long l; double d; float f; int a[5]; unsigned b1 : 3, b2 : 7, b3 : 22; __int128 w; };
+#define BODIES(name, space)                                                                                                       \
+    static long name(struct fields space *p, long k)                                                                              \
+    {                                                                                                                             \
+        long sum = 0;                                                                                                             \
+        if (p->i > k)                                                                                                             \
+            p->c++;                                                                                                               \
+        p->h = (unsigned short)(p->h + 3);                                                                                        \
+        p->l = (long)((unsigned long)p->l << 2) - p->i;                                                                           \
+        p->d *= 2, p->f += (float)p->i, p->b2 += (unsigned)k, p->b3 ^= p->b2, p->b1--;                                            \
+        p->w += (__int128)p->l << 61, p->w -= k;                                                                                  \
+        sum += p->w > k ? p->a[k % 5] : p->h, sum += p->d < (double)p->f;                                                         \
+        p->c = (signed char)(p->l < k), sum += k < 3 ? p->a[1] : (int)k;                                                          \
+        for (int i = 0; i < 5; i++)                                                                                               \
+            p->a[i] = p->a[(i + (int)k) % 5] * 3 - (p->a[i] == p->a[0]), sum += p->a[i] / (1 + (p->h & 7));                       \
+        switch (p->h & 3) {                                                                                                       \
+        case 0: sum += 5; break;                                                                                                  \
+        case 1: sum -= p->i; break;                                                                                               \
+        case 2: p->i = -p->i; break;                                                                                              \
+        default: p->i = ~p->i >> (k & 7);                                                                                         \
+        }                                                                                                                         \
+        struct fields copied = *p;                                                                                                \
+        copied.i++;                                                                                                               \
+        *p = copied;                                                                                                              \
+        return sum + __builtin_popcountl((unsigned long)p->l) + (p->i < 0) + (p->f != p->f) + (p->w < 0);                         \
+    }
+BODIES(through, PORIN_CAP)
+BODIES(plainly, )
+long use_fields(struct fields PORIN_CAP *p, long k)
+{
+    struct fields own_copy;
+    porin_cap_read(&own_copy, p, sizeof own_copy);
+    long one = plainly(&own_copy, k), other = through(p, k);
+    return one == other && !porin_cap_compare(p, &own_copy, sizeof own_copy);
+}
+PORIN_EXPORT(use_fields);
+
 /* What the caller of the caller has: its registers lie one window below. */
 long use_outer(bytes p, long i) { return *(const uint8_t PORIN_CAP *)(((uint64_t)p - (8ull << 52)) + (uint64_t)i); }
 /* Leaves nothing but returns a capability pointer of its own, which dies with it. */
