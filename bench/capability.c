@@ -66,7 +66,8 @@ static void calls_run(unsigned repetitions)
         lent[] = {{"loop_lend", 1}, {"loop_lend", 4096}, {"loop_lend", 1 << 20}},
         copied[] = {{"loop_copy", 1}, {"loop_copy", 4096}, {"loop_copy", 1 << 20}}, piped[] = {{"pipe", 1}, {"pipe", 65536}},
         sent[] = {{"socket", 1}, {"socket", 65536}};
-    struct ladder ladder = {.title = "An argument in memory, by how it is passed", .name = "capability_calls", .short_name = "ns", .unit_ns = 1};
+    struct ladder ladder = {.title = "An argument in memory, by how it is passed", .name = "capability_calls", .short_name = "ns",
+                            .unit_ns = 1};
     struct rung *plain = rung_add(&ladder, "call of a domain, nothing passed", pass, &empty, NULL);
     rung_add(&ladder, "the same where both use capabilities", pass, &nothing, NULL);
     struct rung *first = rung_add(&ladder, "1 byte by capability", pass, &lent[0], NULL);

@@ -40,6 +40,7 @@ enum porin_fault {
     PORIN_FAULT_INSTRUCTION, /* a trap, a division, an operand that is no address at all */
     PORIN_FAULT_ACCESS,      /* to the slot offset in `address` */
     PORIN_FAULT_CONTROL_STACK, PORIN_FAULT_DATA_STACK, /* the end of it; a data stack's is told by where r15 points */
+    PORIN_FAULT_CAPABILITY,  /* not allowed by register `capability`: `address` is its last byte, or the one behind a bulk copy */
 };
 
 /* The registers of a domain as it knows them: r15 is its data stack pointer; what it cannot see is not here. */
@@ -58,6 +59,7 @@ struct porin_error {
     int exit_code;           /* for PORIN_ERR_EXIT */
     /* of a fault also: */
     enum porin_fault fault;
+    uint32_t capability, limit; /* for PORIN_FAULT_CAPABILITY: the register, and how many bytes it allows to read; 0: no more */
     char entry[56];          /* by which it had been entered; empty: its start or a thread routine, or a function it does not export */
     struct porin_registers registers;
     uint32_t trace[PORIN_TRACE_MAX]; /* slot offsets that its innermost calls return to, up to the entry or the end; `porin locate` */

@@ -149,6 +149,31 @@ static void test_edges(void **state)
     (void)state;
 }
 
+/* The host learns what was done through which capability. */
+static void test_reports(void **state)
+{
+    porin_domain *user = domain_make("user");
+    static const struct { const char *name; uint64_t size, index; uint32_t address; const char *why; } cases[] = {
+        { "use_read8", 20, 2, 23, "out of its bounds" }, { "use_write4", 20, 1, 7, "not allowed to write" },
+        { "use_read1", 0, 5, 5, "none is there" }, { "use_bulk_read", 20, 21, 21, "out of its bounds" },
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        porin_entry called = entry(user, cases[i].name);
+        uint64_t pointer = lend(3, object, cases[i].size, PORIN_RIGHT_READ);
+        assert_int_equal(porin_call6(called, NULL, pointer, cases[i].index, 0, 0, 0, 0), PORIN_ERR_FAULT);
+        const struct porin_error *error = porin_last_error();
+        assert_int_equal(error->fault, PORIN_FAULT_CAPABILITY);
+        assert_int_equal(error->capability, 11);
+        assert_int_equal(error->limit, cases[i].size);
+        assert_int_equal(error->address, cases[i].address);
+        assert_string_equal(error->entry, cases[i].name);
+        assert_non_null(strstr(error->text, cases[i].why));
+        assert_int_equal(porin_domain_reset(user, NULL), PORIN_OK);
+    }
+    porin_domain_destroy(user);
+    (void)state;
+}
+
 /* Never more than the source: in base, length, rights; own memory ends where the slot does. */
 static void test_narrowing(void **state)
 {
@@ -464,7 +489,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(test_bounds), cmocka_unit_test(test_edges), cmocka_unit_test(test_narrowing), cmocka_unit_test(test_scopes),
         cmocka_unit_test(test_forged), cmocka_unit_test(test_depth), cmocka_unit_test(test_bulk), cmocka_unit_test(test_revocation),
         cmocka_unit_test(test_race), cmocka_unit_test(test_race_bulk), cmocka_unit_test(test_other_revocations),
-        cmocka_unit_test(test_every_place), cmocka_unit_test(test_compiled),
+        cmocka_unit_test(test_every_place), cmocka_unit_test(test_reports), cmocka_unit_test(test_compiled),
     };
     uint8_t *pages = mmap(NULL, 3 * OBJECT, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     object = pages + OBJECT;

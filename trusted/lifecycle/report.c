@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "report.h"
 #include "loader/image.h"
+#include "porin/verify.h"
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,11 +23,16 @@ static const char *signal_name(int signal)
 
 static void fault_text(struct porin_error *error)
 {
-    char what[64] = "";
+    char what[96] = "";
     if (error->fault == PORIN_FAULT_ACCESS)
         snprintf(what, sizeof what, ", accessing %#x", error->address);
     else if (error->fault == PORIN_FAULT_CONTROL_STACK || error->fault == PORIN_FAULT_DATA_STACK)
         snprintf(what, sizeof what, ", its %s stack is full", error->fault == PORIN_FAULT_DATA_STACK ? "data" : "control");
+    else if (error->fault == PORIN_FAULT_CAPABILITY && !error->limit)
+        snprintf(what, sizeof what, ", by capability %u at %#x: none is there (any more)", error->capability, error->address);
+    else if (error->fault == PORIN_FAULT_CAPABILITY)
+        snprintf(what, sizeof what, ", by capability %u at %#x: %s", error->capability, error->address,
+                 error->address < error->limit ? "not allowed to write" : "out of its bounds");
     snprintf(error->text, sizeof error->text, "domain %s%s%s: %s at %#x%s; reset or destroy it", error->domain, *error->entry ? " in " : "",
              error->entry, signal_name(error->signal), error->offset, what);
 }
@@ -73,6 +79,19 @@ static void access_describe(struct porin_error *death, const struct porin_domain
     }
 }
 
+/* An access sequence has come to its trap: r10 is the register's number then, and never so small where a domain executes a trap of its own
+ * but behind a string instruction without a count. */
+static void capability_describe(struct porin_error *death, const struct porin_domain *domain, const greg_t *registers)
+{
+    uint64_t number = (uint64_t)registers[REG_R10];
+    if (death->signal != SIGILL || !(domain->image->uses & PORIN_USES_CAPABILITIES) || number >= PORIN_CAPABILITY_REGISTERS)
+        return;
+    death->fault = PORIN_FAULT_CAPABILITY;
+    death->capability = (uint32_t)number;
+    death->limit = (uint32_t)((const uint64_t *)((const char *)thread_current + PORIN_TB_CAPABILITY_READ))[number];
+    death->address = (uint64_t)registers[REG_R11] > UINT32_MAX ? UINT32_MAX : (uint32_t)registers[REG_R11];
+}
+
 void report_fault(struct porin_error *death, const struct porin_domain *domain, const struct walk *walk, const siginfo_t *info,
                   const ucontext_t *context)
 {
@@ -94,6 +113,7 @@ void report_fault(struct porin_error *death, const struct porin_domain *domain, 
         trace_take(death, domain, *walk);
     }
     access_describe(death, domain, info);
+    capability_describe(death, domain, registers);
 }
 
 void death_report(const struct porin_domain *domain, struct porin_error *error)

@@ -188,8 +188,8 @@ static porin_status call_by(porin_entry entry, struct porin_call *call, uint64_t
     memcpy(frame.vector, call->vector, sizeof frame.vector);
     thread->call_deadline_ns = deadline_ns;
     porin_status status = enter(thread, &frame, &request);
-    if (thread->lent)
-        windows_forget_lent(thread);
+    if (thread_current->lent) /* after a split it is another one */
+        windows_forget_lent(thread_current);
     if (status == PORIN_OK) {
         call->result[0] = frame.rax;
         call->result[1] = frame.rdx;
@@ -228,8 +228,8 @@ porin_status porin_call6(porin_entry entry, uint64_t *result, uint64_t a, uint64
     memcpy(frame.integer, integer, sizeof integer);
     memset(frame.vector, 0, sizeof frame.vector);
     porin_status status = enter(thread, &frame, &request);
-    if (thread->lent)
-        windows_forget_lent(thread);
+    if (thread_current->lent) /* after a split it is another one */
+        windows_forget_lent(thread_current);
     if (status == PORIN_OK && result)
         *result = frame.rax;
     return status;

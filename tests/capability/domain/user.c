@@ -161,7 +161,8 @@ PORIN_EXPORT(use_close); PORIN_EXPORT(use_take_read); PORIN_EXPORT(use_set); POR
 PORIN_EXPORT(use_spin_bulk); PORIN_EXPORT(use_rounds); PORIN_EXPORT(use_stop); PORIN_EXPORT(use_revoke_and_write);
 
 /* --- what compilers make of such pointers: every function twice, through a capability and on own memory --- */
-struct fields { signed char c; unsigned short h; int i; long l; double d; float f; int a[5]; unsigned b1 : 3, b2 : 7, b3 : 22; __int128 w; };
+struct fields { signed char c; unsigned short h; int i; long l; double d; float f; int a[5]; unsigned b1 : 3, b2 : 7, b3 : 22;
+                __int128 w; };
 #define BODIES(name, space)                                                                                                       \
     static long name(struct fields space *p, long k)                                                                              \
     {                                                                                                                             \
