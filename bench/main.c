@@ -18,6 +18,7 @@ static const struct part { const char *name, *help; void (*run)(const struct ben
     {"ends", "faults, kills and restarts", bench_ends},
     {"deadlines", "how late a late call ends", bench_deadlines},
     {"threads", "calls of two threads at once", bench_threads},
+    {"stubs", "stubs of porin bind, per class of types and end to end", bench_stubs},
     {"verifier", "verifier throughput", bench_verifier},
     {"create", "creating domains, and many live ones", bench_create},
 };

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Libraries of recipes/ bound by `porin bind` with the side files of this folder, as drop-in stubs: NAME.porin, the domain's image, and
 # libNAME-bind.a for hosts. Public headers are copied, because a host cannot include what lies beside the domains' libc.
-bindings := zlib sqlite png
+bindings := zlib sqlite png expat lua
 zlib_recipe := zlib
 zlib_headers := zlib.h zconf.h
 zlib_link := -lz
@@ -11,6 +11,13 @@ sqlite_link := -lsqlite3 -lm
 png_recipe := libpng
 png_headers := png.h pngconf.h pnglibconf.h
 png_link := -lpng16 -lz -lm
+expat_recipe := expat
+expat_headers := expat.h expat_external.h
+expat_link := -lexpat
+lua_recipe := lua
+lua_headers := lauxlib.h lua.h luaconf.h lualib.h lua5.4-deb-multiarch.h
+lua_include := <lauxlib.h>
+lua_link := -llua -lm
 bindings_at := $(B)/bindings
 bound = $(bindings:%=$(bindings_at)/%.porin) $(bindings:%=$(bindings_at)/lib%-bind.a)
 

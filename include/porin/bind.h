@@ -61,4 +61,6 @@
 /* On the typedef of a handle: functions that take it may leave by longjmp to the jmp_buf that `buffer` gives; `raise` does so. A dot
  * stands for the handle. */
 #define PORIN_GUARD(buffer, raise) PORIN_NOTE("guard:" #buffer) PORIN_NOTE("raise:" #raise)
+/* The same without the former: functions of the program that take such a handle may leave by the function that PORIN_JUMPS names. */
+#define PORIN_RAISE(raise) PORIN_NOTE("raise:" #raise)
 #endif

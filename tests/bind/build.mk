@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 CHECKS += bind
-bind_programs := sqlite png
+bind_programs := sqlite png expat lua
 bind_bound := $(bind_programs:%=$(B)/tests/bind/%-bound) $(B)/tests/bind/zlib-bound
 bind_native := $(bind_programs:%=$(B)/tests/bind/%-native)
 bind_flags = -Iinclude -Itests/bind -I$(bindings_at) -I$(bindings_at)/include

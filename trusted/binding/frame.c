@@ -148,13 +148,15 @@ void *porin_frame_take(struct porin_frame *frame, uint64_t word, uint64_t size, 
         porin_frame_bad(frame, "returned memory is said to have more than 1 GiB");
         return NULL;
     }
-    void *copy = owned ? malloc(size + !size) : NULL;
-    struct borrowed *borrowed = owned ? NULL : malloc(sizeof *borrowed + size);
+    void *copy = owned ? malloc(size + 1) : NULL;
+    struct borrowed *borrowed = owned ? NULL : malloc(sizeof *borrowed + size + 1);
     if (!copy && !borrowed) {
         porin_frame_fail(frame, PORIN_ERR_MEMORY, NULL);
         return NULL;
     }
-    porin_frame_read(frame, owned ? copy : borrowed->bytes, word, size);
+    char *bytes = owned ? copy : (char *)borrowed->bytes;
+    porin_frame_read(frame, bytes, word, size);
+    bytes[size] = 0; /* programs use counted text as a string */
     free_in_domain(frame, word, free_entry);
     if (frame->status == PORIN_OK)
         return owned ? copy : keep(frame, borrowed);
