@@ -7,7 +7,8 @@ typedef struct XML_ParserStruct *XML_Parser PORIN_OPAQUE;
 PORIN_ENTRY XML_Parser XML_ParserCreate(const XML_Char *encoding PORIN_STRING);
 PORIN_ENTRY XML_Parser XML_ParserCreateNS(const XML_Char *encoding PORIN_STRING, XML_Char separator);
 PORIN_ENTRY PORIN_CLOSES(parser) void XML_ParserFree(XML_Parser parser);
-PORIN_ENTRY PORIN_FAILS(XML_STATUS_ERROR) enum XML_Status XML_Parse(XML_Parser parser, const char *text PORIN_IN(length), int length, int is_final);
+PORIN_ENTRY PORIN_FAILS(XML_STATUS_ERROR) enum XML_Status XML_Parse(XML_Parser parser, const char *text PORIN_IN(length), int length,
+                                                                     int is_final);
 PORIN_ENTRY PORIN_FAILS(XML_STATUS_ERROR) enum XML_Status XML_StopParser(XML_Parser parser, XML_Bool resumable);
 PORIN_ENTRY PORIN_FAILS(XML_STATUS_ERROR) enum XML_Status XML_ResumeParser(XML_Parser parser);
 PORIN_ENTRY PORIN_FAILS(XML_ERROR_UNEXPECTED_STATE) enum XML_Error XML_GetErrorCode(XML_Parser parser);
@@ -19,7 +20,8 @@ PORIN_ENTRY void XML_SetUserData(XML_Parser parser, USER);
 PORIN_ENTRY void XML_SetElementHandler(XML_Parser parser,
     void (*start)(USER, const XML_Char *name PORIN_STRING, const XML_Char **attributes PORIN_STRINGS()) HANDLER,
     void (*end)(USER, const XML_Char *name PORIN_STRING) HANDLER);
-PORIN_ENTRY void XML_SetCharacterDataHandler(XML_Parser parser, void (*handler)(USER, const XML_Char *text PORIN_IN(length), int length) HANDLER);
+PORIN_ENTRY void XML_SetCharacterDataHandler(XML_Parser parser,
+    void (*handler)(USER, const XML_Char *text PORIN_IN(length), int length) HANDLER);
 PORIN_ENTRY void XML_SetCommentHandler(XML_Parser parser, void (*handler)(USER, const XML_Char *text PORIN_STRING) HANDLER);
 PORIN_ENTRY void XML_SetProcessingInstructionHandler(XML_Parser parser,
     void (*handler)(USER, const XML_Char *target PORIN_STRING, const XML_Char *data PORIN_STRING) HANDLER);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lua for `porin bind` (lauxlib.h includes the rest). A C function of the program's that calls lua_error leaves by longjmp to the stub, which
- * raises the error inside the domain. Errors that other calls raise in such a function end the domain: check arguments first. */
+/* Lua for `porin bind` (lauxlib.h includes the rest). A C function of the program's that calls lua_error leaves by longjmp to the stub,
+ * which raises the error inside the domain. Errors that other calls raise in such a function end the domain: check arguments first. */
 typedef struct lua_State lua_State PORIN_OPAQUE PORIN_RAISE(lua_error(.));
 #define LUA PORIN_ENTRY
 #define NUMBER PORIN_ENTRY PORIN_FAILS(0)
@@ -25,7 +25,8 @@ LUA PORIN_BORROWED PORIN_SIZE(size) const char *lua_pushlstring(lua_State *L, co
 LUA void lua_pushcclosure(lua_State *L, int (*function)(lua_State *L) PORIN_CALLBACK_KEPT PORIN_FAILS(0), int n);
 PORIN_ENTRY PORIN_FAILS(LUA_TNONE) PORIN_RANGE(LUA_TNONE, LUA_TTHREAD) int lua_type(lua_State *L, int index);
 LUA PORIN_STRING PORIN_BORROWED const char *lua_typename(lua_State *L, int type);
-LUA PORIN_BORROWED PORIN_SIZE(size ? *size : lua_rawlen(L, index)) const char *lua_tolstring(lua_State *L, int index, size_t *size PORIN_OUT(1));
+LUA PORIN_BORROWED PORIN_SIZE(size ? *size : lua_rawlen(L, index))
+const char *lua_tolstring(lua_State *L, int index, size_t *size PORIN_OUT(1));
 PORIN_ENTRY PORIN_FAILS(0) PORIN_ANY lua_Integer lua_tointegerx(lua_State *L, int index, int *is_number PORIN_OUT(1) PORIN_RANGE(0, 1));
 PORIN_ENTRY PORIN_FAILS(0) lua_Number lua_tonumberx(lua_State *L, int index, int *is_number PORIN_OUT(1) PORIN_RANGE(0, 1));
 NUMBER PORIN_RANGE(0, 1) int lua_toboolean(lua_State *L, int index);

@@ -17,7 +17,8 @@ static void start_element(void *user, const XML_Char *name, const XML_Char **att
     printf("%s%*s<%s", state->name, 2 * state->depth++, "", name);
     for (int i = 0; attributes[i]; i += 2)
         printf(" %s='%s'", attributes[i], attributes[i + 1]);
-    printf("> at %lu:%lu\n", (unsigned long)XML_GetCurrentLineNumber(state->parser), (unsigned long)XML_GetCurrentColumnNumber(state->parser));
+    printf("> at %lu:%lu\n", (unsigned long)XML_GetCurrentLineNumber(state->parser),
+           (unsigned long)XML_GetCurrentColumnNumber(state->parser));
     if (strcmp(name, "stop") == 0)
         XML_StopParser(state->parser, XML_FALSE);
 }
@@ -66,7 +67,9 @@ static void parse(const char *document, int piece)
 
 int main(int argc, char **argv)
 {
-    static const char document[] = "<?xml version='1.0'?>\n<a x='1' y=\"two &amp; three\">\n <b/>text &lt;here&gt;<!-- note -->\n<c d='\xc3\xa9'>e</c></a>\n";
+    static const char document[] = "<?xml version='1.0'?>\n"
+                                   "<a x='1' y=\"two &amp; three\">\n"
+                                   " <b/>text &lt;here&gt;<!-- note -->\n<c d='\xc3\xa9'>e</c></a>\n";
     struct state first, second;
     (void)argc, (void)argv;
 #ifdef BOUND
