@@ -64,6 +64,9 @@ __asm__(".pushsection .rodata.domain_code, \"a\"\n\t.balign 4096\ndomain_code:\n
         FUNCTION(trap) "ud2\n\t"
         FUNCTION(divide) "xorl %edx, %edx\n\txorl %ecx, %ecx\n\tmovl $1, %eax\n\tdivl %ecx\n\tret\n\t"
         FUNCTION(recurse) "call code_recurse\n\tret\n\t"
+        /* down(n, a): n, kept on the data stack, plus the first import's answer to (n - 1, a); a when n is 0 */
+        FUNCTION(down) "testl %edi, %edi\n\tje 1f\n\tsubl $16, %r15d\n\tmovq %rdi, (%r14,%r15)\n\tsubl $1, %edi\n\t" CALL_GATE(0x110000)
+                "addq (%r14,%r15), %rax\n\taddl $16, %r15d\n\tret\n1:\tmovq %rsi, %rax\n\tret\n\t"
         FUNCTION(spin) "jmp code_spin\n\t"
         FUNCTION(leave) "movl %edi, %edi\n\tmovl $231, %eax\n\t" CALL_GATE(0x100000) "ud2\n\t"
         /* spoil(): breaks the calling convention: every register it can, data stack, x87 stack */
@@ -151,7 +154,8 @@ extern const uint8_t domain_code[] __asm__("domain_code"), domain_code_end[] __a
 
 #define EXPORTS(X) X(add) X(peek) X(poke) X(service) X(first) X(second) X(tail) X(loop) X(inner) X(trap) X(divide) X(recurse) X(spin) \
     X(leave) X(spoil) X(keep) X(stack) X(pointer) X(error) X(seventh) X(twice) X(registers) X(depth) X(jump) X(jump_tail) X(landing) \
-    X(rounding) X(go) X(secret) X(leak) X(look) X(stacked) X(stacked_second) X(digits) X(astray) X(rounded) X(bottom) X(start) X(thread)
+    X(rounding) X(go) X(secret) X(leak) X(look) X(stacked) X(stacked_second) X(digits) X(astray) X(rounded) X(bottom) X(down) \
+    X(start) X(thread)
 #define X(name) extern const uint8_t code_##name[] __asm__("code_" #name);
 EXPORTS(X)
 #undef X

@@ -99,6 +99,35 @@ static void test_new_threads_fault_alone(void **state)
     (void)state;
 }
 
+/* Two domains that call each other, to and fro, on several threads at once: each activation finds its own frame again. */
+static void *recursion_run(void *data)
+{
+    porin_domain *domain = data;
+    unsigned seed = (unsigned)(uintptr_t)&seed;
+    for (int i = 0; i < 3000; i++) {
+        uint64_t depth = (uint64_t)rand_r(&seed) % 60, result = 0, start = (uint64_t)rand_r(&seed);
+        assert_int_equal(porin_call6(entry(domain, "down"), &result, depth, start, 0, 0, 0, 0), PORIN_OK);
+        assert_int_equal(result, start + depth * (depth + 1) / 2);
+    }
+    return NULL;
+}
+
+static void test_mutual_recursion_on_threads(void **state)
+{
+    enum { THREADS = 4 };
+    porin_domain *a = domain_make(library, "a"), *b = domain_make(library, "b");
+    pthread_t threads[THREADS];
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "down"), NULL, NULL), PORIN_OK);
+    assert_int_equal(porin_domain_bind(b, "first", entry(a, "down"), NULL, NULL), PORIN_OK);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, recursion_run, i % 2 ? a : b), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
 /* --- ending what runs --- */
 
 struct runaway {
@@ -510,6 +539,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_have_stacks_and_pointers),
         cmocka_unit_test(test_new_threads_fault_alone),
+        cmocka_unit_test(test_mutual_recursion_on_threads),
         cmocka_unit_test(test_kill_of_a_runaway),
         cmocka_unit_test(test_end_of_nested_calls),
         cmocka_unit_test(test_rebinding),
