@@ -413,6 +413,33 @@ static void test_race_bulk(void **state)
     (void)state;
 }
 
+/* Many threads that are seldom found where their registers can be swept do not keep a revocation from coming to its end: each is asked
+ * until it has done so once. */
+#define CROWD 12
+static void test_crowd(void **state)
+{
+    pthread_t crowd[CROWD];
+    race.owner = domain_make("owner");
+    race.user = domain_make("user");
+    assert_int_equal(porin_domain_bind(race.owner, "give", entry(race.user, "use_keep_again"), NULL, NULL), PORIN_OK);
+    int64_t revoker = call(race.owner, "use_revoker", 0, 0, 0, 0), other = call(race.owner, "use_revoker", 0, 0, 0, 0);
+    int64_t number = call(race.owner, "use_keep_own", 0, 512, PORIN_RIGHT_READ, (uint64_t)revoker);
+    race.spin = "use_hide";
+    race.number = call(race.owner, "use_give", (uint64_t)number, 512, PORIN_RIGHT_READ, 0);
+    for (int i = 0; i < CROWD; i++)
+        assert_int_equal(pthread_create(&crowd[i], NULL, race_run, NULL), 0);
+    while (call(race.user, "use_rounds", 0, 0, 0, 0) < 50)
+        sched_yield();
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(call(race.owner, "use_revoke", (uint64_t)other, 0, 0, 0), 0);
+    call(race.user, "use_stop", 1, 0, 0, 0);
+    for (int i = 0; i < CROWD; i++)
+        pthread_join(crowd[i], NULL);
+    porin_domain_destroy(race.owner);
+    porin_domain_destroy(race.user);
+    (void)state;
+}
+
 /* Revoking something else does not disturb who is in the middle of an access. */
 static void test_other_revocations(void **state)
 {
@@ -488,7 +515,7 @@ int main(int count, char **arguments)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounds), cmocka_unit_test(test_edges), cmocka_unit_test(test_narrowing), cmocka_unit_test(test_scopes),
         cmocka_unit_test(test_forged), cmocka_unit_test(test_depth), cmocka_unit_test(test_bulk), cmocka_unit_test(test_revocation),
-        cmocka_unit_test(test_race), cmocka_unit_test(test_race_bulk), cmocka_unit_test(test_other_revocations),
+        cmocka_unit_test(test_race), cmocka_unit_test(test_race_bulk), cmocka_unit_test(test_crowd), cmocka_unit_test(test_other_revocations),
         cmocka_unit_test(test_every_place), cmocka_unit_test(test_reports), cmocka_unit_test(test_compiled),
     };
     uint8_t *pages = mmap(NULL, 3 * OBJECT, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

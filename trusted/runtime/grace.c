@@ -29,6 +29,7 @@ enum answer { ANSWER_NONE, ANSWER_OUTSIDE, ANSWER_INSIDE, ANSWER_UNSURE };
 
 static struct porin_domain sweep_question;  /* no domain: asks to sweep capability registers */
 #define SWEEP (&sweep_question)
+static _Atomic uint64_t sweeps;             /* that were begun */
 
 static int ask_signal, sample_signal;
 static bool has_barrier;
@@ -103,8 +104,11 @@ static void on_ask(int signal, siginfo_t *info, void *context)
         thread_settle(thread, context);
     struct porin_domain *domain = thread ? thread->question : NULL;
     if (domain) {
+        uint64_t sweep = sweeps; /* before the look at what has been revoked */
         enum answer answer = domain == SWEEP ? capability_sweep(thread, context) ? ANSWER_OUTSIDE : ANSWER_UNSURE
                                              : answer_find(thread, domain, context);
+        if (domain == SWEEP && answer == ANSWER_OUTSIDE)
+            thread->swept = sweep;
         thread->question = NULL;
         thread->answer = answer;
         syscall(SYS_futex, &thread->answer, FUTEX_WAKE, 1, NULL, NULL, 0);
@@ -156,6 +160,7 @@ struct inquiry {
     struct porin_domain *domain;
     enum answer worst;                    /* so far */
     bool ordered;                         /* all threads see that they are being asked */
+    uint64_t sweep;                       /* whoever has done this one or a later one is not asked again */
 };
 
 static bool thread_was_in(const struct porin_domain *domain, const struct thread *thread)
@@ -221,7 +226,8 @@ static void thread_announce(struct thread *thread, void *data)
 {
     struct inquiry *inquiry = data;
     thread->answer = ANSWER_OUTSIDE;
-    if (inquiry->domain == SWEEP ? !thread->revocable || thread == thread_current : !thread_was_in(inquiry->domain, thread))
+    if (inquiry->domain == SWEEP ? !thread->revocable || thread == thread_current || thread->swept >= inquiry->sweep
+                                 : !thread_was_in(inquiry->domain, thread))
         return;
     if (thread == thread_current) {
         thread->answer = self_inside(thread, inquiry->domain) ? ANSWER_INSIDE : ANSWER_OUTSIDE;
@@ -262,9 +268,9 @@ static void thread_hear(struct thread *thread, void *data)
 }
 
 /* The least favourable answer of all threads. With the domain's lock held. */
-static enum answer threads_ask(struct porin_domain *domain)
+static enum answer threads_ask(struct porin_domain *domain, uint64_t sweep)
 {
-    struct inquiry inquiry = { .domain = domain };
+    struct inquiry inquiry = { .domain = domain, .sweep = sweep };
     pthread_mutex_lock(&asking);
     threads_visit((void (*const[])(struct thread *, void *)){ thread_announce, thread_ask, thread_hear, NULL }, &inquiry);
     pthread_mutex_unlock(&asking);
@@ -275,18 +281,19 @@ static enum answer threads_ask(struct porin_domain *domain)
 
 void grace_sweep(void)
 {
+    uint64_t sweep = ++sweeps;
     if (thread_current)
         capability_sweep(thread_current, NULL);
-    while (threads_ask(SWEEP) == ANSWER_UNSURE)
+    while (threads_ask(SWEEP, sweep) == ANSWER_UNSURE)
         nanosleep(&(struct timespec){ .tv_nsec = RETRY_NS }, NULL);
 }
 
 bool grace_outside(struct porin_domain *domain)
 {
-    enum answer worst = threads_ask(domain);
+    enum answer worst = threads_ask(domain, 0);
     for (int i = 0; worst == ANSWER_UNSURE && i < UNSURE_TRIES; i++) {
         nanosleep(&(struct timespec){ .tv_nsec = RETRY_NS }, NULL);
-        worst = threads_ask(domain);
+        worst = threads_ask(domain, 0);
     }
     return worst <= ANSWER_OUTSIDE;
 }
@@ -309,7 +316,7 @@ void grace_throw_out(struct porin_domain *domain)
     enum answer worst;
     do {
         pthread_mutex_lock(&domain->lock);
-        worst = threads_ask(domain);
+        worst = threads_ask(domain, 0);
         pthread_mutex_unlock(&domain->lock);
     } while (worst == ANSWER_UNSURE && nanosleep(&(struct timespec){ .tv_nsec = RETRY_NS }, NULL) <= 0);
     struct thread *self = thread_current;

@@ -78,6 +78,7 @@ struct thread {
     _Atomic uint32_t attention;     /* a signal came: host_wait does not begin to wait */
     bool lent;                      /* host code has filled registers for its next call */
     _Atomic bool revocable;         /* it has loaded asynchronous capabilities */
+    _Atomic uint64_t swept;         /* the last sweep of its registers: grace.c */
     struct porin_error last_error;
     /* from here on what outlives the thread: blocks are used again and never unmapped */
     struct thread *next;

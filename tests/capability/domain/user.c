@@ -139,6 +139,15 @@ long use_spin_bulk(long number, long forbidden)
     }
     return rounds;
 }
+/* Holds one and is nearly always in trusted code, where nothing can be taken out of its registers. */
+long use_hide(long number)
+{
+    uint64_t made = (uint64_t)porin_cap_take(number, 0);
+    for (rounds = 0; made && !stop; rounds++)
+        for (int i = 0; i < 1000; i++)
+            made = porin_cap_make((uint64_t)words, 8, 1, PORIN_RIGHT_READ);
+    return rounds;
+}
 long use_rounds(void) { return rounds; }
 void use_stop(long v) { stop = v; }
 /* The owner: revokes, then at once writes what nobody may see any more. */
@@ -158,7 +167,7 @@ long use_revoke_and_write(long revoker, long forbidden)
 PORIN_EXPORT(use_bulk_read); PORIN_EXPORT(use_bulk_write); PORIN_EXPORT(use_bulk_copy); PORIN_EXPORT(use_bulk_compare);
 PORIN_EXPORT(use_revoker); PORIN_EXPORT(use_revoke); PORIN_EXPORT(use_keep_own); PORIN_EXPORT(use_keep_again); PORIN_EXPORT(use_take);
 PORIN_EXPORT(use_close); PORIN_EXPORT(use_take_read); PORIN_EXPORT(use_set); PORIN_EXPORT(use_take_pass); PORIN_EXPORT(use_spin);
-PORIN_EXPORT(use_spin_bulk); PORIN_EXPORT(use_rounds); PORIN_EXPORT(use_stop); PORIN_EXPORT(use_revoke_and_write);
+PORIN_EXPORT(use_spin_bulk); PORIN_EXPORT(use_hide); PORIN_EXPORT(use_rounds); PORIN_EXPORT(use_stop); PORIN_EXPORT(use_revoke_and_write);
 
 /* --- what compilers make of such pointers: every function twice, through a capability and on own memory --- */
 struct fields { signed char c; unsigned short h; int i; long l; double d; float f; int a[5]; unsigned b1 : 3, b2 : 7, b3 : 22;
