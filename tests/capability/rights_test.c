@@ -6,6 +6,7 @@
 #include "porin/capability.h"
 #include "porin/porin.h"
 #include "runtime/thread.h"
+#include "../unit/domain_image.h"
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -206,6 +207,31 @@ static void test_narrowing(void **state)
 }
 
 /* --- scopes --- */
+
+/* What is lent to a domain that does not use capabilities is not there for whom it calls. */
+static void test_lent_to_nobody(void **state)
+{
+    struct image_parts parts;
+    struct porin_error error;
+    porin_image *library;
+    porin_domain *plain, *user = domain_make("user");
+    image_begin(&parts, 2);
+    uint8_t *file = image_write(&parts);
+    assert_int_equal(porin_image_load_memory("plain", file, FILE_SIZE, &library, &error), PORIN_OK);
+    free(file);
+    assert_int_equal(porin_domain_create(library, NULL, &plain, &error), PORIN_OK);
+    assert_int_equal(porin_domain_bind(plain, "first", entry(user, "use_forge"), NULL, NULL), PORIN_OK);
+    fill();
+    for (uint64_t number = 0; number < 64; number++) {
+        lend(0, object, 64, PORIN_RIGHT_READ);
+        assert_int_equal(call(plain, "first", (number << PORIN_CAPABILITY_SHIFT) + 5, 0, 0, 0), -1);
+        assert_int_equal(porin_domain_reset(user, NULL), PORIN_OK);
+    }
+    porin_domain_destroy(plain);
+    porin_image_release(library);
+    porin_domain_destroy(user);
+    (void)state;
+}
 
 static void test_scopes(void **state)
 {
@@ -513,7 +539,7 @@ int main(int count, char **arguments)
 {
     struct porin_error error;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bounds), cmocka_unit_test(test_edges), cmocka_unit_test(test_narrowing), cmocka_unit_test(test_scopes),
+        cmocka_unit_test(test_bounds), cmocka_unit_test(test_edges), cmocka_unit_test(test_narrowing), cmocka_unit_test(test_lent_to_nobody), cmocka_unit_test(test_scopes),
         cmocka_unit_test(test_forged), cmocka_unit_test(test_depth), cmocka_unit_test(test_bulk), cmocka_unit_test(test_revocation),
         cmocka_unit_test(test_race), cmocka_unit_test(test_race_bulk), cmocka_unit_test(test_crowd), cmocka_unit_test(test_other_revocations),
         cmocka_unit_test(test_every_place), cmocka_unit_test(test_reports), cmocka_unit_test(test_compiled),
