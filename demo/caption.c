@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Caption domain: makes a caption, with a planted mistake of the classic kind: a copy without a length check, into a buffer with a
  * function pointer behind it. Outside a domain, who writes the caption decides what runs next. */
-#include "porin/domain.h"
+#include "caption.h"
 #include <ctype.h>
 #include <stdlib.h>
 
@@ -17,7 +17,6 @@ static void capitalise(struct caption *self)
     self->text[0] = (char)toupper((unsigned char)self->text[0]);
 }
 
-/* Returns the finished caption. */
 const char *caption_make(const char *text)
 {
     if (!caption)
@@ -31,4 +30,3 @@ const char *caption_make(const char *text)
     caption->finish(caption);
     return caption->text;
 }
-PORIN_EXPORT(caption_make);

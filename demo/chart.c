@@ -21,10 +21,10 @@ static void copy(struct canvas *to, uint32_t left, const struct canvas *from)
 }
 
 /* One translucent column for each level of each channel; heights follow the square root, so that rare levels show. */
-static void draw_graph(struct canvas *canvas, uint32_t left, uint32_t top, uint32_t width, const struct part *facts)
+static void draw_graph(struct canvas *canvas, uint32_t left, uint32_t top, uint32_t width)
 {
     unsigned channel, level, height;
-    char *rows = facts_ask(facts, "SELECT CASE channel WHEN 'red' THEN 0 WHEN 'green' THEN 1 ELSE 2 END, level,"
+    char *rows = facts_ask("SELECT CASE channel WHEN 'red' THEN 0 WHEN 'green' THEN 1 ELSE 2 END, level,"
                                   " CAST(64 * sqrt(1.0 * pixels / (SELECT max(pixels) FROM histogram)) AS INT) FROM histogram");
     for (char *state, *row = strtok_r(rows, "\n", &state); row; row = strtok_r(NULL, "\n", &state)) {
         if (sscanf(row, "%u|%u|%u", &channel, &level, &height) != 3 || channel > 2 || level > 255 || height > GRAPH_HEIGHT)
@@ -40,7 +40,7 @@ static void draw_graph(struct canvas *canvas, uint32_t left, uint32_t top, uint3
 }
 
 /* The most frequent colours as bars whose widths are their shares of each other. */
-static void draw_swatches(struct canvas *canvas, uint32_t left, uint32_t top, uint32_t width, const struct part *facts)
+static void draw_swatches(struct canvas *canvas, uint32_t left, uint32_t top, uint32_t width)
 {
     unsigned red, green, blue, begin, end;
     char sql[512];
@@ -49,14 +49,14 @@ static void draw_swatches(struct canvas *canvas, uint32_t left, uint32_t top, ui
              " running AS (SELECT red, green, blue, pixels, sum(pixels) OVER (ORDER BY pixels DESC, red, green, blue) upto FROM most)"
              " SELECT red, green, blue, %u * (upto - pixels) / s, %u * upto / s FROM running, all_pixels",
              SWATCHES, width, width);
-    char *rows = facts_ask(facts, sql);
+    char *rows = facts_ask(sql);
     for (char *state, *row = strtok_r(rows, "\n", &state); row; row = strtok_r(NULL, "\n", &state))
         if (sscanf(row, "%u|%u|%u|%u|%u", &red, &green, &blue, &begin, &end) == 5 && begin <= end && end <= width)
             fill(canvas, left + begin, top, end - begin, SWATCH_HEIGHT, (uint8_t[3]){(uint8_t)red, (uint8_t)green, (uint8_t)blue});
     free(rows);
 }
 
-struct canvas chart_draw(const struct canvas *picture, const struct part *facts)
+struct canvas chart_draw(const struct canvas *picture)
 {
     static const uint8_t paper[3] = {24, 24, 28};
     uint32_t inner = picture->width > WIDTH_MIN ? picture->width : WIDTH_MIN;
@@ -68,7 +68,7 @@ struct canvas chart_draw(const struct canvas *picture, const struct part *facts)
     fill(&canvas, 0, 0, canvas.width, canvas.height, paper);
     below.pixels = canvas.pixels + (size_t)MARGIN * canvas.width * 4;
     copy(&below, MARGIN + (inner - picture->width) / 2, picture);
-    draw_graph(&canvas, MARGIN, picture->height + 2 * MARGIN, inner, facts);
-    draw_swatches(&canvas, MARGIN, picture->height + 3 * MARGIN + GRAPH_HEIGHT, inner, facts);
+    draw_graph(&canvas, MARGIN, picture->height + 2 * MARGIN, inner);
+    draw_swatches(&canvas, MARGIN, picture->height + 3 * MARGIN + GRAPH_HEIGHT, inner);
     return canvas;
 }

@@ -4,6 +4,10 @@
  *        demo [-i IMAGES] -c FILE.png...    only decodes, and prints checksums of the pixels */
 #define _GNU_SOURCE /* CPU sets */
 #include "demo.h"
+#include "caption_bind.h"
+#include "facts_bind.h"
+#include "picture_bind.h"
+#include "stream_edges.h"
 #include <errno.h>
 #include <getopt.h>
 #include <sched.h>
@@ -62,41 +66,34 @@ static void file_write(const char *path, const uint8_t *bytes, size_t size)
 
 static void domains_create(const char *images)
 {
-    static const char *const edges[] = {"stream_open", "stream_reset", "stream_validate", "stream_close", "stream_put", "stream_run",
-                                        "stream_get", "stream_message", "stream_crc32", "stream_adler32"};
-    struct porin_edge_options options = {
-        .policy = PORIN_POLICY_ALL, .fault_value = -1, .callee_policy = PORIN_POLICY_ALL};
     part_create(&zlib, images, "zlib");
     part_create(&libpng, images, "libpng");
     part_create(&facts, images, "sqlite");
     part_create(&caption, images, "caption");
-    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
-        struct porin_error error = {0};
-        porin_entry entry;
-        if (porin_entry_find(zlib.domain, edges[i], &entry, &error) != PORIN_OK ||
-            porin_domain_bind(libpng.domain, edges[i], entry, &options, &error) != PORIN_OK)
-            die("edge %s from libpng to zlib: %s", edges[i], error.text);
-    }
+    struct porin_error error = {0};
+    if (stream_connect(libpng.domain, zlib.domain, &error) != PORIN_OK)
+        die("the edges from libpng to zlib: %s", error.text);
+    if (picture_bind(libpng.domain, &error) != PORIN_OK || facts_bind(facts.domain, &error) != PORIN_OK ||
+        caption_bind(caption.domain, &error) != PORIN_OK)
+        die("the stubs: %s", error.text);
 }
 
-/* Fetches struct picture once; its message is text whatever the domain wrote. */
-static struct picture picture_fetch(uint64_t at)
+/* What a stub of ours answered; its message is text whatever the domain wrote. */
+static struct picture picture_checked(struct picture picture)
 {
-    struct picture picture;
-    part_get(&picture, &libpng, (uint32_t)at, sizeof picture);
+    if (porin_binding_error()->status != PORIN_OK)
+        die("domain libpng: %s", porin_binding_error()->text);
     picture.message[sizeof picture.message - 1] = 0;
     text_clean(picture.message);
     return picture;
 }
 
 /* Decodes a file in the libpng domain. pixels is NULL when libpng refuses it; the reason is in picture->message. */
-static struct canvas picture_decode(const uint8_t *bytes, size_t size, struct picture *picture)
+static struct canvas canvas_decode(const uint8_t *bytes, size_t size, struct picture *picture)
 {
-    porin_addr file = part_put(&libpng, bytes, size);
-    *picture = picture_fetch(CALL(&libpng, "picture_decode", file.offset, size));
-    porin_free(libpng.domain, file);
+    *picture = picture_checked(picture_decode(bytes, size));
     struct canvas canvas = {picture->width, picture->height, NULL};
-    if (!picture->pixels)
+    if (!picture->decoded)
         return canvas;
     if (!canvas.width || !canvas.height || (uint64_t)canvas.width * canvas.height > PICTURE_PIXELS_MAX)
         die("domain libpng answered with an impossible size");
@@ -104,7 +101,8 @@ static struct canvas picture_decode(const uint8_t *bytes, size_t size, struct pi
     canvas.pixels = malloc(pixels_size);
     if (!canvas.pixels)
         die("out of memory");
-    part_get(canvas.pixels, &libpng, picture->pixels, pixels_size);
+    if (picture_pixels(canvas.pixels, pixels_size) != 0)
+        die("domain libpng lacks the pixels that it decoded: %s", porin_binding_error()->text);
     return canvas;
 }
 
@@ -117,7 +115,7 @@ static const char *colour_name(uint32_t color_type)
 static struct canvas show_decoding(const char *path, const uint8_t *bytes, size_t size, struct picture *picture)
 {
     uint64_t start = now_ns();
-    struct canvas canvas = picture_decode(bytes, size, picture);
+    struct canvas canvas = canvas_decode(bytes, size, picture);
     double ms = (double)(now_ns() - start) / 1e6;
     printf("picture   %s, %zu bytes\n", path, size);
     if (!canvas.pixels) {
@@ -127,53 +125,41 @@ static struct canvas show_decoding(const char *path, const uint8_t *bytes, size_
     printf("libpng    decoded it: %u x %u, %u bits, %s%s, in %.1f ms; called the zlib domain %llu times for that\n",
            picture->width, picture->height, picture->bit_depth, colour_name(picture->color_type),
            picture->interlaced ? ", interlaced" : "", ms,
-           (unsigned long long)CALL(&libpng, "picture_calls", 0));
+           (unsigned long long)picture_calls());
     if (picture->message[0])
         printf("          and warns: %s\n", picture->message);
     return canvas;
 }
 
-char *facts_ask(const struct part *part, const char *sql)
+char *facts_ask(const char *sql)
 {
-    enum { ANSWER_MAX = 65536 };
-    porin_addr query = part_put(part, sql, strlen(sql) + 1);
-    uint64_t status = CALL(part, "facts_query", query.offset);
-    porin_free(part->domain, query);
-    char *answer = malloc(ANSWER_MAX);
+    int64_t status = facts_query(sql);
+    const char *borrowed = facts_answer();
+    char *answer = borrowed ? strdup(borrowed) : NULL;
     if (!answer)
-        die("out of memory");
-    part_get_text(answer, ANSWER_MAX, part, (uint32_t)CALL(part, "facts_answer", 0));
+        die("domain sqlite: %s", porin_binding_error()->text);
+    text_clean(answer);
     if (status != 0)
         die("SQLite refuses %s: %s", sql, answer);
     return answer;
 }
 
-static void facts_store(const char *path, const struct picture *picture, const struct canvas *canvas, size_t file_size)
+static void facts_keep(const char *path, const struct picture *picture, const struct canvas *canvas, size_t file_size)
 {
-    porin_addr name = part_put(&facts, path, strlen(path) + 1), pixels;
-    uint64_t status = CALL(&facts, "facts_open", name.offset, picture->width, picture->height, picture->bit_depth,
-                           picture->color_type, file_size);
-    porin_free(facts.domain, name);
     size_t count = (size_t)canvas->width * canvas->height;
-    if (status == 0 && porin_alloc(facts.domain, (size_t)CHUNK_PIXELS * 4, &pixels) != PORIN_OK)
-        die("domain sqlite is out of memory");
-    for (size_t at = 0; status == 0 && at < count; at += CHUNK_PIXELS) {
-        size_t piece = count - at < CHUNK_PIXELS ? count - at : CHUNK_PIXELS;
-        if (porin_copy_out(facts.domain, pixels, canvas->pixels + at * 4, piece * 4) != PORIN_OK)
-            die("the pixels do not fit into domain sqlite");
-        status = CALL(&facts, "facts_count", pixels.offset, piece);
-    }
+    int64_t status = facts_open(path, picture->width, picture->height, picture->bit_depth, picture->color_type, (uint32_t)file_size);
+    for (size_t at = 0; status == 0 && at < count; at += CHUNK_PIXELS)
+        status = facts_count(canvas->pixels + at * 4, count - at < CHUNK_PIXELS ? count - at : CHUNK_PIXELS);
     if (status == 0)
-        status = CALL(&facts, "facts_store", 0);
+        status = facts_store();
     if (status != 0)
-        die("SQLite could not store the facts: status %lld", (long long)status);
-    porin_free(facts.domain, pixels);
+        die("SQLite could not store the facts: status %lld %s", (long long)status, porin_binding_error()->text);
 }
 
 /* Prints the rows of a query, each as "sqlite    <label><row>". */
 static void facts_print(const char *label, const char *sql)
 {
-    char *rows = facts_ask(&facts, sql);
+    char *rows = facts_ask(sql);
     for (char *state, *row = strtok_r(rows, "\n", &state); row; row = strtok_r(NULL, "\n", &state))
         printf("sqlite    %s%s\n", label, row);
     free(rows);
@@ -193,20 +179,18 @@ static void show_facts(const char *query)
 
 static void write_back(const struct canvas *picture, const char *path)
 {
-    struct canvas chart = chart_draw(picture, &facts);
-    size_t size = (size_t)chart.width * chart.height * 4;
-    porin_addr pixels = part_put(&libpng, chart.pixels, size);
-    struct picture encoded = picture_fetch(CALL(&libpng, "picture_encode", pixels.offset, chart.width, chart.height));
-    porin_free(libpng.domain, pixels);
+    struct canvas chart = chart_draw(picture);
+    struct picture encoded = picture_checked(picture_encode(chart.pixels, chart.width, chart.height));
     free(chart.pixels);
-    if (!encoded.file)
+    if (!encoded.file_size)
         die("libpng cannot encode the result: %s", encoded.message);
     if (encoded.file_size > FILE_MAX)
         die("domain libpng answered with an impossible size");
     uint8_t *file = malloc(encoded.file_size);
     if (!file)
         die("out of memory");
-    part_get(file, &libpng, encoded.file, encoded.file_size);
+    if (picture_file(file, encoded.file_size) != 0)
+        die("domain libpng lacks the file that it made: %s", porin_binding_error()->text);
     file_write(path, file, encoded.file_size);
     free(file);
     printf("libpng    wrote the picture with its histogram and colours: %s, %u x %u, %u bytes\n",
@@ -222,7 +206,7 @@ static void show_damage(const uint8_t *bytes, size_t size)
         die("out of memory");
     memcpy(damaged, bytes, size);
     damaged[size / 2] ^= 0x10;
-    struct canvas canvas = picture_decode(damaged, size, &picture);
+    struct canvas canvas = canvas_decode(damaged, size, &picture);
     printf("damage    one bit of the file turned over: libpng %s%s\n",
            canvas.pixels ? "decoded it all the same" : "says: ", picture.message);
     free(canvas.pixels);
@@ -232,11 +216,11 @@ static void show_damage(const uint8_t *bytes, size_t size)
 /* Asks the caption domain; *error is what killed it, NULL if it lives. The caption goes to `made`. */
 static void caption_ask(const char *text, char *made, size_t size, const struct porin_error **error)
 {
-    porin_addr addr = part_put(&caption, text, strlen(text) + 1);
-    made[0] = 0;
-    uint64_t result = part_call(&caption, "caption_make", (const uint64_t[6]){addr.offset}, error);
-    if (!*error)
-        part_get_text(made, size, &caption, (uint32_t)result);
+    porin_binding_error_clear();
+    const char *caption_made = caption_make(text);
+    *error = caption_made ? NULL : porin_binding_error();
+    snprintf(made, size, "%s", caption_made ? caption_made : "");
+    text_clean(made);
 }
 
 static void show_overflow(void)
@@ -251,7 +235,7 @@ static void show_overflow(void)
     part_where(&caption, died->offset, where, sizeof where);
     printf("overflow  stopped: domain \"%s\" died of %s at 0x%x%s%s\n",
            died->domain, strsignal(died->signal), died->offset, where[0] ? ", in " : "", where);
-    if (porin_domain_reset(caption.domain, &error) != PORIN_OK)
+    if (porin_domain_reset(caption.domain, &error) != PORIN_OK || caption_bind(caption.domain, &error) != PORIN_OK)
         die("reset of domain caption: %s", error.text);
     caption_ask("evening at the sea", made, sizeof made, &died);
     if (died)
@@ -287,7 +271,7 @@ static struct costs costs_measure(struct separate *separate, const uint8_t bytes
     memcpy(words, bytes, sizeof words);
     for (int batch = 0; batch < BATCHES; batch++) {
         uint64_t start = now_ns();
-        inside = CALL(&libpng, "picture_checksums", CALLS, size, words[0], words[1], words[2], words[3]);
+        inside = picture_checksums(CALLS, size, words[0], words[1], words[2], words[3]);
         domain_ns[batch] = (double)(now_ns() - start) / CALLS;
         start = now_ns();
         for (int i = 0; i < QUESTIONS; i++)
@@ -318,7 +302,7 @@ static void print_checksums(char *const *paths, int count)
         size_t size;
         struct picture picture;
         uint8_t *bytes = file_read(paths[i], &size);
-        struct canvas canvas = picture_decode(bytes, size, &picture);
+        struct canvas canvas = canvas_decode(bytes, size, &picture);
         if (canvas.pixels)
             printf("%s: %u x %u, pixels %08x\n", paths[i], canvas.width, canvas.height,
                    checksum(canvas.pixels, (size_t)canvas.width * canvas.height * 4));
@@ -338,7 +322,7 @@ static int run(const char *path, const char *output, const char *query, struct s
     struct canvas canvas = show_decoding(path, bytes, size, &picture);
     if (!canvas.pixels)
         return 1;
-    facts_store(path, &picture, &canvas, size);
+    facts_keep(path, &picture, &canvas, size);
     show_facts(query);
     write_back(&canvas, output);
     show_damage(bytes, size);

@@ -13,26 +13,19 @@ uint64_t now_ns(void);
 /* --- a domain and its image --- */
 struct part { const char *name; char image_path[512]; porin_domain *domain; };
 void part_create(struct part *part, const char *images, const char *name);
-/* Calls an entry; returns its result. A domain's death is an error that ends the demo, unless error is given. */
-uint64_t part_call(const struct part *part, const char *entry, const uint64_t arguments[6], const struct porin_error **error);
-#define CALL(part, entry, ...) part_call(part, entry, (const uint64_t[6]){__VA_ARGS__}, NULL)
-/* Puts bytes into memory of the domain's own malloc. */
-porin_addr part_put(const struct part *part, const void *bytes, size_t size);
-void part_get(void *to, const struct part *part, uint32_t from, size_t size);
-/* A text of the domain; what is neither printable nor a line break becomes '?', for a terminal obeys control characters. */
-void part_get_text(char *to, size_t size, const struct part *part, uint32_t from);
+/* Makes text fit for a terminal, which obeys control characters: what is neither printable nor a line break becomes '?'. */
 void text_clean(char *text);
 /* "capitalise (demo/caption.c:20)" for a text offset of the image, as far as binutils' addr2line can tell; else "". */
 void part_where(const struct part *part, uint32_t offset, char *text, size_t size);
 
 /* --- facts: the SQLite domain --- */
 /* Runs SQL in it and returns the rows as lines; the caller frees. Dies with SQLite's message if it is refused. */
-char *facts_ask(const struct part *facts, const char *sql);
+char *facts_ask(const char *sql);
 
 /* --- pictures in host memory: 8-bit RGBA --- */
 struct canvas { uint32_t width, height; uint8_t *pixels; };
 /* The picture with its histogram and most frequent colours below it, both from the database. */
-struct canvas chart_draw(const struct canvas *picture, const struct part *facts);
+struct canvas chart_draw(const struct canvas *picture);
 
 /* --- the same call to a separate process --- */
 /* CRC-32 as PNG and zlib define it, computed by the host itself. */

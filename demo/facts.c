@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SQLite domain: keeps facts about a picture in a database in its own memory and answers SQL about them. */
-#include "porin/domain.h"
+#include "facts.h"
 #include <sqlite3.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -38,7 +38,6 @@ static int insert(const char *sql, const int64_t *numbers, int count, const char
     return sqlite3_finalize(statement);
 }
 
-/* Opens an empty database. Returns 0 or SQLite's status. */
 int64_t facts_open(const char *name, uint32_t width, uint32_t height, uint32_t depth, uint32_t colour_type, uint32_t bytes)
 {
     const int64_t numbers[] = {width, height, depth, colour_type, bytes};
@@ -50,9 +49,7 @@ int64_t facts_open(const char *name, uint32_t width, uint32_t height, uint32_t d
         status = run(schema);
     return status == SQLITE_OK ? insert("INSERT INTO picture VALUES(?, ?, ?, ?, ?, ?)", numbers, 5, name) : status;
 }
-PORIN_EXPORT(facts_open);
 
-/* Counts RGBA pixels; fully transparent ones are left out. */
 int64_t facts_count(const uint8_t *pixels, uint64_t count)
 {
     for (; count--; pixels += 4) {
@@ -64,9 +61,7 @@ int64_t facts_count(const uint8_t *pixels, uint64_t count)
     }
     return 0;
 }
-PORIN_EXPORT(facts_count);
 
-/* Writes what was counted into the tables. Returns 0 or SQLite's status. */
 int64_t facts_store(void)
 {
     static const char *const channels[] = {"red", "green", "blue"};
@@ -84,7 +79,6 @@ int64_t facts_store(void)
     }
     return status == SQLITE_OK ? run("COMMIT") : status;
 }
-PORIN_EXPORT(facts_store);
 
 static void append(const char *text)
 {
@@ -107,7 +101,6 @@ static int append_row(void *unused, int count, char **values, char **names)
     return 0;
 }
 
-/* Runs SQL. Returns 0 or SQLite's status; the rows (fields parted by |), or SQLite's message, stand at facts_answer(). */
 int64_t facts_query(const char *sql)
 {
     char *message = NULL;
@@ -121,10 +114,8 @@ int64_t facts_query(const char *sql)
     sqlite3_free(message);
     return status;
 }
-PORIN_EXPORT(facts_query);
 
 const char *facts_answer(void)
 {
     return answer;
 }
-PORIN_EXPORT(facts_answer);

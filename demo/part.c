@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Demo: a domain with its name and image; calls, memory, places in its source. */
+/* Demo: a domain with its name and image; places in its source. */
 #include "demo.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,54 +24,11 @@ void part_create(struct part *part, const char *images, const char *name)
     porin_image_release(image);
 }
 
-uint64_t part_call(const struct part *part, const char *entry_name, const uint64_t a[6], const struct porin_error **error)
-{
-    struct porin_error find_error = {0};
-    porin_entry entry;
-    uint64_t result = 0;
-    if (error)
-        *error = NULL;
-    if (porin_entry_find(part->domain, entry_name, &entry, &find_error) != PORIN_OK)
-        die("domain %s: %s", part->name, find_error.text);
-    if (porin_call6(entry, &result, a[0], a[1], a[2], a[3], a[4], a[5]) != PORIN_OK) {
-        if (!error)
-            die("domain %s, %s: %s", part->name, entry_name, porin_last_error()->text);
-        *error = porin_last_error();
-    }
-    return result;
-}
-
-porin_addr part_put(const struct part *part, const void *bytes, size_t size)
-{
-    porin_addr addr;
-    porin_status status = porin_alloc(part->domain, size ? size : 1, &addr);
-    if (status == PORIN_OK)
-        status = porin_copy_out(part->domain, addr, bytes, size);
-    if (status != PORIN_OK)
-        die("%zu bytes for domain %s: %s", size, part->name, porin_status_text(status));
-    return addr;
-}
-
-void part_get(void *to, const struct part *part, uint32_t from, size_t size)
-{
-    porin_status status = porin_copy_in(to, part->domain, (porin_addr){from}, size);
-    if (status != PORIN_OK)
-        die("domain %s answered with memory it does not have: %s", part->name, porin_status_text(status));
-}
-
 void text_clean(char *text)
 {
     for (; *text; text++)
         if ((*text < ' ' || *text > '~') && *text != '\n')
             *text = '?';
-}
-
-void part_get_text(char *to, size_t size, const struct part *part, uint32_t from)
-{
-    porin_status status = porin_copy_string_in(to, size, part->domain, (porin_addr){from});
-    if (status != PORIN_OK)
-        die("domain %s answered with text it does not have: %s", part->name, porin_status_text(status));
-    text_clean(to);
 }
 
 /* An image is linked at its slot offsets, so that its own symbols and lines fit as they are. */

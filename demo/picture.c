@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libpng domain: decodes and encodes one picture at a time for the host. Its compression is the zlib domain's (zlib_stub.c). */
 #include "picture.h"
-#include "porin/domain.h"
 #include "stream.h"
 #include "zlib_stub.h"
 #include <png.h>
@@ -9,8 +8,9 @@
 #include <string.h>
 
 static struct picture picture;
+static unsigned char *pixels_made, *file_made;
 
-struct bytes { unsigned char *data; size_t size, at; };
+struct bytes { const unsigned char *data; unsigned char *made; size_t size, at; };
 
 static void report_error(png_structp png, png_const_charp message)
 {
@@ -39,13 +39,13 @@ static void write_bytes(png_structp png, png_bytep from, png_size_t size)
     struct bytes *file = png_get_io_ptr(png);
     if (file->at + size > file->size) {
         size_t larger = (file->at + size) * 2;
-        unsigned char *data = realloc(file->data, larger);
+        unsigned char *data = realloc(file->made, larger);
         if (!data)
             png_error(png, "out of memory");
-        file->data = data;
+        file->made = data;
         file->size = larger;
     }
-    memcpy(file->data + file->at, from, size);
+    memcpy(file->made + file->at, from, size);
     file->at += size;
 }
 
@@ -56,8 +56,9 @@ static void flush_bytes(png_structp png)
 
 static void pixels_free(void)
 {
-    free((void *)(uintptr_t)picture.pixels);
-    free((void *)(uintptr_t)picture.file);
+    free(pixels_made);
+    free(file_made);
+    pixels_made = file_made = NULL;
     memset(&picture, 0, sizeof picture);
 }
 
@@ -89,7 +90,7 @@ static void decode(png_structp png, png_infop info, struct bytes *file, png_byte
     if (png_get_rowbytes(png, info) != (size_t)picture.width * 4)
         png_error(png, "the picture did not become RGBA");
     unsigned char *pixels = malloc((size_t)picture.width * picture.height * 4);
-    picture.pixels = (uint32_t)(uintptr_t)pixels;
+    pixels_made = pixels;
     *rows = malloc(picture.height * sizeof **rows);
     if (!pixels || !*rows)
         png_error(png, "out of memory");
@@ -99,10 +100,9 @@ static void decode(png_structp png, png_infop info, struct bytes *file, png_byte
     png_read_end(png, NULL);
 }
 
-/* Decodes the file of `size` bytes at `data`. Returns the offset of struct picture, whose pixels are 0 when it failed. */
-struct picture *picture_decode(unsigned char *data, size_t size)
+struct picture picture_decode(const unsigned char *data, size_t size)
 {
-    struct bytes file = {data, size, 0};
+    struct bytes file = {data, NULL, size, 0};
     png_bytep *volatile rows = NULL;
     png_infop info = NULL;
     volatile int done = 0;
@@ -117,14 +117,14 @@ struct picture *picture_decode(unsigned char *data, size_t size)
     png_destroy_read_struct(&png, &info, NULL);
     free(rows);
     if (!done) {
-        free((void *)(uintptr_t)picture.pixels);
-        picture.pixels = 0;
+        free(pixels_made);
+        pixels_made = NULL;
     }
-    return &picture;
+    picture.decoded = pixels_made != NULL;
+    return picture;
 }
-PORIN_EXPORT(picture_decode);
 
-static void encode(png_structp png, png_infop info, struct bytes *file, unsigned char *pixels, uint32_t width, uint32_t height)
+static void encode(png_structp png, png_infop info, struct bytes *file, const unsigned char *pixels, uint32_t width, uint32_t height)
 {
     png_set_write_fn(png, file, write_bytes, flush_bytes);
     png_set_IHDR(png, info, width, height, 8, PNG_COLOR_TYPE_RGBA, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
@@ -134,36 +134,49 @@ static void encode(png_structp png, png_infop info, struct bytes *file, unsigned
     png_write_end(png, info);
 }
 
-/* Encodes RGBA pixels. Returns the offset of struct picture, whose file is 0 when it failed. */
-struct picture *picture_encode(unsigned char *pixels, uint32_t width, uint32_t height)
+struct picture picture_encode(const unsigned char *pixels, uint32_t width, uint32_t height)
 {
     static struct bytes file; /* static: realloc changes it between setjmp and longjmp */
     png_infop info = NULL;
-    file = (struct bytes){NULL, 0, 0};
+    file = (struct bytes){NULL, NULL, 0, 0};
     pixels_free();
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, report_error, report_warning);
     if (png && (info = png_create_info_struct(png)) && setjmp(png_jmpbuf(png)) == 0) {
         encode(png, info, &file, pixels, width, height);
-        picture.file = (uint32_t)(uintptr_t)file.data;
+        file_made = file.made;
         picture.file_size = (uint32_t)file.at;
     } else {
-        free(file.data);
+        free(file.made);
     }
     if (!png || !info)
         strcpy(picture.message, "out of memory");
     png_destroy_write_struct(&png, &info);
-    return &picture;
+    return picture;
 }
-PORIN_EXPORT(picture_encode);
 
-/* How often this domain has called the zlib domain so far. */
+static int give(unsigned char *to, const unsigned char *from, uint64_t have, size_t size)
+{
+    if (!from || size > have)
+        return -1;
+    memcpy(to, from, size);
+    return 0;
+}
+
+int picture_pixels(unsigned char *to, size_t size)
+{
+    return give(to, pixels_made, (uint64_t)picture.width * picture.height * 4, size);
+}
+
+int picture_file(unsigned char *to, size_t size)
+{
+    return give(to, file_made, picture.file_size, size);
+}
+
 uint64_t picture_calls(void)
 {
     return zlib_stub_calls;
 }
-PORIN_EXPORT(picture_calls);
 
-/* Calls the zlib domain `count` times for the checksum of the first `size` bytes of the words and returns the last: for timing. */
 uint64_t picture_checksums(uint64_t count, uint64_t size, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
     uint64_t sum = 0;
@@ -171,4 +184,3 @@ uint64_t picture_checksums(uint64_t count, uint64_t size, uint64_t a, uint64_t b
         sum = stream_crc32(0, size, a, b, c, d);
     return sum;
 }
-PORIN_EXPORT(picture_checksums);

@@ -2,22 +2,10 @@
 /* libpng domain: the part of zlib's API that libpng calls, forwarded to the zlib domain (stream.h). libpng is unchanged and does not
  * notice. The zlib domain is not trusted: what it answers is compared with what was asked, and its death is a stream error. */
 #include "zlib_stub.h"
-#include "porin/domain.h"
 #include "stream.h"
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
-
-PORIN_IMPORT(stream_open);
-PORIN_IMPORT(stream_reset);
-PORIN_IMPORT(stream_validate);
-PORIN_IMPORT(stream_close);
-PORIN_IMPORT(stream_put);
-PORIN_IMPORT(stream_run);
-PORIN_IMPORT(stream_get);
-PORIN_IMPORT(stream_message);
-PORIN_IMPORT(stream_crc32);
-PORIN_IMPORT(stream_adler32);
 
 /* What z_stream.state points to here. */
 struct internal_state { int64_t number; enum stream_direction direction; char message[128]; };

@@ -45,4 +45,10 @@ void emit_callee(struct output *output);
 void emit_stub(struct output *output, const struct function *function);
 void emit_stub_declaration(struct output *output, const struct function *function, bool drop_in);
 void emit_backs(struct output *output);
+
+/* For callers in domains, instead of the above. */
+void model_check_caller(struct model *model);
+void emit_caller(struct output *output);
+void emit_edges(struct output *output);
+void emit_edges_header(struct output *output);
 #endif

@@ -20,6 +20,7 @@ static const char usage[] =
     "                     NAME_blocks.h for both\n"
     "  -n NAME            the library's name in those (default: the header's)\n"
     "  --drop-in          stubs with the library's own names and types, for programs that use it already\n"
+    "  --for-domains      for callers in domains: NAME_caller.c for the caller's image, NAME_edges.c and .h for the host that binds them\n"
     "  --include TEXT     how generated code includes the header (default: \"HEADER\")\n"
     "  --suggest          prints a side file to start from and writes nothing\n"
     "  -I DIR, -D MACRO   as for the compiler\n"
@@ -30,7 +31,7 @@ struct settings {
     const char *header, *annotations, *directory, *include;
     const char *options[OPTIONS_MAX];
     int option_count;
-    bool suggest;
+    bool suggest, for_domains;
     struct model model;
 };
 
@@ -63,6 +64,14 @@ static int write_all(struct settings *settings)
         fprintf(stderr, "porin bind: cannot make %s: %s\n", settings->directory, strerror(errno));
         return EXIT_BAD;
     }
+    if (settings->for_domains) {
+        emit_caller(&output);
+        bool good = write_file(settings, "caller.c", &output);
+        emit_edges(&output);
+        good = write_file(settings, "edges.c", &output) && good;
+        emit_edges_header(&output);
+        return write_file(settings, "edges.h", &output) && good ? 0 : EXIT_BAD;
+    }
     emit_host(&output); /* first: it makes the list of entries */
     bool good = write_file(settings, "host.c", &output);
     emit_callee(&output);
@@ -76,8 +85,8 @@ static int write_all(struct settings *settings)
 static bool settings_read(struct settings *settings, int argc, char **argv)
 {
     static const struct option long_options[] = {
-        {"drop-in", no_argument, NULL, 'd'}, {"include", required_argument, NULL, 'i'}, {"suggest", no_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'}, {0},
+        {"drop-in", no_argument, NULL, 'd'},     {"include", required_argument, NULL, 'i'}, {"suggest", no_argument, NULL, 's'},
+        {"for-domains", no_argument, NULL, 'f'}, {"help", no_argument, NULL, 'h'},          {0},
     };
     for (int option; (option = getopt_long(argc, argv, "a:o:n:I:D:h", long_options, NULL)) != -1;) {
         if (settings->option_count == OPTIONS_MAX)
@@ -89,6 +98,7 @@ static bool settings_read(struct settings *settings, int argc, char **argv)
         case 'd': settings->model.drop_in = true; break;
         case 'i': settings->include = optarg; break;
         case 's': settings->suggest = true; break;
+        case 'f': settings->for_domains = true; break;
         case 'I': settings->options[settings->option_count++] = format_text("-I%s", optarg); break;
         case 'D': settings->options[settings->option_count++] = format_text("-D%s", optarg); break;
         case 'h': fputs(usage, stdout); exit(0);
@@ -137,7 +147,7 @@ int main(int argc, char **argv)
         model_suggest(model);
         return 0;
     }
-    model_check(model);
+    (settings.for_domains ? model_check_caller : model_check)(model);
     if (model->errors) {
         fprintf(stderr, "porin bind: %u thing%s to say or put right; nothing was written\n", model->errors, model->errors > 1 ? "s" : "");
         return EXIT_BAD;

@@ -8,6 +8,7 @@
 
 #define BINDING_COPY_MAX (1u << 30)     /* bytes that one argument or result may have */
 #define BINDING_STRING_MAX (64u << 20)
+#define BINDING_BORROWED_MAX (256u << 20) /* bytes that the program holds borrowed of one binding */
 #define BINDING_STRINGS_MAX 65536       /* in one array */
 
 /* Memory of the domain for arguments; one thread's until that thread ends, then the next one's. */
@@ -25,7 +26,7 @@ struct porin_extra {
     porin_addr address;
 };
 
-struct borrowed { struct borrowed *next; max_align_t bytes[]; };
+struct borrowed { struct borrowed *next; size_t size; max_align_t bytes[]; };
 struct remembered { struct remembered *next; const char *function; uint64_t value; };
 struct kept_token { struct kept_token *next; const char *name; void *pointer; };
 
@@ -63,6 +64,7 @@ struct porin_binding {
     pthread_cond_t idle;                /* a callback has ended */
     struct porin_arena *arenas;         /* guarded by the lock of all bindings */
     struct record *records[RECORD_CHAINS];
+    size_t borrowed_bytes;              /* in all of them */
     struct porin_callback *callbacks;   /* PORIN_CALLBACK_SLOTS of each type */
     uint32_t *trampolines;              /* their slot offsets in the domain; 0: not asked for yet */
     uint32_t function;                  /* number of the host function that the domain calls back through */
@@ -74,7 +76,7 @@ porin_status binding_fail(porin_status status, const char *function, const char 
 int64_t binding_dispatch(void *binding, porin_domain *domain, const uint64_t arguments[PORIN_FUNCTION_ARGUMENTS]);
 /* With the lock. */
 struct record *record_find(porin_binding *binding, uint64_t handle, bool make);
-void record_renew(struct record *record);
+void record_renew(porin_binding *binding, struct record *record);
 void records_free(porin_binding *binding);
 void callbacks_end(porin_binding *binding, uint64_t handle, bool all);
 #endif

@@ -116,22 +116,30 @@ uint64_t porin_frame_ask(struct porin_frame *frame, uint32_t entry, uint64_t arg
     return word;
 }
 
-/* Keeps memory with the frame's handle; 0 is the record of calls without one, whose memory lives until the next such call's. */
-static void *keep(struct porin_frame *frame, struct borrowed *borrowed)
+/* Keeps memory with the frame's handle; without one, with the binding. What is there already is not kept twice: texts of a library's own.
+ */
+static void *keep(struct porin_frame *frame, struct borrowed *borrowed, size_t size)
 {
+    enum { LOOKED_AT = 16 };
     porin_binding *binding = frame->binding;
+    borrowed->size = size;
     pthread_mutex_lock(&binding->lock);
-    struct record *record = record_find(binding, frame->handle, true);
-    if (record) {
+    struct record *record = binding->borrowed_bytes + size <= BINDING_BORROWED_MAX ? record_find(binding, frame->handle, true) : NULL;
+    struct borrowed *same = record ? record->borrowed : NULL;
+    for (int i = 0; same && i < LOOKED_AT && (same->size != size || memcmp(same->bytes, borrowed->bytes, size) != 0); i++)
+        same = i + 1 < LOOKED_AT ? same->next : NULL;
+    if (record && !same) {
         borrowed->next = record->borrowed;
         record->borrowed = borrowed;
+        binding->borrowed_bytes += size;
     }
     pthread_mutex_unlock(&binding->lock);
-    if (record)
+    if (record && !same)
         return borrowed->bytes;
     free(borrowed);
-    porin_frame_fail(frame, PORIN_ERR_MEMORY, NULL);
-    return NULL;
+    if (!record)
+        porin_frame_fail(frame, PORIN_ERR_LIMIT, "more than 256 MiB are borrowed; close or renew handles");
+    return same ? same->bytes : NULL;
 }
 
 static void free_in_domain(struct porin_frame *frame, uint64_t word, uint32_t entry)
@@ -159,7 +167,7 @@ void *porin_frame_take(struct porin_frame *frame, uint64_t word, uint64_t size, 
     bytes[size] = 0; /* programs use counted text as a string */
     free_in_domain(frame, word, free_entry);
     if (frame->status == PORIN_OK)
-        return owned ? copy : keep(frame, borrowed);
+        return owned ? copy : keep(frame, borrowed, size + 1);
     free(copy);
     free(borrowed);
     return NULL;
@@ -199,7 +207,7 @@ char *porin_frame_take_string(struct porin_frame *frame, uint64_t word, bool own
         free(copy);
         return NULL;
     }
-    return owned ? copy : keep(frame, (struct borrowed *)copy);
+    return owned ? copy : keep(frame, (struct borrowed *)copy, strlen(copy + sizeof(struct borrowed)) + 1);
 }
 
 void *porin_frame_within(struct porin_frame *frame, uint64_t word, uint64_t from, uint64_t size, const void *base)

@@ -18,10 +18,11 @@ struct record *record_find(porin_binding *binding, uint64_t handle, bool make)
     return record;
 }
 
-void record_renew(struct record *record)
+void record_renew(porin_binding *binding, struct record *record)
 {
     for (struct borrowed *borrowed = record->borrowed, *next; borrowed; borrowed = next) {
         next = borrowed->next;
+        binding->borrowed_bytes -= borrowed->size;
         free(borrowed);
     }
     record->borrowed = NULL;
@@ -32,9 +33,9 @@ void record_renew(struct record *record)
     record->remembered = NULL;
 }
 
-static void record_free(struct record *record)
+static void record_free(porin_binding *binding, struct record *record)
 {
-    record_renew(record);
+    record_renew(binding, record);
     for (struct kept_token *token = record->tokens, *next; token; token = next) {
         next = token->next;
         free(token);
@@ -47,7 +48,7 @@ void records_free(porin_binding *binding)
     for (int i = 0; i < RECORD_CHAINS; i++) {
         for (struct record *record = binding->records[i], *next; record; record = next) {
             next = record->next;
-            record_free(record);
+            record_free(binding, record);
         }
         binding->records[i] = NULL;
     }
@@ -92,7 +93,7 @@ void porin_frame_handle_closed(struct porin_frame *frame, uint64_t word)
     struct record *record = *link;
     if (record) {
         *link = record->next;
-        record_free(record);
+        record_free(binding, record);
     }
     pthread_mutex_unlock(&binding->lock);
 }
@@ -105,7 +106,7 @@ void porin_frame_handle_renewed(struct porin_frame *frame, uint64_t word)
     pthread_mutex_lock(&binding->lock);
     struct record *record = record_find(binding, word, false);
     if (record)
-        record_renew(record);
+        record_renew(binding, record);
     pthread_mutex_unlock(&binding->lock);
 }
 
