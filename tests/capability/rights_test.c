@@ -492,6 +492,34 @@ static void test_other_revocations(void **state)
     (void)state;
 }
 
+/* A host's call that is late comes back although a domain that was called in turn lives and runs on: what was lent for the call is gone. */
+static void test_split(void **state)
+{
+    for (int i = 0; i < 20; i++) {
+        porin_domain *a = domain_make("a"), *b = domain_make("b");
+        bind_inner(a, b, "use_spin_passed");
+        porin_entry called = entry(a, "use_pass_whole");
+        entry(b, "use_spin_passed");
+        memset(object, 0, OBJECT);
+        struct porin_call words = { .integer = { lend(0, object, 1024, PORIN_RIGHT_READ), 0x5EC4E7 } };
+        assert_int_equal(porin_call_within(called, &words, 2000000), PORIN_ERR_DEADLINE);
+        for (unsigned k = 0; k < OBJECT / 8; k++)
+            ((uint64_t *)object)[k] = 0x5EC4E7;
+        porin_status status = PORIN_OK;
+        for (int tries = 0; tries < 1000 && status == PORIN_OK; tries++) { /* it dies of the next access */
+            struct porin_call look = { 0 };
+            status = porin_call(entry(b, "use_rounds"), &look);
+            usleep(100);
+        }
+        assert_true(status == PORIN_ERR_FAULT || status == PORIN_ERR_GONE);
+        assert_string_equal(porin_last_error()->domain, "b");
+        assert_int_equal(porin_last_error()->fault, PORIN_FAULT_CAPABILITY);
+        porin_domain_destroy(a);
+        porin_domain_destroy(b);
+    }
+    (void)state;
+}
+
 /* A thread found at any place of the text when something is revoked: inside an access it goes back to its head, from a bulk copy under way
  * too if that capability is gone, and from everywhere else it goes on. The chance of meeting these places by racing is small. */
 static void test_every_place(void **state)
@@ -539,10 +567,11 @@ int main(int count, char **arguments)
 {
     struct porin_error error;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bounds), cmocka_unit_test(test_edges), cmocka_unit_test(test_narrowing), cmocka_unit_test(test_lent_to_nobody), cmocka_unit_test(test_scopes),
+        cmocka_unit_test(test_bounds), cmocka_unit_test(test_edges), cmocka_unit_test(test_narrowing),
+        cmocka_unit_test(test_lent_to_nobody), cmocka_unit_test(test_scopes),
         cmocka_unit_test(test_forged), cmocka_unit_test(test_depth), cmocka_unit_test(test_bulk), cmocka_unit_test(test_revocation),
         cmocka_unit_test(test_race), cmocka_unit_test(test_race_bulk), cmocka_unit_test(test_crowd), cmocka_unit_test(test_other_revocations),
-        cmocka_unit_test(test_every_place), cmocka_unit_test(test_reports), cmocka_unit_test(test_compiled),
+        cmocka_unit_test(test_every_place), cmocka_unit_test(test_split), cmocka_unit_test(test_reports), cmocka_unit_test(test_compiled),
     };
     uint8_t *pages = mmap(NULL, 3 * OBJECT, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     object = pages + OBJECT;

@@ -101,20 +101,28 @@ static void window_call(void (*function)(void), uint64_t window)
     __asm__ volatile("leaq -128(%%rsp), %%rsp\n\tcall *%1\n\tleaq 128(%%rsp), %%rsp" : "+r"(r11) : "r"(function) : "memory", "cc", "xmm15");
 }
 
+static void window_enter(struct thread *thread)
+{
+    if (*word(thread, TB_WINDOW_USED, thread->window / PORIN_CAPABILITY_WINDOW))
+        window_call(window_hide, thread->window);
+    thread->window += PORIN_CAPABILITY_WINDOW;
+}
+
 uint64_t windows_enter(struct thread *thread, bool deep)
 {
     uint64_t before = thread->window;
     if (deep)
-        window_call(window_enter, 0);
-    window_call(window_enter, 0);
+        window_enter(thread);
+    window_enter(thread);
     return before;
 }
 
-void windows_leave(uint64_t window, bool deep)
+void windows_leave(struct thread *thread, uint64_t window, bool deep)
 {
     if (deep)
         window_call(window_leave, window + PORIN_CAPABILITY_WINDOW);
     window_call(deep ? window_show : window_leave, window);
+    thread->window = window;
 }
 
 /* The number of the first register that a domain called by host code now would find its arguments in. */

@@ -11,7 +11,7 @@
 struct thread;
 
 /* registers.S: reached through the thread block, not called from C. */
-void capability_enter(void), window_enter(void), window_leave(void), window_show(void);
+void capability_enter(void), window_hide(void), window_leave(void), window_show(void);
 
 /* A capability outside registers. */
 struct capability {
@@ -46,7 +46,7 @@ bool windows_room(const struct thread *thread);
 /* deep: what lies ready in the next window is not for the domain that is entered, because another domain has put it there, or because
  * the domain is only being made ready. Returns what to give to windows_leave. */
 uint64_t windows_enter(struct thread *thread, bool deep);
-void windows_leave(uint64_t window, bool deep);
+void windows_leave(struct thread *thread, uint64_t window, bool deep);
 /* Takes back what porin_capability_lend() has laid ready for a call that did not come about. */
 void windows_forget_lent(struct thread *thread);
 

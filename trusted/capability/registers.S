@@ -42,28 +42,22 @@ capability_text:
 7:
         .endm
 
-/* Entering a callee that uses capabilities, or whose caller does. From: a gate, or host code. TB_WINDOW is set
- * to the next one. Changes r11, ymm15 (to 0), flags. */
-        function window_enter
-        movq    %gs:TB_WINDOW, %r11
-        cmpq    $0, %gs:TB_WINDOW_USED(%r11)
-        je      1f
+/* Leaving for a callee. From: a gate, or host code, r11 = window that is left, which is in use. Changes ymm15 (to 0), flags. */
+        function window_hide
         copy_limits PORIN_TB_CAPABILITY_READ, TB_HIDDEN_READ
         copy_limits PORIN_TB_CAPABILITY_WRITE, TB_HIDDEN_WRITE
         clear_limits 0
-1:      addl    $PORIN_CAPABILITY_WINDOW, %r11d
-        movq    %r11, %gs:TB_WINDOW
         ret
 
-/* Coming back. r11 = the window that TB_WINDOW was before: the callee's capabilities and those that it had laid ready go, the
- * caller's come back. Changes ymm15 (to 0), flags. */
+/* Coming back. r11 = the window that was left: the callee's capabilities and those that it had laid ready go, the caller's come back.
+ * Changes ymm15 (to 0), flags. */
         function window_leave
         forget  PORIN_CAPABILITY_WINDOW
         forget  (2 * PORIN_CAPABILITY_WINDOW)
+        jmp     window_show
+
 /* Only the second half of it. */
-        .globl  window_show
-window_show:
-        movq    %r11, %gs:TB_WINDOW
+        function window_show
         cmpq    $0, %gs:TB_WINDOW_USED(%r11)
         je      1f
         copy_limits TB_HIDDEN_READ, PORIN_TB_CAPABILITY_READ

@@ -52,7 +52,6 @@ bool split_possible(const struct thread *thread)
 {
     const struct frame *entry = entry_of(thread);
     return entry && entry->kind == FRAME_ENTRY && !entry->previous && !entry->routine &&
-           !thread->window && /* capabilities that end with the calls which are cut off would live on */
            domain_is_dead(domain_at((uint32_t)(entry->r14 >> PORIN_SLOT_SHIFT)));
 }
 

@@ -120,7 +120,7 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
     if (thread != thread_current) /* it has been split: somebody else goes on with that block, and the domain may be gone */
         return (porin_status)frame->status;
     if (capable)
-        windows_leave(window, deep);
+        windows_leave(thread, window, deep);
     thread->host_sp = host_sp;
     thread->thread_pointer = thread_pointer;
     thread->call_error = call_error;

@@ -68,14 +68,27 @@ gate_templates:
         field   FIELD_SLOW, 4
         end     gate_window_test
         snippet gate_window_in
-        pushq   %gs:TB_WINDOW
+        movq    %gs:TB_WINDOW, %r11
+        pushq   %r11
         field   FIELD_PUSH, 1
-        call    *%gs:TB_WINDOW_ENTER
+        cmpq    $0, %gs:TB_WINDOW_USED(%r11)
+        je      1f
+        call    *%gs:TB_WINDOW_HIDE             /* what the caller has itself */
+1:      addl    $PORIN_CAPABILITY_WINDOW, %r11d
+        movq    %r11, %gs:TB_WINDOW
         end     gate_window_in
         snippet gate_window_out
         popq    %r11
         field   FIELD_POP, 1
-        call    *%gs:TB_WINDOW_LEAVE
+        movq    %r11, %gs:TB_WINDOW
+        cmpq    $0, %gs:TB_WINDOW_USED + PORIN_CAPABILITY_WINDOW(%r11)
+        jne     1f
+        cmpq    $0, %gs:TB_WINDOW_USED + 2 * PORIN_CAPABILITY_WINDOW(%r11)
+        jne     1f
+        cmpq    $0, %gs:TB_WINDOW_USED(%r11)
+        je      2f
+1:      call    *%gs:TB_WINDOW_LEAVE
+2:
         end     gate_window_out
 
 /* Rounding, where the caller can have changed it and gets it back. */

@@ -148,7 +148,7 @@ static struct thread *thread_create(void)
     thread->hide_x87 = hide_x87;
     thread->set_rounding = set_rounding;
     thread->capability = capability_enter;
-    thread->window_enter = window_enter;
+    thread->window_hide = window_hide;
     thread->window_leave = window_leave;
     thread->mxcsr = MXCSR_DEFAULT;
     thread->vectors = system_has_avx512();

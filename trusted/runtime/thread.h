@@ -55,7 +55,7 @@ struct thread {
     uint64_t mxcsr;
     uint64_t scratch;
     void (*hide_vectors)(void);
-    void (*capability)(void), (*window_enter)(void), (*window_leave)(void);
+    void (*capability)(void), (*window_hide)(void), (*window_leave)(void);
     uint64_t window;
     /* from here on for C only */
     uint64_t control_limit;         /* what `limit` is when no attention is wanted */
@@ -108,7 +108,7 @@ SAME(struct thread, mxcsr, TB_MXCSR);
 SAME(struct thread, scratch, TB_SCRATCH);
 SAME(struct thread, hide_vectors, TB_HIDE_VECTORS);
 SAME(struct thread, capability, TB_CAPABILITY);
-SAME(struct thread, window_enter, TB_WINDOW_ENTER);
+SAME(struct thread, window_hide, TB_WINDOW_HIDE);
 SAME(struct thread, window_leave, TB_WINDOW_LEAVE);
 SAME(struct thread, window, TB_WINDOW);
 _Static_assert(TB_STACKS + PORIN_MAX_SLOTS * sizeof(struct stack_slot) <= PORIN_TB_CAPABILITY_BASE, "stacks, then capabilities");

@@ -22,7 +22,7 @@
 #define TB_SCRATCH 0x80         /* for instructions that need memory */
 #define TB_HIDE_VECTORS 0x88    /* address of hide_vectors */
 #define TB_CAPABILITY 0x90      /* address of capability_enter */
-#define TB_WINDOW_ENTER 0x98    /* address of window_enter */
+#define TB_WINDOW_HIDE 0x98     /* address of window_hide */
 #define TB_WINDOW_LEAVE 0xa0    /* address of window_leave */
 #define TB_WINDOW 0xa8          /* number of the first capability register of the running activation */
 #define TB_STACKS 0x1000        /* struct stack_slot[PORIN_MAX_SLOTS] */

@@ -150,6 +150,17 @@ long use_hide(long number)
 }
 long use_rounds(void) { return rounds; }
 void use_stop(long v) { stop = v; }
+/* The same through what was passed. */
+long use_spin_passed(const volatile uint64_t PORIN_CAP *p, long forbidden)
+{
+    for (rounds = 0; !stop; rounds++)
+        if (p[rounds % 64] == (uint64_t)forbidden)
+            return -2;
+    return rounds;
+}
+PORIN_EXPORT(use_spin_passed);
+long use_pass_whole(bytes p, long i) { return inner(porin_cap_pass(0, p, 512, PORIN_RIGHT_READ), i); }
+PORIN_EXPORT(use_pass_whole);
 /* The owner: revokes, then at once writes what nobody may see any more. */
 long use_revoke_and_write(long revoker, long forbidden)
 {
