@@ -570,7 +570,8 @@ int main(int count, char **arguments)
         cmocka_unit_test(test_bounds), cmocka_unit_test(test_edges), cmocka_unit_test(test_narrowing),
         cmocka_unit_test(test_lent_to_nobody), cmocka_unit_test(test_scopes),
         cmocka_unit_test(test_forged), cmocka_unit_test(test_depth), cmocka_unit_test(test_bulk), cmocka_unit_test(test_revocation),
-        cmocka_unit_test(test_race), cmocka_unit_test(test_race_bulk), cmocka_unit_test(test_crowd), cmocka_unit_test(test_other_revocations),
+        cmocka_unit_test(test_race), cmocka_unit_test(test_race_bulk), cmocka_unit_test(test_crowd),
+        cmocka_unit_test(test_other_revocations),
         cmocka_unit_test(test_every_place), cmocka_unit_test(test_split), cmocka_unit_test(test_reports), cmocka_unit_test(test_compiled),
     };
     uint8_t *pages = mmap(NULL, 3 * OBJECT, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
