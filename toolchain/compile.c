@@ -11,6 +11,7 @@
 static const char *const code_options[] = {
     "-fno-pic", "-fno-pie", "-fplt",                          /* linked statically at slot offsets */
     "-ffixed-r10", "-ffixed-r11", "-ffixed-r14", "-ffixed-r15",
+    "-fno-crossjumping",                                      /* it moves a comparison in front of a switch, whose jump changes flags */
     "-fno-ipa-ra",                                            /* calls change more registers than gcc sees */
     "-fcf-protection=branch", "-mcet-switch", "-mno-manual-endbr", /* labels where indirect branches land */
     "-fasynchronous-unwind-tables", "-fdwarf2-cfi-asm",       /* where the stack is, at each instruction */

@@ -518,8 +518,34 @@ static void drop_prefix(struct statement *s)
         s->prefix_count = 0;
 }
 
+static bool name_starts(struct slice name, const char *const *list)
+{
+    for (; *list; list++)
+        if (slice_starts(name, *list))
+            return true;
+    return false;
+}
+
+/* Behind the label of an indirect branch the flags are those that the branch's check left. */
+static bool uses_open_flags(struct rewriter *r, const struct statement *s)
+{
+    static const char *const users[] = {"j", "set", "cmov", "adc", "sbb", "rcl", "rcr", "fcmov", "lahf", "pushf", NULL};
+    static const char *const keepers[] = {"mov", "lea", "vmov", "push", "pop", "nop", "not", "bswap", "xchg",
+                                          "cltq", "cltd", "cqto", "cwtl", NULL};
+    bool open = r->flags_open;
+    if (slice_is(s->name, "endbr64"))
+        r->flags_open = true;
+    else if (!name_starts(s->name, keepers))
+        r->flags_open = false;
+    return open && name_starts(s->name, users) && !slice_starts(s->name, "jmp") && !slice_starts(s->name, "jrcxz");
+}
+
 static void instruction(struct rewriter *r, struct statement *s)
 {
+    if (uses_open_flags(r, s)) {
+        refuse(r, REFUSE_LIVE_FLAGS);
+        return;
+    }
     struct operands ops;
     bool uses_rdi, uses_rsi;
     operands_parse(&ops, s);

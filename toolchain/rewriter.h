@@ -57,6 +57,7 @@ struct rewriter {
     struct cache cache;
     bool reachable;            /* control falls into the next statement */
     bool after_call;           /* ... from a call, which gcc may know not to return */
+    bool flags_open;           /* ... from an indirect branch, and nothing has set the flags since */
     bool inline_assembly;      /* between #APP and #NO_APP */
     struct section sections[MAX_SECTIONS];
     int section_depth;

@@ -26,6 +26,7 @@
 /* What this process and all that it forks share. */
 struct family {
     _Atomic uint32_t last;                    /* number given out */
+    int32_t first;                            /* the process that all others come from */
     _Atomic int32_t members[PROCESSES_MAX];   /* host numbers of forked ones; 0: free, -1: being forked */
 };
 
@@ -38,6 +39,7 @@ static struct family *family(void)
         void *pages = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         must(pages != MAP_FAILED);
         shared = pages;
+        shared->first = getpid();
     }
     pthread_mutex_unlock(&lock);
     return shared;
@@ -46,6 +48,15 @@ static struct family *family(void)
 int32_t process_number(void)
 {
     return (int32_t)(3 + family()->last++ % 0x3ffffff0u);
+}
+
+bool process_is_family(int host)
+{
+    const struct family *all = family();
+    bool found = host == all->first;
+    for (int i = 0; host > 0 && i < PROCESSES_MAX; i++)
+        found |= all->members[i] == host;
+    return found;
 }
 
 _Atomic int32_t *process_place(void)

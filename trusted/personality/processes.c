@@ -147,12 +147,9 @@ int64_t service_waitid(const struct request *request)
 
 int64_t process_kill(const struct request *request, int process, int number)
 {
-    int host = process > 0 ? host_of(request, process) : 0;
-    if (!host && process == request->own->parent && process > 1 && getppid() == request->own->host_parent)
-        host = getppid();
-    if (host <= 0)
+    if (process <= 0 || !(request->domain->grants & PORIN_GRANT_PROCESSES) || !process_is_family(process))
         return -ESRCH;
-    return kill(host, number) < 0 ? -errno : 0;
+    return kill(process, number) < 0 ? -errno : 0;
 }
 
 /* --- groups and sessions: a domain is its own --- */
