@@ -9,7 +9,9 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 
 static char root[4096];
 static struct porin_directory directory = { root, "/data", false };
@@ -229,6 +231,34 @@ static void the_hosts_size_limit_does_not_end_the_host(void **state)
     setrlimit(RLIMIT_FSIZE, &before);
 }
 
+/* Descriptors come through socket pairs, so these never get an address at which somebody outside could send his; nor do their copies and
+ * what arrives in a message, which may be the other end of one. Any other socket is asked for the grant. */
+static void socket_pairs_get_no_address(void **state)
+{
+    porin_domain *domain = *state;
+    int ends[2], passed;
+    const struct sockaddr_un path = { .sun_family = AF_UNIX, .sun_path = "/data/socket" };
+    assert_int_equal(ask(domain, SYS_socketpair, AF_UNIX, SOCK_DGRAM, 0, WORLD_BUFFER), 0);
+    get_bytes(domain, ends, WORLD_BUFFER, sizeof ends);
+    const struct { struct { uint64_t size; int32_t level, type, number; } control; struct iovec vector; uint64_t message[7]; } sent = {
+        { 20, SOL_SOCKET, SCM_RIGHTS, ends[1] }, { (void *)(uint64_t)WORLD_BUFFER, 1 },
+        { 0, 0, WORLD_BUFFER + 24, 1, WORLD_BUFFER, 24, 0 },
+    };
+    put_bytes(domain, WORLD_BUFFER, &sent, sizeof sent);
+    assert_int_equal(ask(domain, SYS_sendmsg, word(ends[0]), WORLD_BUFFER + offsetof(__typeof__(sent), message)), 1);
+    assert_int_equal(ask(domain, SYS_recvmsg, word(ends[1]), WORLD_BUFFER + offsetof(__typeof__(sent), message)), 1);
+    get_bytes(domain, &passed, WORLD_BUFFER + 16, sizeof passed);
+    const int64_t sockets[] = { ends[0], passed, ask(domain, SYS_dup, word(ends[0])), ask(domain, SYS_dup, word(passed)),
+                                ask(domain, SYS_socket, AF_UNIX, SOCK_DGRAM, 0) };
+    put_bytes(domain, WORLD_BUFFER, &path, sizeof path);
+    for (size_t i = 0; i < sizeof sockets / sizeof sockets[0]; i++) {
+        bool other = i + 1 == sizeof sockets / sizeof sockets[0];
+        assert_true(sockets[i] >= 0);
+        assert_int_equal(ask(domain, SYS_bind, word(sockets[i]), WORLD_BUFFER, sizeof path), other ? -EACCES : -EINVAL);
+        assert_int_equal(ask(domain, SYS_connect, word(sockets[i]), WORLD_BUFFER, sizeof path), other ? -EACCES : -EISCONN);
+    }
+}
+
 static void strange_flags_are_refused(void **state)
 {
     porin_domain *domain = *state;
@@ -426,7 +456,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(reads_and_writes), TEST(hostile_vectors_are_refused), TEST(descriptors_have_a_limit),
         TEST(reset_and_destruction_close_everything), TEST(duplicates_share_one_file), TEST(a_closed_descriptor_does_not_become_another),
-        TEST(a_closed_pipe_does_not_end_the_host), TEST(the_hosts_size_limit_does_not_end_the_host), TEST(strange_flags_are_refused),
+        TEST(a_closed_pipe_does_not_end_the_host), TEST(the_hosts_size_limit_does_not_end_the_host), TEST(socket_pairs_get_no_address),
+        TEST(strange_flags_are_refused),
         TEST(record_locks_belong_to_the_domain), TEST(polls_own_descriptors), TEST(lists_directories),
         TEST(the_end_of_a_domain_ends_its_waiting), TEST(signals_of_the_host_do_not_show),
     };

@@ -154,6 +154,7 @@ static struct open_file *file_duplicate(struct personality *own, int number, int
         copy->constant = file->constant;
         copy->bound = file->bound;
         copy->pair = file->pair;
+        copy->fixed = file->fixed;
         copy->family = file->family;
         copy->type = file->type;
     }

@@ -26,7 +26,8 @@ struct open_file {
     bool readable, writable;
     bool constant;                     /* lies in a read-only grant: its attributes must not change either */
     bool bound;                        /* of a socket: has an address that was granted */
-    bool pair;                         /* of a socket: the other end is the domain's or its children's own */
+    bool pair;                         /* of a socket: the other end is the domain's or its children's own; */
+    bool fixed;                        /* and it stays so: it, or who else has it, gets no address, at which strangers could send */
     int family, type;                  /* of a socket */
     uint64_t device, inode;            /* of a regular file: what record locks are about */
 };

@@ -159,7 +159,7 @@ static int64_t right_add(const struct request *request, int host, bool close_on_
     if (S_ISSOCK(facts.st_mode)) {
         getsockopt(host, SOL_SOCKET, SO_DOMAIN, &family, &size);
         getsockopt(host, SOL_SOCKET, SO_TYPE, &type, &size);
-        return socket_add(request, host, family, type, false, close_on_exec);
+        return socket_add(request, host, family, type, SOCKET_ARRIVED, close_on_exec);
     }
     bool writable = (flags & O_ACCMODE) != O_RDONLY;
     enum file_kind kind = S_ISREG(facts.st_mode) ? FILE_REGULAR : FILE_PIPE;

@@ -27,14 +27,15 @@ struct open_file *socket_acquire(const struct request *request, int64_t *error)
     return NULL;
 }
 
-int64_t socket_add(const struct request *request, int host, int family, int type, bool pair, bool close_on_exec)
+int64_t socket_add(const struct request *request, int host, int family, int type, enum socket_origin origin, bool close_on_exec)
 {
     struct open_file *file = file_create(host, FILE_SOCKET, true, true);
     if (!file)
         return -ENOMEM;
     file->family = family;
     file->type = type;
-    file->pair = pair;
+    file->pair = origin == SOCKET_PAIR;
+    file->fixed = origin != SOCKET_NEW && family == AF_UNIX;
     return descriptor_add(request->own, file, 0, close_on_exec);
 }
 
@@ -60,7 +61,7 @@ int64_t service_socket(const struct request *request)
         return error;
     }
     int host = socket(family, type | SOCK_CLOEXEC, protocol);
-    return host < 0 ? -errno : socket_add(request, host, family, type & 0xf, false, type & SOCK_CLOEXEC);
+    return host < 0 ? -errno : socket_add(request, host, family, type & 0xf, SOCKET_NEW, type & SOCK_CLOEXEC);
 }
 
 int64_t service_socketpair(const struct request *request)
@@ -71,8 +72,8 @@ int64_t service_socketpair(const struct request *request)
         return error;
     if (socketpair(family, type | SOCK_CLOEXEC, 0, host) < 0)
         return -errno;
-    number[0] = socket_add(request, host[0], family, type & 0xf, true, type & SOCK_CLOEXEC);
-    number[1] = socket_add(request, host[1], family, type & 0xf, true, type & SOCK_CLOEXEC);
+    number[0] = socket_add(request, host[0], family, type & 0xf, SOCKET_PAIR, type & SOCK_CLOEXEC);
+    number[1] = socket_add(request, host[1], family, type & 0xf, SOCKET_PAIR, type & SOCK_CLOEXEC);
     int answer[2] = { (int)number[0], (int)number[1] };
     error = number[0] < 0 ? number[0] : number[1] < 0 ? number[1] : request_store(request, request->arguments[3], answer, sizeof answer);
     for (int i = 0; error && i < 2; i++)
@@ -159,7 +160,7 @@ int64_t service_bind(const struct request *request)
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    error = address_fetch(request, request->arguments[1], request->arguments[2], &peer.address);
+    error = file->fixed ? -EINVAL : address_fetch(request, request->arguments[1], request->arguments[2], &peer.address);
     if (!error)
         error = peer_check(request, file, true, &peer);
     if (!error)
@@ -186,11 +187,11 @@ int64_t service_listen(const struct request *request)
 int64_t service_connect(const struct request *request)
 {
     int64_t error;
-    struct peer peer;
+    struct peer peer = { .held = -1 };
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    error = peer_fetch(request, file, request->arguments[1], request->arguments[2], &peer);
+    error = file->fixed ? -EISCONN : peer_fetch(request, file, request->arguments[1], request->arguments[2], &peer);
     if (error == -EAFNOSUPPORT && peer.address.ss_family == AF_UNSPEC) /* takes a connection away */
         error = 0;
     if (!error)
@@ -212,7 +213,7 @@ static int64_t accept_with(const struct request *request, int flags)
         return error;
     int64_t result = WAIT(request, SYS_accept4, file->host, &address, &size, flags | SOCK_CLOEXEC);
     if (result >= 0) {
-        result = socket_add(request, (int)result, file->family, file->type, false, flags & SOCK_CLOEXEC);
+        result = socket_add(request, (int)result, file->family, file->type, SOCKET_NEW, flags & SOCK_CLOEXEC);
         error = result < 0 ? 0 : address_store(request, &address, size, request->arguments[1], request->arguments[2]);
         if (error) {
             descriptor_close(request->own, (int)result);

@@ -16,6 +16,7 @@ void peer_release(struct peer *peer);
  * address 0: nothing is wanted. */
 int64_t address_store(const struct request *request, const struct sockaddr_storage *from, socklen_t size, uint64_t address,
                       uint64_t size_address);
+enum socket_origin { SOCKET_NEW, SOCKET_PAIR, SOCKET_ARRIVED };
 /* A new descriptor for a host's socket, which is taken over: the number or -errno. */
-int64_t socket_add(const struct request *request, int host, int family, int type, bool pair, bool close_on_exec);
+int64_t socket_add(const struct request *request, int host, int family, int type, enum socket_origin origin, bool close_on_exec);
 #endif
