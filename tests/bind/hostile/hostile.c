@@ -179,6 +179,30 @@ static void handles(void **state)
     porin_domain_destroy(other_domain);
 }
 
+static void pointers_in_structs(void **state)
+{
+    thing *owner;
+    int sum;
+    ready(state);
+    GOOD(hostile_get_thing(binding, &owner, 0));
+    const struct label labels[2] = {{'x', "four", owner, 10, NULL}, {'y', "six...", NULL, 100, NULL}};
+    const struct label wrong[1] = {{'x', "four", (thing *)&sum, 10, NULL}}, filled[1] = {{'x', "four", NULL, 10, &sum}};
+    const char *const texts[] = {"a", "bc", NULL};
+    struct label label, two[2];
+    GOOD(hostile_measure(binding, &sum, labels, 2, texts, texts));
+    assert_int_equal(sum, 4 * 10 + 6 * 100 + 1 + 2 + 42 + 2000);
+    assert_int_equal(hostile_measure(binding, &sum, wrong, 1, texts, NULL), PORIN_ERR_ARGUMENT);
+    assert_int_equal(hostile_measure(binding, &sum, filled, 1, texts, NULL), PORIN_ERR_ARGUMENT);
+    GOOD(hostile_get_label(binding, &label, 0));
+    assert_true(strcmp(label.text, "a label") == 0 && label.owner == owner && label.number == 3 && !label.nothing);
+    GOOD(hostile_get_labels(binding, 0, two));
+    assert_string_equal(two[1].text, "a label");
+    for (int how = 1; how < 4; how++) {
+        BAD(hostile_get_label(binding, &label, how));
+        BAD(hostile_get_labels(binding, how, two));
+    }
+}
+
 static int visits;
 static void *expected;
 static int visitor(void *context, const char *text, const unsigned char *data, int size, bool flag, enum fruit fruit)
@@ -257,6 +281,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(streams, begin, end),   cmocka_unit_test_setup_teardown(handles, begin, end),
         cmocka_unit_test_setup_teardown(callbacks, begin, end), cmocka_unit_test_setup_teardown(padding_cleared, begin, end),
         cmocka_unit_test_setup_teardown(death, begin, end),
+        cmocka_unit_test_setup_teardown(pointers_in_structs, begin, end),
     };
     (void)argc;
     image = argv[1];

@@ -17,6 +17,8 @@ struct porin_fields_stream {
     const char *message PORIN_STRING;
 };
 typedef struct thing thing PORIN_OPAQUE;
+struct label { char before; const char *text; thing *owner; int32_t number; void *nothing; };
+struct porin_fields_label { const char *text PORIN_STRING; void *nothing PORIN_NULL; };
 typedef int (*visit)(void *context PORIN_TOKEN(context), const char *text PORIN_STRING, const unsigned char *data PORIN_IN(size), int size,
                      bool flag, enum fruit fruit) PORIN_FAILS(-1);
 
@@ -40,6 +42,10 @@ PORIN_ENTRY PORIN_ANY int call_back(int how, visit function PORIN_CALLBACK, void
 PORIN_ENTRY void keep(thing *thing, visit function PORIN_CALLBACK_KEPT, void *context PORIN_TOKEN(context));
 PORIN_ENTRY PORIN_ANY int call_kept(int how);
 PORIN_ENTRY PORIN_RANGE(0, 1000) int padding(const struct answer *answer PORIN_IN(1), struct answer value);
+PORIN_ENTRY PORIN_RANGE(0, 100000) int measure(const struct label *labels PORIN_IN(count), int count, const char *const *texts PORIN_STRINGS(count),
+                                               const char *const *ended PORIN_STRINGS());
+PORIN_ENTRY struct label get_label(int how);
+PORIN_ENTRY void get_labels(int how, struct label *labels PORIN_OUT(2));
 PORIN_ENTRY void die(int how);
 PORIN_ENTRY PORIN_ANY int forge(int number, int slot);
 #endif

@@ -168,3 +168,31 @@ int forge(int number, int slot)
     static uint64_t block[64];
     return syscall(540, number, slot, block) == -1 ? -1 : 0;
 }
+
+int measure(const struct label *labels, int count, const char *const *texts, const char *const *ended)
+{
+    int sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += (int)strlen(labels[i].text) * labels[i].number + (int)strlen(texts[i]) + (labels[i].owner ? labels[i].owner->number : 0);
+    for (; ended && *ended; ended++)
+        sum += 1000;
+    return sum;
+}
+
+struct label get_label(int how)
+{
+    struct label label = {1, "a label", get_thing(0), 3, NULL};
+    if (how == 1)
+        label.text = bad(3);
+    if (how == 2)
+        label.owner = bad(7);
+    if (how == 3)
+        label.nothing = &label;
+    return label;
+}
+
+void get_labels(int how, struct label *labels)
+{
+    labels[0] = get_label(0);
+    labels[1] = get_label(how);
+}
