@@ -93,7 +93,7 @@ check-fuzz-verifier: $(fuzz_program) $(canary_program) $(corpus_program)
 		{ tail -30 $(B)/fuzz.log; exit 1; }
 	@$(fuzz_program) -seed=1 -runs=$(FUZZ_RUNS) -max_len=200 -artifact_prefix=$(B)/fuzz- $(fuzz_corpus) > $(B)/fuzz.log 2>&1 || \
 		{ tail -30 $(B)/fuzz.log; echo "fuzz_text failed: keep the file it names in tests/verifier/crashes"; exit 1; }
-	@for check in '!in_set(sets->bases, in->base)' '!in_set(allowed, number)' '!is_gate(s->input, s->input->text_offset + target)' wrong; do \
+	@for check in '!in_set(sets->bases, in->base)' '!in_set(allowed, number)' '!is_gate(s->input, place)' wrong; do \
 		CANARY="$$check" $(canary_program) -seed=1 -runs=$(FUZZ_RUNS) -max_len=200 -artifact_prefix=$(B)/canary- $(fuzz_corpus) \
 			> $(B)/canary.log 2>&1; grep -q "accepted, but" $(B)/canary.log || \
 			{ echo "fuzz_text does not notice that the check $$check is off"; exit 1; }; done

@@ -21,6 +21,10 @@ static void switch_one_off(void)
     for (const struct refuse_site *site = __start_refuse_sites; wanted && site < __stop_refuse_sites; site++)
         if (!strcmp(site->condition, wanted))
             refuse_switched_off = site;
+    if (wanted && !refuse_switched_off) {
+        fprintf(stderr, "fuzz_text: the verifier has no check %s: name one that it has\n", wanted);
+        exit(1);
+    }
 }
 #else
 static void switch_one_off(void)
