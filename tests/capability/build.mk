@@ -3,7 +3,7 @@
 CHECKS += capability
 capability := $(B)/tests/capability
 capability_users := $(foreach level,0 1 2 3 s,$(capability)/user_O$(level))
-$(capability)/user_O%: tests/capability/domain/user.c include/porin/capability.h include/porin/domain.h \
+$(capability)/user_O%: tests/capability/domain/user.c tests/capability/program.h include/porin/capability.h include/porin/domain.h \
 		$(B)/bin/porin-cc $(B)/sysroot/lib/libc.a
 	@mkdir -p $(@D)
 	$(B)/bin/porin-cc -std=gnu11 -O$* -Wall -Wextra -Iinclude $< -o $@
@@ -12,6 +12,10 @@ $(capability)/rights_test: $(call object,tests/capability/rights_test.c) $(B)/li
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
-check-capability: $(capability)/rights_test $(capability_users)
-	@for user in $(capability_users); do echo "== $$user"; timeout 300 $< $$user 2>&1 || exit 1; done
+$(capability)/model_test: $(call object,tests/capability/model_test.c) $(B)/lib/libporin.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+
+check-capability: $(capability)/rights_test $(capability)/model_test $(capability_users)
+	@for user in $(capability_users); do echo "== $$user"; timeout 300 $< $$user 2>&1 && timeout 300 $(capability)/model_test $$user || exit 1; done
 .PHONY: check-capability

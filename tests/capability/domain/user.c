@@ -242,3 +242,26 @@ long use_give(long number, long size, int right)
     return p ? give(p, size, right) : -1;
 }
 PORIN_EXPORT(use_give);
+
+/* --- random programs --- */
+typedef int nothing;
+#define STATE nothing
+#define POINTER bytes
+#define MOVED(pointer, distance) ((bytes)((uint64_t)(pointer) + (uint64_t)(int64_t)(int32_t)(distance)))
+#define READ_BYTE(state, pointer) (*(pointer))
+#define WRITE_BYTE(state, pointer, value) (*(pointer) = (value))
+#define READ_WORD(state, pointer) (*(const int PORIN_CAP *)(pointer))
+static inline bytes narrowed(unsigned number, bytes pointer, size_t size, int right)
+{
+    if ((uint64_t)pointer < 1ull << 32) /* NULL would be memory of our own */
+        return 0;
+    return porin_cap_narrow(number, pointer, size, (enum porin_right)right);
+}
+#define NARROWED(state, number, pointer, size, right) narrowed((unsigned)(number), pointer, size, (int)(right))
+#define CALLED(state, pointer, size, right, seed, depth) \
+    program_step(porin_cap_pass(0, pointer, size, (enum porin_right)(right)), seed, depth)
+long program_step(bytes p, uint64_t seed, long depth);
+PORIN_IMPORT(program_step);
+#include "../program.h"
+long use_program(bytes p, uint64_t seed, long depth) { return program_run(0, p, seed, depth); }
+PORIN_EXPORT(use_program);
