@@ -122,7 +122,7 @@ int assemble(const struct options *o, const char *assembly, const char *object)
 }
 
 /* To assembly text: gcc for C, the preprocessor for .S, nothing for .s. */
-static int make_assembly(const struct options *o, const struct input *input, const char *final, bool vectorize, const char **assembly)
+static int make_assembly(const struct options *o, const struct input *input, const char *final, bool plain, const char **assembly)
 {
     struct arguments gcc = {0};
     if (input->language == LANGUAGE_ASSEMBLY || input->language == LANGUAGE_COMPILER_ASSEMBLY) {
@@ -131,8 +131,10 @@ static int make_assembly(const struct options *o, const struct input *input, con
     }
     *assembly = temporary_file(".s");
     gcc_command(o, &gcc, input->language == LANGUAGE_ASSEMBLY_CPP ? "-E" : "-S");
-    if (!vectorize)
+    if (plain) {
         arguments_add(&gcc, "-fno-tree-vectorize");
+        arguments_add(&gcc, "-fno-jump-tables");
+    }
     add_dependencies(o, &gcc, final);
     arguments_add(&gcc, "-o");
     arguments_add(&gcc, *assembly);
@@ -147,7 +149,8 @@ static bool is_c(const struct input *input)
     return input->language == LANGUAGE_C || input->language == LANGUAGE_PREPROCESSED_C;
 }
 
-/* *retry: what is refused are gathers or scatters of gcc's own making, so compiling again without vectorisation is worth it. */
+/* *retry: what is refused are gathers of gcc's own making, or flags that it keeps across a switch, so compiling again without vectorisation
+ * and tables of jumps is worth it. */
 static int rewrite_file(const struct input *input, const char *assembly, const char *output, bool *retry)
 {
     struct buffer text = {0}, rewritten = {0}, messages = {0};
@@ -158,8 +161,8 @@ static int rewrite_file(const struct input *input, const char *assembly, const c
     }
     bool compiled = is_c(input) || input->language == LANGUAGE_COMPILER_ASSEMBLY;
     struct rewrite_source source = {.name = input->path, .text = {text.data, text.length}, .from_compiler = compiled};
-    int gathers, refused = rewrite(&source, &rewritten, &messages, &gathers);
-    *retry = *retry && gathers > 0 && is_c(input) && strcmp(input->path, "-") != 0;
+    int avoidable, refused = rewrite(&source, &rewritten, &messages, &avoidable);
+    *retry = *retry && avoidable > 0 && is_c(input) && strcmp(input->path, "-") != 0;
     bool to_stdout = strcmp(output, "-") == 0;
     if (!refused && !buffer_write_file(&rewritten, to_stdout ? "/dev/stdout" : output)) {
         fprintf(stderr, "porin-cc: cannot write %s: %s\n", output, strerror(errno));
@@ -177,14 +180,14 @@ int compile(const struct options *o, const struct input *input, enum mode mode, 
 {
     const char *assembly, *domain = mode == MODE_ASSEMBLY ? output : temporary_file(".domain.s");
     bool again = true;
-    int status = make_assembly(o, input, output, true, &assembly);
+    int status = make_assembly(o, input, output, false, &assembly);
     if (process_dry()) {
         fprintf(stderr, " [rewrite] %s %s\n", assembly, domain);
     } else if (status == 0) {
         status = rewrite_file(input, assembly, domain, &again);
         if (status != 0 && again) {
             again = false;
-            status = make_assembly(o, input, output, false, &assembly);
+            status = make_assembly(o, input, output, true, &assembly);
             status = status ? status : rewrite_file(input, assembly, domain, &again);
         }
     }

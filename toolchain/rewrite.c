@@ -16,7 +16,7 @@ void refuse(struct rewriter *r, enum refusal reason)
     struct slice file = r->file.length ? r->file : slice_of(r->source->name);
     long line = r->marker_line ? r->line + s->line - r->marker_line - 1 : r->line ? r->line : s->line;
     r->refused++;
-    r->gathers += reason == REFUSE_GATHER;
+    r->avoidable += reason == REFUSE_GATHER || reason == REFUSE_LIVE_FLAGS;
     buffer_printf(r->messages, SLICE_FORMAT ":%ld: error: cannot rewrite `" SLICE_FORMAT "': %s [%s]\n", SLICE_ARGS(file), line,
                   SLICE_ARGS(s->text), refusal_message(reason), refusal_name(reason));
     buffer_printf(r->messages, "porin-cc: note: porin-cc --explain=%s says what to do\n", refusal_name(reason));
@@ -597,10 +597,10 @@ void rewrite_statement(struct rewriter *r, struct statement *s)
     }
 }
 
-int rewrite(const struct rewrite_source *source, struct buffer *out, struct buffer *messages, int *gathers)
+int rewrite(const struct rewrite_source *source, struct buffer *out, struct buffer *messages, int *avoidable)
 {
     struct rewriter r = {.source = source, .out = out, .messages = messages, .followed = REG_NONE};
-    *gathers = 0;
+    *avoidable = 0;
     if (slice_starts(source->text, REWRITTEN_MARK)) {
         buffer_add_slice(out, source->text);
         return 0;
@@ -628,6 +628,6 @@ int rewrite(const struct rewrite_source *source, struct buffer *out, struct buff
         r.jumps = j->next;
         free(j);
     }
-    *gathers = r.gathers;
+    *avoidable = r.avoidable;
     return r.refused;
 }

@@ -13,7 +13,7 @@ struct rewrite_source {
 /* First line of rewritten text; text that starts with it is passed through, so that the output of -S can be assembled. */
 #define REWRITTEN_MARK "# porin-cc: rewritten\n"
 
-/* Appends domain assembly to out, and what is refused to messages. Returns how many statements were refused; *gathers of them because
- * they are gathers or scatters, which gcc can be told not to use. */
-int rewrite(const struct rewrite_source *source, struct buffer *out, struct buffer *messages, int *gathers);
+/* Appends domain assembly to out, and what is refused to messages. Returns how many statements were refused; *avoidable of them because
+ * they are gathers or scatters, or flags kept across a switch, which gcc can be told not to use. */
+int rewrite(const struct rewrite_source *source, struct buffer *out, struct buffer *messages, int *avoidable);
 #endif

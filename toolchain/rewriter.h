@@ -75,7 +75,7 @@ struct rewriter {
     long line;
     int marker_line;           /* assembly line of a "# line file" marker in hand-written assembly, 0 if none */
     struct buffer *messages;
-    int refused, gathers;
+    int refused, avoidable;
     struct flow_label *labels; /* of the function being rewritten, sorted */
     size_t label_count;
     int flow_pass;
