@@ -47,7 +47,10 @@ int main(int argc, char **argv)
     void *memory;
     char *shell[] = {"sh", NULL};
     if (argc > 1) end(argv[1]);
-    report("fork", failure(fork()));
+    child = fork();
+    if (child == 0)
+        _exit(0);
+    report("fork", failure(child));
     report("posix_spawn", posix_spawn(&child, "/bin/sh", NULL, NULL, shell, environ));
     report("execve", failure(execve("/bin/sh", shell, environ)));
     report("system", failure(system("true")));
