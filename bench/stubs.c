@@ -177,40 +177,38 @@ static uint64_t png_native(void) { return native_png(picture, picture_size); }
 static uint64_t sqlite_bound(void) { return work_sqlite(ROWS); }
 static uint64_t sqlite_native(void) { return native_sqlite(ROWS); }
 
-static void work_measure(const struct bench_settings *settings, const char *what, uint64_t (*bound)(void), uint64_t (*native)(void),
-                         int times)
+struct work { const char *what, *bar, *ambition; uint64_t (*bound)(void), (*native)(void); int times; };
+
+static void work_measure(const struct bench_settings *settings, const struct work *work)
 {
     struct samples ratio = {0}, bound_ms = {0}, native_ms = {0};
     for (unsigned repetition = 0; repetition <= settings->repetitions; repetition++) {
         double ns[2] = {0};
-        for (int round = 0; round < 2 * times; round++) { /* in turns */
+        for (int round = 0; round < 2 * work->times; round++) { /* in turns */
             bool is_bound = (round + repetition) % 2;
-            uint64_t begin = now_ns(), got = is_bound ? bound() : native();
+            uint64_t begin = now_ns(), got = is_bound ? work->bound() : work->native();
             ns[is_bound] += (double)(now_ns() - begin);
             static uint64_t expected;
             if (round == 0)
                 expected = got;
             if (!got || got != expected)
-                fail("%s: native and bound disagree: %s", what, porin_binding_error()->text);
+                fail("%s: native and bound disagree: %s", work->what, porin_binding_error()->text);
         }
         if (repetition == 0)
             continue;
         samples_add(&ratio, ns[1] / ns[0]);
-        samples_add(&bound_ms, ns[1] / times / 1e6);
-        samples_add(&native_ms, ns[0] / times / 1e6);
+        samples_add(&bound_ms, ns[1] / work->times / 1e6);
+        samples_add(&native_ms, ns[0] / work->times / 1e6);
     }
     struct summary summary = samples_summary(&ratio);
-    char bar[128];
-    printf("  %-24s %9.2f %9.2f   %6.3f  %.3f..%.3f\n", what, samples_median(&native_ms), samples_median(&bound_ms), summary.median,
+    printf("  %-24s %9.2f %9.2f   %6.3f  %.3f..%.3f\n", work->what, samples_median(&native_ms), samples_median(&bound_ms), summary.median,
            summary.q1, summary.q3);
     results_object(NULL);
-    results_text("work", what);
+    results_text("work", work->what);
     results_samples("ratio", &ratio);
     results_end();
-    snprintf(bar, sizeof bar, "stubs end to end / native in the same process, %s", what);
-    bar_check(bar, summary.median, AT_MOST, 1.15, "");
-    snprintf(bar, sizeof bar, "stubs end to end / native, %s, ambition", what);
-    bar_check(bar, summary.median, AT_MOST, 1.05, "");
+    bar_check(work->bar, summary.median, AT_MOST, 1.15, "");
+    bar_check(work->ambition, summary.median, AT_MOST, 1.05, "");
 }
 
 void bench_stubs(const struct bench_settings *settings)
@@ -226,8 +224,12 @@ void bench_stubs(const struct bench_settings *settings)
     printf("\nThe same work against the native library and through stubs, in one process: milliseconds, ratio\n");
     printf("  %-24s %9s %9s   %6s  %s\n", "", "native", "bound", "ratio", "quartiles");
     results_list("bind_work");
-    work_measure(settings, "decode a PNG", png_bound, png_native, PICTURES);
-    work_measure(settings, "SQLite, a small database", sqlite_bound, sqlite_native, 1);
+    const struct work png_work = {"decode a PNG", "stubs / native library in the same process, PNG", "stubs / native, PNG, ambition",
+                                  png_bound, png_native, PICTURES};
+    const struct work sqlite_work = {"SQLite, a small database", "stubs / native library in the same process, SQLite",
+                                     "stubs / native, SQLite, ambition", sqlite_bound, sqlite_native, 1};
+    work_measure(settings, &png_work);
+    work_measure(settings, &sqlite_work);
     results_end();
     free(picture);
     png_unbind();
