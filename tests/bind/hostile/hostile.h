@@ -42,8 +42,8 @@ PORIN_ENTRY PORIN_ANY int call_back(int how, visit function PORIN_CALLBACK, void
 PORIN_ENTRY void keep(thing *thing, visit function PORIN_CALLBACK_KEPT, void *context PORIN_TOKEN(context));
 PORIN_ENTRY PORIN_ANY int call_kept(int how);
 PORIN_ENTRY PORIN_RANGE(0, 1000) int padding(const struct answer *answer PORIN_IN(1), struct answer value);
-PORIN_ENTRY PORIN_RANGE(0, 100000) int measure(const struct label *labels PORIN_IN(count), int count, const char *const *texts PORIN_STRINGS(count),
-                                               const char *const *ended PORIN_STRINGS());
+PORIN_ENTRY PORIN_RANGE(0, 100000) int measure(const struct label *labels PORIN_IN(count), int count,
+                                               const char *const *texts PORIN_STRINGS(count), const char *const *ended PORIN_STRINGS());
 PORIN_ENTRY struct label get_label(int how);
 PORIN_ENTRY void get_labels(int how, struct label *labels PORIN_OUT(2));
 PORIN_ENTRY void die(int how);
