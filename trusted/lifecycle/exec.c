@@ -26,6 +26,7 @@ int64_t exec_prepare(struct porin_domain *domain, porin_image *image, const char
     options.environment_count = environment_count;
     if (porin_domain_create(image, &options, &successor, &error) != PORIN_OK)
         return -ENOMEM;
+    text_make_plain(successor->name);
     successor->cpu_ns = domain->cpu_ns; /* the same process as before, as far as limits go */
     pthread_mutex_lock(&domain->lock);
     bool first = !domain->successor && !domain_is_dead(domain);

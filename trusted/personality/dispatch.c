@@ -61,6 +61,13 @@ int64_t personality_call(struct porin_domain *domain, uint64_t number, const uin
     }
 }
 
+void text_make_plain(char *text)
+{
+    for (; *text; text++)
+        if ((uint8_t)*text < ' ' || *text == 127)
+            *text = '?';
+}
+
 void audit(const struct request *request, const char *format, ...)
 {
     const struct porin_domain_options *options = &request->domain->options;
@@ -72,6 +79,7 @@ void audit(const struct request *request, const char *format, ...)
     vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
     uint32_t hash = 1;
+    text_make_plain(line);
     for (const char *at = line; *at; at++)
         hash = hash * 31 + (uint8_t)*at;
     _Atomic uint32_t *told = &request->own->told[hash % AUDIT_REMEMBERED];
