@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS)
@@ -376,6 +377,39 @@ static void futexes_wait_and_wake(void **state)
     porin_domain_destroy(other);
 }
 
+/* What a child has, seen from inside of it: pages of a domain's data. */
+static struct { uintptr_t own, other; _Atomic int own_there, other_there; } *looked;
+
+static void look_in_child(void)
+{
+    unsigned char resident;
+    looked->own_there = mincore((void *)looked->own, 4096, &resident) == 0;
+    looked->other_there = mincore((void *)looked->other, 4096, &resident) == 0;
+}
+
+static void a_child_has_its_domain_only(void **state)
+{
+    porin_domain *parent = world_domain_with(NULL, 0, WORLD_GRANTS | PORIN_GRANT_PROCESSES);
+    porin_entry service;
+    uint64_t number;
+    int status;
+    looked = mmap(NULL, 4096, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    looked->own = porin_domain_base(parent) + WORLD_DATA;
+    looked->other = porin_domain_base(*state) + WORLD_DATA;
+    put_bytes(*state, WORLD_DATA, "secret", 6);
+    assert_int_equal(pthread_atfork(NULL, NULL, look_in_child), 0);
+    assert_int_equal(porin_entry_find(parent, "service", &service, NULL), PORIN_OK);
+    assert_int_equal(porin_call6(service, &number, SYS_fork, 0, 0, 0, 0, 0), PORIN_OK);
+    assert_true((int64_t)number > 0);
+    assert_true(wait(&status) > 0);
+    assert_true(looked->own_there);
+    assert_false(looked->other_there);
+    char kept[6];
+    get_bytes(*state, kept, WORLD_DATA, sizeof kept);
+    assert_memory_equal(kept, "secret", sizeof kept);
+    porin_domain_destroy(parent);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -383,6 +417,7 @@ int main(void)
         TEST(memory_comes_and_goes), TEST(memory_services_leave_code_alone), TEST(hostile_sizes_do_not_wrap),
         TEST(files_are_mapped_as_copies), TEST(clocks_tell_the_time), TEST(answers_are_synthetic), TEST(signal_actions_are_remembered),
         TEST(thread_pointers_are_slot_offsets), TEST(a_domain_ends_itself_only),
+        TEST(a_child_has_its_domain_only),
         TEST(a_thread_of_the_host_cannot_be_ended), TEST(futexes_wait_and_wake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
