@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ways around a limit of CPU time, each of 1.5 s; messages that steer a terminal; signals of the process that come while one thread wakes another. */
+/* Ways around a limit of CPU time, each of 1.5 s; messages that steer a terminal; signals of the process that come while one thread
+ * wakes another. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
