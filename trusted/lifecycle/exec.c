@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Executing another image in place of a domain's own. */
 #include "exec.h"
+#include "report.h"
 #include "loader/image.h"
 #include <errno.h>
 #include <stdatomic.h>

@@ -136,3 +136,10 @@ void death_report(const struct porin_domain *domain, struct porin_error *error)
         snprintf(error->text, sizeof error->text, "domain %s: %s", error->domain, porin_status_text(error->status));
     }
 }
+
+void text_make_plain(char *text)
+{
+    for (; *text; text++)
+        if ((uint8_t)*text < ' ' || *text == 127)
+            *text = '?';
+}

@@ -12,6 +12,7 @@
 #include "personality.h"
 #include "addresses.h"
 #include "process.h"
+#include "lifecycle/report.h"
 #include "runtime/entry.h"
 #include "runtime/error.h"
 #include "signals.h"
@@ -59,13 +60,6 @@ int64_t personality_call(struct porin_domain *domain, uint64_t number, const uin
         if (!again || domain_is_dead(domain))
             return -EINTR;
     }
-}
-
-void text_make_plain(char *text)
-{
-    for (; *text; text++)
-        if ((uint8_t)*text < ' ' || *text == 127)
-            *text = '?';
 }
 
 void audit(const struct request *request, const char *format, ...)

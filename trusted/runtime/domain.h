@@ -91,8 +91,6 @@ int personality_end_signal(const struct porin_domain *domain);
 /* One service request of the running domain, on the host stack. Returns the result or a negative errno (-ENOSYS: no such service,
  * -EPERM: not granted). Several threads may be here for one domain. Must hold no lock when it calls domain_exit or calls into a domain. */
 int64_t personality_call(struct porin_domain *domain, uint64_t number, const uint64_t arguments[6]);
-/* What a domain has written is to be shown to a human: nothing of it steers a terminal. */
-void text_make_plain(char *text);
 /* How many descriptors the domain has open. */
 uint32_t personality_descriptors(struct porin_domain *domain);
 
