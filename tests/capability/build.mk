@@ -17,5 +17,6 @@ $(capability)/model_test: $(call object,tests/capability/model_test.c) $(B)/lib/
 	$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
 check-capability: $(capability)/rights_test $(capability)/model_test $(capability_users)
-	@for user in $(capability_users); do echo "== $$user"; timeout 300 $< $$user 2>&1 && timeout 300 $(capability)/model_test $$user || exit 1; done
+	@for user in $(capability_users); do echo "== $$user"; timeout 300 $< $$user 2>&1 && \
+		timeout 300 $(capability)/model_test $$user || exit 1; done
 .PHONY: check-capability

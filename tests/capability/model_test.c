@@ -185,6 +185,7 @@ int main(int arguments, char **argument)
             return 2;
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    printf("model: %lu programs on %d threads, %lu accesses, %lu domains died; %lu problems\n", programs, THREADS, accesses, deaths, problems);
+    printf("model: %lu programs on %d threads, %lu accesses, %lu domains died; %lu problems\n", programs, THREADS, accesses, deaths,
+           problems);
     return problems || deaths * 10 < programs || deaths > programs * 2; /* both must happen often */
 }

@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include "runtime_world.h"
 #include "authority/handle.h"
-#include "runtime/region.h"
+#include "slots/region.h"
 #include <pthread.h>
 #include <sys/mman.h>
 #include <time.h>

@@ -10,7 +10,7 @@
 #include "runtime/error.h"
 #include "runtime/grace.h"
 #include "runtime/must.h"
-#include "runtime/region.h"
+#include "slots/region.h"
 #include "runtime/thread.h"
 #include <stdatomic.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 #include "handler.h"
 #include "spawn.h"
 #include "runtime/call.h"
-#include "runtime/region.h"
+#include "slots/region.h"
 #include "runtime/unwind.h"
 #include "spawn.h"
 #include <errno.h>

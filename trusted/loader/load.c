@@ -4,7 +4,7 @@
 #include "porin/verify.h"
 #include "runtime/error.h"
 #include "runtime/must.h"
-#include "runtime/sealed.h"
+#include "slots/sealed.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

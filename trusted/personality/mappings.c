@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory services: Linux's arguments checked and turned into the runtime's (runtime/memory.h), which alone changes a slot's mappings. */
+/* Memory services: Linux's arguments checked and turned into the runtime's (slots/memory.h), which alone changes a slot's mappings. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/mman.h>

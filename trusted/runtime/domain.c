@@ -13,7 +13,7 @@
 #include "loader/image.h"
 #include "must.h"
 #include "porin/verify.h"
-#include "region.h"
+#include "slots/region.h"
 #include "thread.h"
 #include <errno.h>
 #include <stdatomic.h>

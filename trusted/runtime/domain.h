@@ -3,7 +3,7 @@
 #ifndef PORIN_RUNTIME_DOMAIN_H
 #define PORIN_RUNTIME_DOMAIN_H
 #include "porin/porin.h"
-#include "memory.h"
+#include "slots/memory.h"
 
 struct edge;
 struct handle;

@@ -10,7 +10,7 @@
 #include "lifecycle/report.h"
 #include "lifecycle/split.h"
 #include "must.h"
-#include "region.h"
+#include "slots/region.h"
 #include "unwind.h"
 #include <errno.h>
 #include <signal.h>

@@ -7,7 +7,7 @@
 #include "loader/image.h"
 #include "must.h"
 #include "porin/verify.h"
-#include "sealed.h"
+#include "slots/sealed.h"
 #include "system.h"
 #include "thread_layout.h"
 #include <errno.h>

@@ -9,7 +9,7 @@
 #include "lifecycle/account.h"
 #include "lifecycle/deadline.h"
 #include "must.h"
-#include "region.h"
+#include "slots/region.h"
 #include "unwind.h"
 #include <errno.h>
 #include <linux/futex.h>

@@ -6,7 +6,7 @@
 #include "gate.h"
 #include "grace.h"
 #include "lifecycle/spawn.h"
-#include "region.h"
+#include "slots/region.h"
 #include <pthread.h>
 #include <sys/auxv.h>
 #include <sys/personality.h>

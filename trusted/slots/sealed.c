@@ -2,7 +2,7 @@
 /* Sealed memory files by memfd_create. */
 #define _GNU_SOURCE
 #include "sealed.h"
-#include "must.h"
+#include "runtime/must.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,10 +3,10 @@
  * Free ranges stay reserved (PROT_NONE), so that no mapping of the host ever lands there. */
 #define _GNU_SOURCE
 #include "memory.h"
-#include "domain.h"
+#include "runtime/domain.h"
 #include "layout.h"
 #include "loader/image.h"
-#include "must.h"
+#include "runtime/must.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

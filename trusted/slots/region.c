@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arenas: PROT_NONE reservations in the holes of the address space, cut into 8 GiB strides. */
 #include "region.h"
-#include "error.h"
-#include "must.h"
+#include "runtime/error.h"
+#include "runtime/must.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
