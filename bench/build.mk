@@ -36,7 +36,7 @@ $(B)/bench/glibc/functions: bench/programs/functions.c bench/programs/program.h
 	$(call say,glibc,$@)
 	$(Q)$(CC) -O2 -std=gnu11 -fno-builtin $< -o $@
 
-$(bench_domains): $(B)/bench/domains/%.porin: bench/domains/%.c $(wildcard bench/*.def bench/domains/*.c) $(B)/bin/porin-cc \
+$(bench_domains): $(B)/bench/domains/%.porin: bench/domains/%.c $(wildcard bench/*.def bench/domains/*.[ch]) $(B)/bin/porin-cc \
 		$(B)/sysroot/lib/libc.a
 	@mkdir -p $(@D)
 	$(call say,domain,$@)
@@ -69,7 +69,8 @@ $(call object,bench/rpc.c): $(B)/bench/rpc_answer.h
 $(call object,bench/ladder.c): CFLAGS += -I$(B)/bench $(wasm2c_flags)
 $(call object,bench/ladder.c): $(B)/bench/callee_wasm.c
 bench_generated := $(bench_rpc:%=$(B)/bench/rpc_answer_%.o) $(B)/bench/callee_wasm.o $(B)/bench/wasm-rt-impl.o
-$(B)/bench/porin-bench: $(call object,$(bench_sources)) $(bench_generated) $(B)/lib/libporin.a
+$(B)/bench/porin-bench: $(call object,$(bench_sources)) \
+		$(call object,$(wildcard bench/domains/storage_*.c)) $(bench_generated) $(B)/lib/libporin.a
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lm -ltirpc $(LDLIBS)
 

@@ -14,6 +14,7 @@ static const struct part { const char *name, *help; void (*run)(const struct ben
     {"strings", "string functions of the libc", bench_strings},
     {"ladder", "what a call costs, from a direct call to a socket", bench_ladder},
     {"capability", "memory by capability: calls, accesses, copies, revocation", bench_capability},
+    {"storage", "a storage stack of isolated modules against one program", bench_storage},
     {"cold", "first calls, and calls with everything displaced", bench_cold},
     {"ends", "faults, kills and restarts", bench_ends},
     {"deadlines", "how late a late call ends", bench_deadlines},
