@@ -50,8 +50,8 @@ static void memory_read(struct output *output, parameter *p)
     if (p->role == ROLE_STRING)
         emit(output, "    %s = (void *)porin_back_string(porin_back, %s);\n", n, at);
     if (p->role == ROLE_STRINGS)
-        emit(output, "    %s = (void *)porin_back_strings(porin_back, %s, %s%s%s);\n", n, at, *count ? "(int64_t)(" : "",
-             *count ? count : "-1", *count ? ")" : "");
+        emit(output, "    %s = (void *)porin_back_strings(porin_back, %s, %s);\n", n, at,
+             *count ? format_text("%s ? (int64_t)porin_frame_bytes(porin_f, (int64_t)(%s), 1) : 0", at, count) : "-1");
     if (p->role != ROLE_BUFFER)
         return;
     const char *size = p->type->to->kind == TYPE_VOID ? "1" : format_text("sizeof(%s)", p->type->to->name);
@@ -129,11 +129,10 @@ static void back_emit(struct output *output, const struct callback *callback)
     if (function->result.role != ROLE_NONE)
         emit(output, "    %s;\n    memset(&result, 0, sizeof result);\n", declaration(function->result.type, "result"));
     if (raiser) {
-        emit(output, "    jmp_buf porin_jump, *porin_before = porin_back_lend(porin_back, porin_b.a_%s, &porin_jump);\n"
+        emit(output, "    jmp_buf porin_jump;\n    porin_back_lend(porin_back, porin_b.a_%s, &porin_jump);\n"
              "    if (setjmp(porin_jump) != 0)\n        porin_back->raised = true;\n    else\n", raiser->name);
         function_call(output, function);
-        emit(output, "    porin_back_lend(porin_back, porin_b.a_%s, porin_before);\n    if (porin_back->raised)\n        return;\n",
-             raiser->name);
+        emit(output, "    if (porin_back->raised)\n        return;\n");
     } else {
         function_call(output, function);
     }

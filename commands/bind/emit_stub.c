@@ -262,9 +262,11 @@ static void call_with_registers(struct output *output, const struct function *fu
 }
 
 /* --- after the call --- */
-static void within_after(struct output *output, const char *to, const char *word, const char *other)
+static void within_after(struct output *output, const struct function *function, const char *to, const char *word, const char *other)
 {
-    emit(output, "    %s = (void *)porin_frame_within(porin_f, %s, porin_w_%s, porin_n_%s, %s);\n", to, word, other, other, other);
+    bool ends = parameter_find(function, other)->role == ROLE_STRING; /* behind its NUL a program would read on */
+    emit(output, "    %s = (void *)porin_frame_within(porin_f, %s, porin_w_%s, porin_n_%s%s%s, %s);\n", to, word, other, other,
+         ends ? " - !!porin_n_" : "", ends ? other : "", other);
 }
 
 static void take_after(struct output *output, const struct variable *variable, enum role role, const char *to, const char *word)
@@ -280,7 +282,7 @@ static void take_after(struct output *output, const struct variable *variable, e
              word, to, word, size, element_size(variable->type), owned != NULL, entry);
 }
 
-static void elements_after(struct output *output, parameter *p)
+static void elements_after(struct output *output, const struct function *function, parameter *p)
 {
     const char *n = p->name, *type = p->type->to->name;
     emit(output, "    for (uint64_t porin_e = 0; %s && porin_e < porin_u_%s / sizeof(%s) && porin_f->status == PORIN_OK; porin_e++) {\n", n,
@@ -296,14 +298,14 @@ static void elements_after(struct output *output, parameter *p)
         if (p->element == ROLE_HANDLE)
             emit(output, "    %s = porin_frame_handle_out(porin_f, porin_x);\n", to);
         else if (p->element == ROLE_WITHIN)
-            within_after(output, to, "porin_x", note_find(&p->notes, "within"));
+            within_after(output, function, to, "porin_x", note_find(&p->notes, "within"));
         else
             take_after(output, p, ROLE_STRING, to, "porin_x");
     }
     emit(output, "    }\n");
 }
 
-static void buffer_after(struct output *output, parameter *p)
+static void buffer_after(struct output *output, const struct function *function, parameter *p)
 {
     const char *n = p->name, *filled = note_find(&p->notes, "filled");
     emit(output, "    uint64_t porin_u_%s = porin_n_%s;\n", n, n);
@@ -312,7 +314,7 @@ static void buffer_after(struct output *output, parameter *p)
              "    if (%s)\n        porin_u_%s = porin_frame_filled(porin_f, (int64_t)(%s), %s, porin_n_%s, \"%s: more is said to have been "
              "written than there was room for\");\n", n, n, filled, element_size(p->type), n, n);
     if (p->element != ROLE_VALUE || type_changes_from(p->type->to) || note_find(&p->notes, "range"))
-        elements_after(output, p);
+        elements_after(output, function, p);
     else
         emit(output, "    if (%s)\n        porin_frame_read(porin_f, (void *)%s, porin_w_%s, porin_u_%s);\n", n, n, n, n);
     if (note_find(&p->notes, "string") && p->element == ROLE_VALUE)
@@ -386,7 +388,7 @@ static void result_after(struct output *output, const struct function *function)
     } else if (r->role == ROLE_TOKEN) {
         emit(output, "    result = porin_frame_token_find(porin_f, \"%s\");\n", note_find(&r->notes, "token"));
     } else if (r->role == ROLE_WITHIN) {
-        within_after(output, "result", word, note_find(&r->notes, "within"));
+        within_after(output, function, "result", word, note_find(&r->notes, "within"));
     } else if (r->role == ROLE_STRING || r->role == ROLE_BUFFER) {
         take_after(output, r, r->role, "result", word);
     }
@@ -407,7 +409,7 @@ static void arguments_after(struct output *output, const struct function *functi
             parameter *p = &function->parameters[i];
             tokens |= p->role == ROLE_TOKEN;
             if (p->role == ROLE_BUFFER && p->out && (is_one(p) && is_scalar(p->type->to)) == (pass == 0))
-                buffer_after(output, p);
+                buffer_after(output, function, p);
             if (p->role == ROLE_MIRROR && pass == 1)
                 mirror_after(output, function, p);
         }

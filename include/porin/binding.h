@@ -153,13 +153,17 @@ struct porin_back {
     bool raised;                        /* the function left by longjmp */
     struct porin_callback *callback;    /* which one runs */
     struct porin_back *outer;           /* what this thread runs around it */
+    uint64_t serial;                    /* among those of the thread */
+    jmp_buf *jump;                      /* where longjmp of the function goes; NULL: it must not */
+    uint64_t lent_to;                   /* the handle whose jmp_buf that is meanwhile */
     struct borrowed *scratch;           /* memory freed afterwards */
+    uint64_t scratch_bytes;
 };
 /* Host memory for an argument, zeroed; _get fills it from the domain. NULL where word is 0, or on failure. */
 void *porin_back_room(struct porin_back *back, uint64_t size);
 void *porin_back_get(struct porin_back *back, uint64_t word, uint64_t size);
 char *porin_back_string(struct porin_back *back, uint64_t word);
 char **porin_back_strings(struct porin_back *back, uint64_t word, int64_t count); /* count < 0: ends with NULL */
-/* While a function runs its longjmp to the handle's jmp_buf goes to `jump`; NULL puts back what was. Returns what is to be put back. */
-jmp_buf *porin_back_lend(struct porin_back *back, uint64_t handle, jmp_buf *jump);
+/* While the function runs, longjmp on this thread goes to `jump`, never over frames of the domain, whichever handle the domain named. */
+void porin_back_lend(struct porin_back *back, uint64_t handle, jmp_buf *jump);
 #endif

@@ -294,7 +294,7 @@ porin_status porin_frame_close(struct porin_frame *frame)
     for (uint32_t i = 0; i < frame->fresh_count; i++) {
         porin_binding *binding = frame->binding;
         pthread_mutex_lock(&binding->lock);
-        binding->callbacks[frame->fresh[i]].live = false;
+        callback_end(binding, &binding->callbacks[frame->fresh[i]]);
         pthread_mutex_unlock(&binding->lock);
     }
     return frame->status;

@@ -37,9 +37,9 @@ struct record {
     struct borrowed *borrowed;
     struct remembered *remembered;
     struct kept_token *tokens;
-    jmp_buf *lent;                      /* where its longjmp goes while a callback runs */
     jmp_buf own;
     bool armed;
+    uint64_t armed_in;                  /* serial of the callback in which it was; 0: in none */
 };
 
 struct porin_callback {
@@ -78,5 +78,6 @@ int64_t binding_dispatch(void *binding, porin_domain *domain, const uint64_t arg
 struct record *record_find(porin_binding *binding, uint64_t handle, bool make);
 void record_renew(porin_binding *binding, struct record *record);
 void records_free(porin_binding *binding);
+void callback_end(porin_binding *binding, struct porin_callback *callback);
 void callbacks_end(porin_binding *binding, uint64_t handle, bool all);
 #endif

@@ -5,14 +5,7 @@
 #include <stdlib.h>
 
 static __thread struct porin_back *innermost;
-
-/* With the lock. Ends those kept for a handle, or all; those that run come to their end. */
-void callbacks_end(porin_binding *binding, uint64_t handle, bool all)
-{
-    for (uint32_t i = 0; i < binding->library->callback_count * PORIN_CALLBACK_SLOTS; i++)
-        if (all || binding->callbacks[i].handle == handle)
-            binding->callbacks[i].live = false;
-}
+static __thread uint64_t last_serial;
 
 static uint32_t running_here(const struct porin_callback *callback)
 {
@@ -20,6 +13,22 @@ static uint32_t running_here(const struct porin_callback *callback)
     for (const struct porin_back *back = innermost; back; back = back->outer)
         count += back->callback == callback;
     return count;
+}
+
+/* With the lock: after this no other thread is in the function any more, nor uses its tokens. */
+void callback_end(porin_binding *binding, struct porin_callback *callback)
+{
+    callback->live = false;
+    while (callback->running > running_here(callback))
+        pthread_cond_wait(&binding->idle, &binding->lock);
+}
+
+/* With the lock. Ends those kept for a handle, or all. */
+void callbacks_end(porin_binding *binding, uint64_t handle, bool all)
+{
+    for (uint32_t i = 0; i < binding->library->callback_count * PORIN_CALLBACK_SLOTS; i++)
+        if (binding->callbacks[i].live && (all || binding->callbacks[i].handle == handle))
+            callback_end(binding, &binding->callbacks[i]);
 }
 
 size_t porin_binding_revoke(porin_binding *binding, void (*function)(void))
@@ -30,26 +39,24 @@ size_t porin_binding_revoke(porin_binding *binding, void (*function)(void))
         struct porin_callback *callback = &binding->callbacks[i];
         if (!callback->live || callback->function != function)
             continue;
-        callback->live = false;
+        callback_end(binding, callback);
         count++;
-        while (callback->running > running_here(callback))
-            pthread_cond_wait(&binding->idle, &binding->lock);
     }
     pthread_mutex_unlock(&binding->lock);
     return count;
 }
 
-/* With the lock: where a function of this type goes. NULL: all places are taken. */
+/* With the lock: ends what was set there before, then says where a function of this type goes. NULL: all places are taken. */
 static struct porin_callback *place_find(struct porin_frame *frame, uint32_t type, enum porin_callback_life life, const char *origin)
 {
-    struct porin_callback *places = frame->binding->callbacks + type * PORIN_CALLBACK_SLOTS, *place = NULL;
-    for (uint32_t i = 0; i < PORIN_CALLBACK_SLOTS; i++) {
-        if (life == PORIN_LIFE_SET && places[i].live && places[i].set && places[i].handle == frame->handle && places[i].origin == origin)
+    struct porin_callback *places = frame->binding->callbacks + type * PORIN_CALLBACK_SLOTS;
+    for (uint32_t i = 0; life == PORIN_LIFE_SET && i < PORIN_CALLBACK_SLOTS; i++)
+        if (places[i].live && places[i].set && places[i].handle == frame->handle && places[i].origin == origin)
+            callback_end(frame->binding, &places[i]);
+    for (uint32_t i = 0; i < PORIN_CALLBACK_SLOTS; i++)
+        if (!places[i].live && !places[i].running)
             return &places[i];
-        if (!place && !places[i].live && !places[i].running)
-            place = &places[i];
-    }
-    return place;
+    return NULL;
 }
 
 /* The domain's function for a place. It says an address; that is the domain's own business. */
@@ -73,11 +80,9 @@ uint64_t porin_frame_callback(struct porin_frame *frame, uint32_t type, void (*f
     bool room = frame->fresh_count < sizeof frame->fresh / sizeof *frame->fresh &&
                 frame->homeless_count < sizeof frame->homeless / sizeof *frame->homeless;
     bool taken = place && function && room;
-    if (place && !function && place->live)
-        place->live = false;
     if (taken) {
         bool once = life == PORIN_LIFE_CALL;
-        *place = (struct porin_callback){ function, origin, once ? 0 : frame->handle, { { 0 } }, frame->token_count, place->running, true,
+        *place = (struct porin_callback){ function, origin, once ? 0 : frame->handle, { { 0 } }, frame->token_count, 0, true,
                                           life == PORIN_LIFE_SET };
         memcpy(place->tokens, frame->tokens, sizeof place->tokens);
         if (once)
@@ -136,7 +141,7 @@ int64_t binding_dispatch(void *context, porin_domain *domain, const uint64_t arg
 {
     porin_binding *binding = context;
     uint32_t count = binding->library->callback_count * PORIN_CALLBACK_SLOTS;
-    struct porin_back back = { .block = arguments[1], .outer = innermost };
+    struct porin_back back = { .block = arguments[1], .outer = innermost, .serial = ++last_serial };
     (void)domain;
     if (arguments[0] >= count)
         return -EPERM;
@@ -166,4 +171,33 @@ int64_t binding_dispatch(void *context, porin_domain *domain, const uint64_t arg
         free(memory);
     }
     return back.frame.status != PORIN_OK ? -EINVAL : back.raised;
+}
+
+/* --- where longjmp goes --- */
+/* Only to a place of this thread within what it runs now: the callback's own, or what was armed in it. */
+jmp_buf *porin_binding_jump(porin_binding *binding, const void *handle, bool arm)
+{
+    const struct porin_back *here = innermost;
+    uint64_t serial = here ? here->serial : 0, word = (uint32_t)(uint64_t)handle;
+    jmp_buf *jump = here ? here->jump : NULL;
+    if (!binding || ((uint64_t)handle ^ binding->tag) >> 32)
+        return NULL;
+    if (jump && here->frame.binding == binding && here->lent_to == word)
+        return jump;
+    pthread_mutex_lock(&binding->lock);
+    struct record *record = record_find(binding, word, arm);
+    if (record && arm) {
+        record->armed = true;
+        record->armed_in = serial;
+    }
+    if (record && record->armed && record->armed_in == serial)
+        jump = &record->own;
+    pthread_mutex_unlock(&binding->lock);
+    return arm && !record ? NULL : jump;
+}
+
+void porin_back_lend(struct porin_back *back, uint64_t handle, jmp_buf *jump)
+{
+    back->lent_to = handle;
+    back->jump = jump;
 }

@@ -222,6 +222,16 @@ void *porin_frame_within(struct porin_frame *frame, uint64_t word, uint64_t from
 }
 
 /* --- what callbacks get --- */
+/* Is there room for size more bytes? One string of the domain can stand in an array many times. */
+static bool scratch_room(struct porin_back *back, uint64_t size)
+{
+    if (size > BINDING_COPY_MAX - back->scratch_bytes)
+        porin_frame_bad(&back->frame, "arguments of a callback have more than 1 GiB together");
+    else
+        back->scratch_bytes += size;
+    return back->frame.status == PORIN_OK;
+}
+
 static void *scratch_add(struct porin_back *back, struct borrowed *memory)
 {
     if (!memory) {
@@ -235,7 +245,7 @@ static void *scratch_add(struct porin_back *back, struct borrowed *memory)
 
 void *porin_back_room(struct porin_back *back, uint64_t size)
 {
-    return back->frame.status == PORIN_OK ? scratch_add(back, calloc(1, sizeof(struct borrowed) + size)) : NULL;
+    return back->frame.status == PORIN_OK && scratch_room(back, size) ? scratch_add(back, calloc(1, sizeof(struct borrowed) + size)) : NULL;
 }
 
 void *porin_back_get(struct porin_back *back, uint64_t word, uint64_t size)
@@ -249,6 +259,10 @@ void *porin_back_get(struct porin_back *back, uint64_t word, uint64_t size)
 char *porin_back_string(struct porin_back *back, uint64_t word)
 {
     char *copy = word && back->frame.status == PORIN_OK ? string_copy(&back->frame, word, sizeof(struct borrowed)) : NULL;
+    if (copy && !scratch_room(back, strlen(copy + sizeof(struct borrowed)) + 1)) {
+        free(copy);
+        copy = NULL;
+    }
     return copy ? scratch_add(back, (struct borrowed *)copy) : NULL;
 }
 

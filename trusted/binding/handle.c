@@ -188,33 +188,3 @@ void porin_frame_token_keep(struct porin_frame *frame)
     if (!record)
         porin_frame_fail(frame, PORIN_ERR_MEMORY, NULL);
 }
-
-/* --- where longjmp goes --- */
-jmp_buf *porin_binding_jump(porin_binding *binding, const void *handle, bool arm)
-{
-    jmp_buf *jump = NULL;
-    if (!binding || ((uint64_t)handle ^ binding->tag) >> 32)
-        return NULL;
-    pthread_mutex_lock(&binding->lock);
-    struct record *record = record_find(binding, (uint32_t)(uint64_t)handle, arm);
-    if (record) {
-        record->armed |= arm;
-        jump = record->lent ? record->lent : record->armed ? &record->own : NULL;
-    }
-    pthread_mutex_unlock(&binding->lock);
-    return jump;
-}
-
-jmp_buf *porin_back_lend(struct porin_back *back, uint64_t handle, jmp_buf *jump)
-{
-    porin_binding *binding = back->frame.binding;
-    jmp_buf *before = NULL;
-    pthread_mutex_lock(&binding->lock);
-    struct record *record = record_find(binding, handle, jump != NULL);
-    if (record) {
-        before = record->lent;
-        record->lent = jump;
-    }
-    pthread_mutex_unlock(&binding->lock);
-    return before;
-}

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <pthread.h>
+#include <unistd.h>
 #include "hostile_bind.h"
 #include "start.h"
 
@@ -105,6 +107,8 @@ static void pointers(void **state)
     assert_string_equal(end, "");
     end = NULL;
     BAD(hostile_find(binding, 100, "here", &end));
+    BAD(hostile_find(binding, 101, "here", &end)); /* behind the NUL */
+    BAD(hostile_find(binding, 101, NULL, &end));
     GOOD(hostile_get_memory(binding, &memory, 0, &size));
     assert_memory_equal(memory, "four", 4);
     for (int how = 100; how < 103; how++)
@@ -245,6 +249,106 @@ static void callbacks(void **state)
     assert_int_equal(visits, 0);
 }
 
+/* A function leaves by longjmp to its own callback, whatever handle the domain names and whichever thread is in another one's. */
+static jumper *mine, *theirs;
+static pthread_barrier_t met, left;
+static int raise_mine(void *context, jumper *named)
+{
+    (void)context, (void)named;
+    hostile_raise_jumper(binding, mine);
+    return 5;
+}
+static int raise_while_other_is_in(void *context, jumper *named)
+{
+    pthread_barrier_wait(&met); /* lent to this thread first */
+    pthread_barrier_wait(&met);
+    return raise_mine(context, named);
+}
+static int be_in(void *context, jumper *named)
+{
+    (void)context, (void)named;
+    pthread_barrier_wait(&met);
+    pthread_barrier_wait(&left);
+    return 6;
+}
+static void *second_thread(void *unused)
+{
+    int result = 0;
+    pthread_barrier_wait(&met);
+    (void)hostile_call_leap(binding, &result, theirs, 1, mine, be_in, unused);
+    return (void *)(intptr_t)result;
+}
+static void jumps(void **state)
+{
+    int result = 0, mark;
+    pthread_t thread;
+    void *other = NULL;
+    ready(state);
+    GOOD(hostile_get_jumper(binding, &mine, 0));
+    GOOD(hostile_get_jumper(binding, &theirs, 1));
+    volatile int landed = 0;
+    if (setjmp(*(jmp_buf *)porin_binding_jump(binding, mine, true)) == 0) {
+        for (int how = 0; how < 2; how++) {
+            GOOD(hostile_call_leap(binding, &result, mine, how, theirs, raise_mine, &mark));
+            assert_int_equal(result, 77);
+        }
+    } else {
+        landed = 1;
+    }
+    assert_int_equal(landed, 0);
+    pthread_barrier_init(&met, NULL, 2);
+    pthread_barrier_init(&left, NULL, 2);
+    assert_int_equal(pthread_create(&thread, NULL, second_thread, &mark), 0);
+    GOOD(hostile_call_leap(binding, &result, mine, 0, mine, raise_while_other_is_in, &mark));
+    assert_int_equal(result, 77);
+    pthread_barrier_wait(&left);
+    assert_int_equal(pthread_join(thread, &other), 0);
+    assert_int_equal((intptr_t)other, 6);
+}
+
+static int manys;
+static void take_many(int count, const char *const *texts)
+{
+    manys += count == 3 && texts && strcmp(texts[2], "text") == 0 ? 1 : 100;
+}
+static void arrays_of_strings(void **state)
+{
+    ready(state);
+    manys = 0;
+    for (int how = 0; how < 3; how++) { /* 1: 1.2 GB out of one string; 2: a negative number */
+        (void)hostile_call_many(binding, how, take_many);
+        assert_int_equal(manys, 1);
+    }
+}
+
+/* A function given for the time of a call does not run when the call is back, whichever thread the domain had call it. */
+static _Atomic bool in_slow;
+static int run_slowly(void *context)
+{
+    (void)context;
+    in_slow = true;
+    (void)hostile_come_back(binding);
+    usleep(100000);
+    in_slow = false;
+    return 0;
+}
+static void *slow_thread(void *context)
+{
+    int result;
+    (void)hostile_call_slow(binding, &result, 1, run_slowly, context);
+    return NULL;
+}
+static void nothing_runs_after_a_call(void **state)
+{
+    int result, context;
+    pthread_t thread;
+    ready(state);
+    assert_int_equal(pthread_create(&thread, NULL, slow_thread, &context), 0);
+    GOOD(hostile_call_slow(binding, &result, 0, run_slowly, &context));
+    assert_false(in_slow);
+    pthread_join(thread, NULL);
+}
+
 static void padding_cleared(void **state)
 {
     struct answer answer, value;
@@ -282,6 +386,9 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(callbacks, begin, end), cmocka_unit_test_setup_teardown(padding_cleared, begin, end),
         cmocka_unit_test_setup_teardown(death, begin, end),
         cmocka_unit_test_setup_teardown(pointers_in_structs, begin, end),
+        cmocka_unit_test_setup_teardown(arrays_of_strings, begin, end),
+        cmocka_unit_test_setup_teardown(nothing_runs_after_a_call, begin, end),
+        cmocka_unit_test_setup_teardown(jumps, begin, end),
     };
     (void)argc;
     image = argv[1];

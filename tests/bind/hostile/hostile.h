@@ -47,5 +47,19 @@ PORIN_ENTRY PORIN_RANGE(0, 100000) int measure(const struct label *labels PORIN_
 PORIN_ENTRY struct label get_label(int how);
 PORIN_ENTRY void get_labels(int how, struct label *labels PORIN_OUT(2));
 PORIN_ENTRY void die(int how);
+/* Calls the function with the handle, or, for how 1, with `other`. */
+typedef struct jumper jumper PORIN_OPAQUE PORIN_RAISE(land(.));
+typedef int (*leap)(void *context PORIN_TOKEN(context), jumper *one) PORIN_FAILS(-1);
+PORIN_ENTRY jumper *get_jumper(int number);
+PORIN_ENTRY PORIN_ANY int call_leap(jumper *one, int how, jumper *other, leap function PORIN_CALLBACK,
+                                    void *context PORIN_TOKEN(context));
+PORIN_ENTRY PORIN_JUMPS(1) void raise_jumper(jumper *one);
+typedef void (*many)(int count, const char *const *texts PORIN_STRINGS(count));
+PORIN_ENTRY void call_many(int how, many function PORIN_CALLBACK);
+/* how 0: waits until another thread, in how 1, has called the function, and comes back while it runs. */
+typedef int (*slow)(void *context PORIN_TOKEN(context)) PORIN_FAILS(-1);
+PORIN_ENTRY PORIN_ANY int call_slow(int how, slow function PORIN_CALLBACK, void *context PORIN_TOKEN(context));
+PORIN_ENTRY void come_back(void);
+void land(jumper *one);
 PORIN_ENTRY PORIN_ANY int forge(int number, int slot);
 #endif

@@ -2,6 +2,7 @@
 /* The library itself: knows what a stub could be made to believe. */
 #define _GNU_SOURCE
 #include "hostile.h"
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -67,7 +68,11 @@ int fill(int how, char *to, int room)
     return how == 0 ? room : how;
 }
 
-void find(int how, const char *text, const char **end) { *end = how == 0 ? text + strlen(text) : how == 100 ? text - 1 : bad(how); }
+void find(int how, const char *text, const char **end)
+{
+    const char *behind = text ? text + strlen(text) + 1 : bad(1);
+    *end = how == 0 ? behind - 1 : how == 100 ? text - 1 : how == 101 ? behind : bad(how);
+}
 
 void fruits(int how, enum fruit *to, bool *flags)
 {
@@ -196,3 +201,50 @@ void get_labels(int how, struct label *labels)
     labels[0] = get_label(0);
     labels[1] = get_label(how);
 }
+
+struct jumper { int number; };
+static __thread jmp_buf landing;
+jumper *get_jumper(int number)
+{
+    static jumper jumpers[4];
+    return &jumpers[number & 3];
+}
+int call_leap(jumper *jumper, int how, struct jumper *other, leap function, void *context)
+{
+    return setjmp(landing) ? 77 : function(context, how ? other : jumper);
+}
+void land(jumper *jumper)
+{
+    (void)jumper;
+    longjmp(landing, 1);
+}
+
+void call_many(int how, many function)
+{
+    static const char *texts[65536];
+    for (int i = 0; i < 65536; i++)
+        texts[i] = how == 2 ? NULL : "text";
+    if (how == 1) {
+        char *large = endless();
+        large[60u << 20] = 0;
+        for (int i = 0; i < 20; i++)
+            texts[i] = large;
+    }
+    function(how == 0 ? 3 : how == 1 ? 20 : -5, texts);
+}
+
+static slow _Atomic shared;
+int call_slow(int how, slow function, void *context)
+{
+    if (how == 0) {
+        shared = function;
+        while (shared)
+            ;
+        return 0;
+    }
+    while (!shared)
+        ;
+    return shared(context);
+}
+
+void come_back(void) { shared = NULL; }
