@@ -97,22 +97,52 @@ static void outcome_check(const struct group *group, unsigned which, uint64_t pl
         fail("%s ended, but the error names %s", group->names[which], porin_last_error()->domain);
 }
 
+/* The one that was called has died while domains that it had called may live and go on, on a thread of their own: of those only such may
+ * have died, or still die, as the plan lets die. */
+static void aftermath(struct group *group, unsigned which, uint64_t plan)
+{
+    if (strcmp(porin_last_error()->domain, group->names[which]) != 0)
+        fail("%s ended, but the error names %s", group->names[which], porin_last_error()->domain);
+    bool mortal[GROUP] = { false };
+    mortal[which] = true;
+    model_mortals(mortal, which, plan);
+    for (unsigned i = 0; i < GROUP; i++) {
+        struct porin_call leaf = { .integer = { STEP_LEAF, 1 } };
+        bool made_ready_too_long = porin_call(group->entries[i], &leaf) != PORIN_OK && strstr(porin_last_error()->text, "longer");
+        if (!mortal[i] && porin_call(group->entries[i], &leaf) != PORIN_OK && !made_ready_too_long)
+            fail("%s has died of the end of %s (%#llx): %s", group->names[i], group->names[which], (unsigned long long)plan,
+                 porin_last_error()->text);
+    }
+    /* whoever goes on on a thread of its own is inside one of them to its end: when each has been found empty once, nobody is left */
+    for (unsigned i = 0; i < 2 * GROUP; i++)
+        revive(group, i % GROUP);
+    counters_adopt(group);
+}
+
+/* Did it die in an inner activation? Then the call comes back when whom that had returned to does, or at once if the thread is asked
+ * something meanwhile. */
+static bool died_inside(const struct model *model, unsigned which, uint64_t plan)
+{
+    return model->dead[which] && plan_step(plan) <= STEP_TWICE;
+}
+
 static void call_plain(struct group *group, unsigned which, uint64_t plan, uint64_t salt)
 {
     struct porin_call call = { .integer = { plan, salt } };
-    unsigned long before = 0, after = 0;
-    for (unsigned i = 0; i < GROUP; i++)
-        before += group->model.calls[i];
-    struct outcome want = model_run(&group->model, which, plan, salt);
+    struct model after = group->model;
+    struct outcome want = model_run(&after, which, plan, salt);
     porin_status status = porin_call(group->entries[which], &call);
     group->last = (__typeof__(group->last)){ which, plan, status, false };
     outcome_check(group, which, plan, &want, status, call.result[0]);
     for (unsigned i = 0; i < GROUP; i++)
-        after += group->model.calls[i];
-    storm_calls += after - before;
+        storm_calls += after.calls[i] - group->model.calls[i];
+    if (died_inside(&after, which, plan))
+        aftermath(group, which, plan);
+    else
+        group->model = after;
 }
 
-/* Either as predicted, or late: then the one that was called is dead, and of the others only those that the plan lets die. */
+/* Either as predicted, or late. */
 static void call_late(struct group *group, unsigned which, uint64_t plan, uint64_t salt)
 {
     struct porin_call call = { .integer = { plan, salt } };
@@ -121,29 +151,12 @@ static void call_late(struct group *group, unsigned which, uint64_t plan, uint64
     porin_status status = porin_call_within(group->entries[which], &call, random_next(&group->state) % 60000);
     group->last = (__typeof__(group->last)){ which, plan, status, true };
     storm_calls++;
-    if (status != PORIN_ERR_DEADLINE) {
+    if (status != PORIN_ERR_DEADLINE)
         outcome_check(group, which, plan, &want, status, call.result[0]);
-        if (!after.dead[which]) {
-            group->model = after;
-            return;
-        }
-    } /* otherwise it may have died in an inner activation, been late then, and whom that had returned to goes on */
-    if (strcmp(porin_last_error()->domain, group->names[which]) != 0)
-        fail("%s was late, but the error names %s", group->names[which], porin_last_error()->domain);
-    bool mortal[GROUP] = { false };
-    mortal[which] = true;
-    model_mortals(mortal, which, plan);
-    for (unsigned i = 0; i < GROUP; i++) {
-        struct porin_call leaf = { .integer = { STEP_LEAF, 1 } };
-        bool made_ready_too_long = porin_call(group->entries[i], &leaf) != PORIN_OK && strstr(porin_last_error()->text, "longer");
-        if (!mortal[i] && porin_call(group->entries[i], &leaf) != PORIN_OK && !made_ready_too_long)
-            fail("%s has died of the lateness of %s (%#llx): %s", group->names[i], group->names[which], (unsigned long long)plan,
-                 porin_last_error()->text);
-    }
-    /* whoever goes on on a thread of its own is inside one of them to its end: when each has been found empty once, nobody is left */
-    for (unsigned i = 0; i < 2 * GROUP; i++)
-        revive(group, i % GROUP);
-    counters_adopt(group);
+    if (status == PORIN_ERR_DEADLINE || after.dead[which])
+        aftermath(group, which, plan);
+    else
+        group->model = after;
 }
 
 /* Destroyed and made anew, in another slot or the same one. */
