@@ -55,29 +55,37 @@ static void clock_start(struct thread *thread, void *unused)
     clock_create(thread);
 }
 
-/* Calls into a slot: on threads that are attached, and what detached ones have left with the domain. */
+/* Calls into a slot: on threads that are attached, and what detached ones have left with the domain. Detaching moves from one to the other,
+ * so only their sum holds still. */
 struct count {
     const struct porin_domain *domain;
     uint64_t on_threads, left;
+    bool seen;                            /* a thread: nobody is detached while the list is gone through */
 };
+
+static uint64_t calls_left(const struct porin_domain *domain)
+{
+    return __atomic_load_n(&domain->calls, __ATOMIC_RELAXED);
+}
 
 static void calls_add(struct thread *thread, void *data)
 {
     struct count *count = data;
     count->on_threads += __atomic_load_n(&thread_stack_slot(thread, count->domain->slot)->calls, __ATOMIC_RELAXED);
-    count->left = count->domain->calls; /* nobody is detached while the list is gone through */
+    count->left = calls_left(count->domain);
+    count->seen = true;
 }
 
-static struct count calls_count(const struct porin_domain *domain)
+static uint64_t calls_count(const struct porin_domain *domain)
 {
-    struct count count = { .domain = domain, .left = domain->calls };
+    struct count count = { .domain = domain };
     threads_visit((void (*const[])(struct thread *, void *)){ calls_add, NULL }, &count);
-    return count;
+    return count.on_threads + (count.seen ? count.left : calls_left(domain));
 }
 
 void account_open(struct porin_domain *domain, const struct porin_domain_options *options)
 {
-    domain->calls = 0 - calls_count(domain).on_threads;
+    __atomic_fetch_sub(&domain->calls, calls_count(domain), __ATOMIC_RELAXED); /* threads may be detached meanwhile */
     if (options_want(options) && account_wanted++ == 0)
         threads_visit((void (*const[])(struct thread *, void *)){ clock_start, NULL }, NULL);
 }
@@ -174,13 +182,13 @@ porin_status porin_domain_usage_get(porin_domain *domain, struct porin_domain_us
 {
     if (!domain || !out || domain->state == DOMAIN_FREE)
         return PORIN_ERR_ARGUMENT;
-    struct count calls = calls_count(domain);
+    uint64_t calls = calls_count(domain);
     pthread_mutex_lock(&domain->memory.lock);
     uint64_t memory = domain->memory.used_bytes;
     uint32_t mappings = domain->memory.area_count;
     pthread_mutex_unlock(&domain->memory.lock);
     *out = (struct porin_domain_usage){
-        .calls = calls.on_threads + calls.left, .faults = domain->faults, .cpu_ns = domain->cpu_ns, .chain_cpu_ns = domain->chain_cpu_ns,
+        .calls = calls, .faults = domain->faults, .cpu_ns = domain->cpu_ns, .chain_cpu_ns = domain->chain_cpu_ns,
         .memory_bytes = memory, .mappings = mappings, .threads = domain->threads, .descriptors = personality_descriptors(domain),
     };
     return PORIN_OK;

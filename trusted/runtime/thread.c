@@ -160,7 +160,7 @@ static void thread_release(struct thread *thread)
     pthread_mutex_lock(&threads_lock);
     for (uint32_t slot = 0; slot < PORIN_MAX_SLOTS; slot++)
         if (thread_stack_slot(thread, slot)->calls) /* otherwise the table of domains stays untouched */
-            domain_at(slot)->calls += thread_stack_slot(thread, slot)->calls;
+            __atomic_fetch_add(&domain_at(slot)->calls, thread_stack_slot(thread, slot)->calls, __ATOMIC_RELAXED);
     thread_empty(thread);
     pthread_mutex_unlock(&threads_lock);
 }
