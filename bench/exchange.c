@@ -95,7 +95,7 @@ double pipe_round_trip(const void *cpu)
     return ns;
 }
 
-double socket_round_trip(const void *cpu)
+double over_socket(const void *cpu, void (*server)(int), double (*client)(int))
 {
     int ends[2];
     if (!cpu_known(cpu))
@@ -105,13 +105,29 @@ double socket_round_trip(const void *cpu)
     pid_t child = fork_server(cpu);
     if (child == 0) {
         close(ends[0]);
-        server_run(ends[1], ends[1]);
+        server(ends[1]);
     }
     close(ends[1]);
-    double ns = client_run(ends[0], ends[0]);
+    double ns = client(ends[0]);
     close(ends[0]);
+    kill(child, SIGKILL); /* if the end of the connection has not ended it */
     waitpid(child, NULL, 0);
     return ns;
+}
+
+static void socket_server(int socket)
+{
+    server_run(socket, socket);
+}
+
+static double socket_client(int socket)
+{
+    return client_run(socket, socket);
+}
+
+double socket_round_trip(const void *cpu)
+{
+    return over_socket(cpu, socket_server, socket_client);
 }
 
 /* --- two threads --- */

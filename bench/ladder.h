@@ -10,6 +10,8 @@
 extern const int same_cpu, other_cpu;
 bool cpu_known(const void *cpu);     /* does this machine have it? */
 pid_t fork_server(const void *cpu);  /* a child process there that dies with us */
+/* A server process there, which never returns, and a client that talks to it over a UNIX socket and says what that took; NAN as below. */
+double over_socket(const void *cpu, void (*server)(int), double (*client)(int));
 
 /* Average nanoseconds of handing a word to the other side and getting one back. NAN where the machine lacks that CPU. */
 double semaphore_round_trip(const void *cpu); /* POSIX semaphores, two threads */

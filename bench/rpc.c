@@ -3,12 +3,9 @@
 #include "bench.h"
 #include "ladder.h"
 #include "rpc_answer.h"
-#include <errno.h>
-#include <math.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 enum { CALLS = 1000, WARM_CALLS = 100 };
@@ -61,20 +58,5 @@ static double client_run(int end)
 
 double rpc_round_trip(const void *cpu)
 {
-    int ends[2];
-    if (!cpu_known(cpu))
-        return NAN;
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
-        fail("socketpair: %s", strerror(errno));
-    pid_t child = fork_server(cpu);
-    if (child == 0) {
-        close(ends[0]);
-        server_run(ends[1]);
-    }
-    close(ends[1]);
-    double ns = client_run(ends[0]);
-    close(ends[0]);
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
-    return ns;
+    return over_socket(cpu, server_run, client_run);
 }

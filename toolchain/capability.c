@@ -212,15 +212,8 @@ static void access_directly(struct rewriter *r, const struct statement *s, const
 /* A register that the instruction does not name, to be lent to it. Not rax, which keeps the flags. */
 static int lent_register(const struct operands *ops)
 {
-    static const int candidates[] = {RSI, RDI, R8, R9, RBX, RBP};
-    for (size_t i = 0; i < sizeof candidates / sizeof candidates[0]; i++) {
-        bool used = false;
-        for (int k = 0; k < ops->count; k++)
-            used = used || operand_mentions(&ops->item[k], candidates[i]);
-        if (!used)
-            return candidates[i];
-    }
-    return REG_NONE;
+    static const int candidates[] = {RSI, RDI, R8, R9, RBX, RBP, REG_NONE};
+    return operands_spare(ops, candidates);
 }
 
 /* Instructions that read the flags work on a copy in a lent register, between a load and a store. */

@@ -17,15 +17,8 @@ bool literal_has_label(int64_t value)
 
 static int spill_register(const struct operands *ops)
 {
-    static const int candidates[] = {RCX, RSI, RDI, R8, R9};
-    for (size_t i = 0; i < sizeof candidates / sizeof candidates[0]; i++) {
-        bool used = false;
-        for (int k = 0; k < ops->count; k++)
-            used = used || operand_mentions(&ops->item[k], candidates[i]);
-        if (!used)
-            return candidates[i];
-    }
-    return REG_NONE;
+    static const int candidates[] = {RCX, RSI, RDI, R8, R9, REG_NONE};
+    return operands_spare(ops, candidates);
 }
 
 static int operation_width(const struct statement *s, const struct operands *ops)

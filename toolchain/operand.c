@@ -285,3 +285,15 @@ const char *operand_parse(struct operand *o, struct slice text)
         return parse_register(o, slice_skip(text, 1));
     return parse_memory(o, text);
 }
+
+int operands_spare(const struct operands *ops, const int *candidates)
+{
+    for (; *candidates != REG_NONE; candidates++) {
+        bool used = false;
+        for (int i = 0; i < ops->count; i++)
+            used = used || operand_mentions(&ops->item[i], *candidates);
+        if (!used)
+            break;
+    }
+    return *candidates;
+}

@@ -72,4 +72,6 @@ static inline bool operand_mentions(const struct operand *o, int reg)
 {
     return (o->kind == OPERAND_REGISTER && o->reg == reg) || (o->kind == OPERAND_MEMORY && (o->base == reg || o->index == reg));
 }
+/* The first of the candidates, which end with REG_NONE, that no operand mentions; REG_NONE if each is mentioned. */
+int operands_spare(const struct operands *ops, const int *candidates);
 #endif

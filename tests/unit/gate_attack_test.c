@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Gates: what crosses them under each policy, and what domains may try on them. */
 #define _GNU_SOURCE
-#include "runtime_world.h"
+#include "library_fixture.h"
 #include "runtime/gate.h"
 #include "loader/image.h"
 #include <fcntl.h>
@@ -11,22 +11,6 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-static porin_image *library;
-
-static int make_library(void **state)
-{
-    library = image_make_library(2);
-    (void)state;
-    return 0;
-}
-
-static int drop_library(void **state)
-{
-    porin_image_release(library);
-    (void)state;
-    return 0;
-}
 
 #define DUMP (IMAGE_DATA + 0x200)
 #define PATTERN (0xdeadbeef00000000 | DUMP)

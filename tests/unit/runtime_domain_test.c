@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Life of domains: creation and its cost, reset, pools, destruction, reuse of slots, ten thousand at once. */
-#include "runtime_world.h"
+#include "library_fixture.h"
 #include <stdio.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
-
-static porin_image *library;
-
-static int make_library(void **state)
-{
-    library = image_make_library(2);
-    (void)state;
-    return 0;
-}
-
-static int drop_library(void **state)
-{
-    porin_image_release(library);
-    (void)state;
-    return 0;
-}
 
 static double now_us(void)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deaths of domains: what the caller learns, who survives, and that the host's own faults stay the host's. */
-#include "runtime_world.h"
+#include "library_fixture.h"
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,22 +8,6 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static porin_image *library;
-
-static int make_library(void **state)
-{
-    library = image_make_library(2);
-    (void)state;
-    return 0;
-}
-
-static int drop_library(void **state)
-{
-    porin_image_release(library);
-    (void)state;
-    return 0;
-}
 
 /* A call that must end with this status. */
 static const struct porin_error *call_dies(porin_domain *domain, const char *name, uint64_t a, porin_status status)

@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Memory of a slot: random requests against a model that knows one word per page, limits, and what the host's own memory map says. */
-#include "runtime_world.h"
+#include "library_fixture.h"
 #include "runtime/copy.h"
 #include "runtime/domain.h"
 #include <errno.h>
 #include <stdio.h>
 
 enum { PAGE = 0x1000, PAGES = 64, STEPS = 20000 };
-
-static porin_image *library;
-
-static int make_library(void **state)
-{
-    library = image_make_library(2);
-    (void)state;
-    return 0;
-}
-
-static int drop_library(void **state)
-{
-    porin_image_release(library);
-    (void)state;
-    return 0;
-}
 
 static porin_domain *limited(uint64_t limit)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Threads that domains start themselves: who may, how they end, and that they end with their domain, wherever they are. */
-#include "runtime_world.h"
+#include "library_fixture.h"
 #include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
@@ -16,22 +16,6 @@
 #define WORD (IMAGE_DATA + 0x800)         /* what is cleared when a thread ends */
 #define STACK_SIZE 0x4000
 #define LIMIT 6
-
-static porin_image *library;
-
-static int make_library(void **state)
-{
-    library = image_make_library(2);
-    (void)state;
-    return 0;
-}
-
-static int drop_library(void **state)
-{
-    porin_image_release(library);
-    (void)state;
-    return 0;
-}
 
 static porin_domain *domain_with(uint32_t grants)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Threads: stacks and thread pointers of their own, killing and destroying what other threads are inside of, host handlers, fork. */
-#include "runtime_world.h"
+#include "library_fixture.h"
 #include "runtime/domain.h"
 #include <pthread.h>
 #include <signal.h>
@@ -9,22 +9,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-static porin_image *library;
-
-static int make_library(void **state)
-{
-    library = image_make_library(2);
-    (void)state;
-    return 0;
-}
-
-static int drop_library(void **state)
-{
-    porin_image_release(library);
-    (void)state;
-    return 0;
-}
 
 /* --- concurrent calls --- */
 

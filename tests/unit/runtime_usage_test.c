@@ -1,27 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What domains have used: CPU time of a chain with known shares, faults, limits; and that nobody gets away from them. */
-#include "runtime_world.h"
+#include "library_fixture.h"
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
-
-static porin_image *library;
-
-static int make_library(void **state)
-{
-    library = image_make_library(2);
-    (void)state;
-    return 0;
-}
-
-static int drop_library(void **state)
-{
-    porin_image_release(library);
-    (void)state;
-    return 0;
-}
 
 static porin_domain *domain_with(const struct porin_domain_options *options)
 {

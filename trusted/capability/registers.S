@@ -6,18 +6,12 @@
  * callee will run with, where its caller puts arguments. Below it lie those of the activations around, with limits of 0: what they
  * were is kept aside. So a register that is not the running activation's traps, and an access needs no check of whose it is. */
 #include "registers.h"
+#include "runtime/function.h"
 #include "runtime/thread_layout.h"
 
         .section .text.capability, "ax", @progbits
         .globl  capability_text, capability_text_end
 capability_text:
-
-        .macro  function name
-        .globl  \name
-        .type   \name, @function
-        .balign 32
-\name:
-        .endm
 
         .macro  copy_limits from, to            /* of the window at r11 */
         vmovdqu %gs:\from(,%r11,8), %ymm15

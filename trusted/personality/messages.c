@@ -25,6 +25,13 @@ struct message {
 
 union rights { struct cmsghdr head; char bytes[CMSG_SPACE(RIGHTS_MAX * sizeof(int))]; };
 
+/* The header once, and the vector that this copy names. */
+static int64_t message_fetch(const struct request *request, struct message *message, struct iovec vector[IOVEC_MAX])
+{
+    int64_t error = request_fetch(request, message, request->arguments[1], sizeof *message);
+    return error ? error : request_fetch_vector(request, vector, message->vector, message->vector_count);
+}
+
 static int64_t send_host(const struct request *request, const struct open_file *file, const struct msghdr *message, int flags)
 {
     if (flags & ~SEND_FLAGS)
@@ -126,9 +133,7 @@ int64_t service_sendmsg(const struct request *request)
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    error = request_fetch(request, &message, request->arguments[1], sizeof message);
-    if (!error)
-        error = request_fetch_vector(request, vector, message.vector, message.vector_count);
+    error = message_fetch(request, &message, vector);
     if (!error && message.name)
         error = peer_fetch(request, file, message.name, message.name_size, &peer);
     if (!error)
@@ -212,9 +217,7 @@ int64_t service_recvmsg(const struct request *request)
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    error = request_fetch(request, &message, request->arguments[1], sizeof message);
-    if (!error)
-        error = request_fetch_vector(request, vector, message.vector, message.vector_count);
+    error = message_fetch(request, &message, vector);
     struct msghdr host = { .msg_name = &address, .msg_namelen = sizeof address, .msg_iov = vector, .msg_iovlen = message.vector_count,
                            .msg_control = file->pair ? &rights : NULL, .msg_controllen = file->pair ? sizeof rights : 0 };
     int64_t result = error ? error : WAIT(request, SYS_recvmsg, file->host, &host, flags | MSG_CMSG_CLOEXEC);

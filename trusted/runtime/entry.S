@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host's side of all crossings between host and domain. This code lies in the host's text, which no domain can reach: service gates
  * come here through pointers in the thread block. Faults: none, but at the instructions listed in entry.h. */
+#include "function.h"
 #include "thread_layout.h"
 
         .text
-
-        .macro  function name
-        .globl  \name
-        .type   \name, @function
-        .balign 32
-\name:
-        .endm
 
         .macro  clear_evex
         .irp    n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
