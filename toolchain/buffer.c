@@ -28,12 +28,6 @@ bool slice_starts(struct slice s, const char *prefix)
     return s.length >= length && memcmp(s.start, prefix, length) == 0;
 }
 
-bool slice_ends(struct slice s, const char *suffix)
-{
-    size_t length = strlen(suffix);
-    return s.length >= length && memcmp(s.start + s.length - length, suffix, length) == 0;
-}
-
 bool slice_contains(struct slice s, const char *part)
 {
     return s.length && memmem(s.start, s.length, part, strlen(part)) != NULL;

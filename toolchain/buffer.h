@@ -13,7 +13,6 @@ struct slice slice_of(const char *text);
 bool slice_is(struct slice s, const char *text);
 bool slice_equal(struct slice a, struct slice b);
 bool slice_starts(struct slice s, const char *prefix);
-bool slice_ends(struct slice s, const char *suffix);
 bool slice_contains(struct slice s, const char *part);
 struct slice slice_skip(struct slice s, size_t count); /* without its first count characters */
 struct slice slice_trim(struct slice s);               /* without blanks at both ends */

@@ -298,6 +298,34 @@ static void hosts_map_and_remap(void **state)
     assert_int_equal(ask(world->a, READ, (uint64_t)copy, IMAGE_DATA, IMAGE_DATA, 8, 0), -EPERM);
 }
 
+/* What the host does outright is what domains ask for, under the same rules. */
+static void hosts_have_the_same_verbs(void **state)
+{
+    struct world *world = *state;
+    porin_handle weak, sum;
+    porin_entry add = entry(world->b, "add"), astray = add;
+    uint64_t grant;
+    assert_int_equal(porin_handle_give(world->a, world->b, PORIN_RIGHT_CALL, &weak), PORIN_OK);
+    assert_int_equal(ask(world->a, READ, (uint64_t)weak, IMAGE_DATA + 0x80, IMAGE_DATA + 0x88, 8, 0), -EPERM);
+    assert_int_equal(porin_grant_create(world->a, world->b, PORIN_RIGHT_READ, &grant), PORIN_OK);
+    assert_int_equal(ask(world->a, READ, (uint64_t)weak, IMAGE_DATA + 0x80, IMAGE_DATA + 0x88, 8, 0), 0);
+    assert_int_equal(porin_grant_revoke(grant), PORIN_OK);
+    assert_int_equal(porin_grant_right(world->a, world->b), PORIN_RIGHT_NONE);
+    assert_int_equal(ask(world->a, READ, (uint64_t)weak, IMAGE_DATA + 0x80, IMAGE_DATA + 0x88, 8, 0), -EPERM);
+    assert_int_equal(porin_grant_revoke(grant), PORIN_ERR_NAME);
+    assert_int_equal(porin_handle_close(world->a, weak), PORIN_OK);
+    assert_int_equal(ask(world->a, COPY, (uint64_t)weak, PORIN_RIGHT_CALL, 0, 0, 0), -EBADF);
+    assert_int_equal(porin_handle_close(world->a, weak), PORIN_ERR_ARGUMENT);
+    astray.offset += 4;
+    assert_int_equal(porin_handle_give_entry(world->a, astray, ADD_SIGNATURE, 0, &sum), PORIN_ERR_NAME);
+    assert_int_equal(porin_handle_give_entry(world->a, add, ADD_SIGNATURE, PORIN_POLICY_REGISTER_CONFIDENTIALITY, &sum), PORIN_OK);
+    assert_int_equal(ask(world->a, REQUEST, (uint64_t)sum, text(world->a, "first"), ADD_SIGNATURE, 0, UINT64_MAX), 0);
+    assert_int_equal(call(world->a, "first", 40, 2), 42);
+    uint32_t held;
+    assert_int_equal(porin_domain_edge_policy(world->a, "first", &held), PORIN_OK);
+    assert_true(held & PORIN_POLICY_REGISTER_CONFIDENTIALITY);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_begin, world_end)
@@ -307,6 +335,7 @@ int main(void)
         TEST(memory_needs_the_right),
         TEST(grants_add_rights_until_revoked),
         TEST(entries_are_requested_by_signature),
+        TEST(hosts_have_the_same_verbs),
         TEST(names_are_seen_by_those_they_are_for),
         TEST(nothing_outlives_its_domain),
         TEST(remap_moves_memory),

@@ -61,6 +61,37 @@ static void test_threads_have_stacks_and_pointers(void **state)
     (void)state;
 }
 
+/* Attaching twice is once, a thread that has left can come back, and what it left is no longer found by its gs. */
+static void *comer_run(void *data)
+{
+    porin_domain *domain = data;
+    struct porin_error error;
+    uint64_t first, again;
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(porin_thread_attach(&error), PORIN_OK);
+        __asm__ volatile("rdgsbase %0" : "=r"(first));
+        assert_int_not_equal(first, 0);
+        assert_int_equal(porin_thread_attach(NULL), PORIN_OK);
+        assert_int_equal(call(domain, "add", 40, 2), 42);
+        __asm__ volatile("rdgsbase %0" : "=r"(again));
+        assert_int_equal(again, first);
+        porin_thread_detach();
+        __asm__ volatile("rdgsbase %0" : "=r"(again));
+        assert_int_equal(again, 0);
+    }
+    return NULL;
+}
+
+static void test_threads_attach_and_detach(void **state)
+{
+    porin_domain *domain = domain_make(library, "d");
+    pthread_t thread;
+    pthread_create(&thread, NULL, comer_run, domain);
+    pthread_join(thread, NULL);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
 /* Attack 5: a new thread inherits gs; nothing of its creator's may be used. */
 static void *newcomer_run(void *data)
 {
@@ -522,6 +553,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threads_have_stacks_and_pointers),
+        cmocka_unit_test(test_threads_attach_and_detach),
         cmocka_unit_test(test_new_threads_fault_alone),
         cmocka_unit_test(test_mutual_recursion_on_threads),
         cmocka_unit_test(test_kill_of_a_runaway),

@@ -5,20 +5,11 @@
 #include <string.h>
 
 size_t copy_bytes(void *to, const void *from, size_t size);
-size_t copy_zeroes(void *to, size_t size);
-extern const char copy_bytes_access[], copy_bytes_done[], copy_zeroes_access[], copy_zeroes_done[];
-
-static const struct { const char *access, *done; } recoveries[] = {
-    { copy_bytes_access, copy_bytes_done },
-    { copy_zeroes_access, copy_zeroes_done },
-};
+extern const char copy_bytes_access[], copy_bytes_done[];
 
 uint64_t copy_recovery(uint64_t rip)
 {
-    for (size_t i = 0; i < sizeof recoveries / sizeof *recoveries; i++)
-        if (rip == (uint64_t)recoveries[i].access)
-            return (uint64_t)recoveries[i].done;
-    return 0;
+    return rip == (uint64_t)copy_bytes_access ? (uint64_t)copy_bytes_done : 0;
 }
 
 static char *host_address(const porin_domain *domain, uint64_t offset)
@@ -38,13 +29,6 @@ porin_status copy_out(const porin_domain *domain, porin_addr to, const void *fro
     if (!range_in_slot(to.offset, size))
         return PORIN_ERR_RANGE;
     return copy_bytes(host_address(domain, to.offset), from, size) ? PORIN_ERR_RANGE : PORIN_OK;
-}
-
-porin_status copy_zero(const porin_domain *domain, porin_addr to, size_t size)
-{
-    if (!range_in_slot(to.offset, size))
-        return PORIN_ERR_RANGE;
-    return copy_zeroes(host_address(domain, to.offset), size) ? PORIN_ERR_RANGE : PORIN_OK;
 }
 
 /* Copies in pieces that end at page boundaries, so that no byte behind the string's page is needed; each byte is read once. */

@@ -15,7 +15,6 @@ static inline bool range_in_slot(uint64_t address, uint64_t size)
 /* PORIN_OK, or PORIN_ERR_RANGE if the range is not in the slot or not accessible (then a part may have been copied). */
 porin_status copy_in(void *to, const porin_domain *domain, porin_addr from, size_t size);
 porin_status copy_out(const porin_domain *domain, porin_addr to, const void *from, size_t size);
-porin_status copy_zero(const porin_domain *domain, porin_addr to, size_t size);
 /* Copies a string with its NUL; at most size bytes. PORIN_ERR_LIMIT if longer. *length may be NULL. */
 porin_status copy_string_in(char *to, size_t size, const porin_domain *domain, porin_addr from, size_t *length);
 

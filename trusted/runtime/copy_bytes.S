@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The instructions by which trusted code touches domain memory. A fault at one of them makes the function return early: copy.h's table. */
+/* The instruction by which trusted code touches domain memory. A fault at it makes the function return early: copy_recovery. */
         .text
 
 /* size_t copy_bytes(void *to, const void *from, size_t size): copies, returns how many bytes were not copied. */
@@ -15,17 +15,4 @@ copy_bytes_done:
         ret
         .size   copy_bytes, . - copy_bytes
 
-/* size_t copy_zeroes(void *to, size_t size) */
-        .globl  copy_zeroes, copy_zeroes_access, copy_zeroes_done
-        .type   copy_zeroes, @function
-        .balign 16
-copy_zeroes:
-        movq    %rsi, %rcx
-        xorl    %eax, %eax
-copy_zeroes_access:
-        rep stosb                               /* may fault */
-copy_zeroes_done:
-        movq    %rcx, %rax
-        ret
-        .size   copy_zeroes, . - copy_zeroes
         .section .note.GNU-stack, "", @progbits
