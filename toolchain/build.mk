@@ -12,6 +12,12 @@ $(B)/sysroot/lib/libporin-rt.a: $(runtime_objects)
 	rm -f $@ && ar rcs $@ $^
 $(B)/sysroot/lib/libc.a: $(B)/sysroot/lib/libporin-rt.a
 
+# So that domain code finds <porin/domain.h> and its like without an option.
+$(B)/sysroot/include/porin: | include/porin
+	@mkdir -p $(@D)
+	ln -sfn $(CURDIR)/include/porin $@
+all: $(B)/sysroot/include/porin
+
 # What runs when an image file is executed by its name.
 $(B)/sysroot/lib/porin-launch: toolchain/launcher/launcher.c
 	@mkdir -p $(@D)

@@ -51,6 +51,7 @@ struct porin_image {
     uint64_t *starts;                    /* bit per byte of the text pages: a branch may go here; only of images that use capabilities */
     const struct porin_symbol *imports, *exports; /* in memory */
     char name[48];
+    char *path;                          /* of the file it was read from, for debuggers; NULL if there is none */
 };
 
 /* Reads the host's image memory at a slot offset; NULL if [offset, offset + size) is not inside one segment's file bytes. */

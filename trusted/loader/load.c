@@ -174,6 +174,7 @@ void porin_image_release(porin_image *image)
     if (image->file >= 0)
         close(image->file);
     free(image->starts);
+    free(image->path);
     free(image);
 }
 
@@ -264,5 +265,7 @@ porin_status porin_image_load_file(const char *path, porin_image **out, struct p
         return status;
     status = image_load(path, bytes, size, out, error);
     free(bytes);
+    if (status == PORIN_OK)
+        (*out)->path = realpath(path, NULL);
     return status;
 }
