@@ -258,7 +258,8 @@ static void every_service_has_a_case(void **state)
         "accept", "accept4", "wait4", "waitid", "rt_sigsuspend" /* wait first */, "thread_create", "exit_unmap",
         "arch_prctl" /* of a running thread only: personality_process_test */, "dom_default", "dom_create", "function_call", "handle_copy",
         "handle_close", "handle_send", "dom_mmap", "dom_remap", "grant_create", "grant_revoke", "entry_register", "entry_withdraw",
-        "revoker_create", "revoker_revoke", "capability_keep" /* a number: rights_test */, "capability_take", "capability_close" };
+        "revoker_create", "revoker_revoke", "capability_keep" /* a number: rights_test */, "capability_take", "capability_close",
+        "window_create", "window_map", "window_revoke" };
     static const struct { uint64_t number; const char *name; } rows[] = {
 #define SERVICE(number, name, arguments, family, handler, state, note) { number, #name },
 #include "services.def"

@@ -58,6 +58,11 @@ void personality_thread_end(struct porin_domain *domain, uint32_t tid_address)
     (void)tid_address;
 }
 
+void personality_window_changed(uint32_t window)
+{
+    (void)window;
+}
+
 int64_t personality_call(struct porin_domain *domain, uint64_t number, const uint64_t arguments[6])
 {
     uint64_t result = 0;

@@ -59,6 +59,7 @@ static struct handle *place_free(struct handle_table *table)
 static void place_clear(struct handle *place)
 {
     image_drop(place);
+    window_drop(place);
     *place = (struct handle){ .serial = place->serial };
 }
 
@@ -75,6 +76,7 @@ int64_t handle_put(struct porin_domain *holder, const struct handle *handle)
     *place = *handle;
     place->serial = serial;
     image_hold(place);
+    window_hold(place);
     return (int64_t)(serial << HANDLE_INDEX_BITS | (uint32_t)(place - table->places));
 }
 
@@ -119,8 +121,9 @@ static int64_t copy_locked(struct porin_domain *self, uint64_t number, uint64_t 
         return -EBADF;
     struct handle weaker = *handle;
     weaker.giver = domain_ref(self);
-    if (handle->kind == HANDLE_DOMAIN) {
-        if (right == PORIN_RIGHT_NONE || right > PORIN_RIGHT_OWNER)
+    weaker.epoch = window_epoch(handle);
+    if (handle->kind == HANDLE_DOMAIN || handle->kind == HANDLE_WINDOW) {
+        if (right == PORIN_RIGHT_NONE || right > PORIN_RIGHT_OWNER || (handle->kind == HANDLE_WINDOW && right == PORIN_RIGHT_CALL))
             return -EINVAL;
         if (right > handle->right)
             return -EPERM;
@@ -155,13 +158,15 @@ int64_t authority_close(struct porin_domain *self, uint64_t number)
     return place ? 0 : -EBADF;
 }
 
-/* With the lock. A grant handle stays where it is, who may revoke is not passed on; so does an image, or domains would multiply. */
+/* With the lock. A grant handle stays where it is, who may revoke is not passed on, nor is a window's owner; so does an image, or domains
+ * would multiply. */
 static int64_t send_locked(struct porin_domain *self, struct porin_domain *receiver, uint64_t number)
 {
     const struct handle *handle = place_of(self, number);
     if (!handle)
         return -EBADF;
-    if (handle->kind == HANDLE_GRANT || handle->kind == HANDLE_IMAGE)
+    bool owner = handle->kind == HANDLE_WINDOW && handle->right == PORIN_RIGHT_OWNER;
+    if (handle->kind == HANDLE_GRANT || handle->kind == HANDLE_IMAGE || owner)
         return -EPERM;
     struct handle sent = *handle;
     sent.giver = domain_ref(self);
@@ -192,6 +197,7 @@ void authority_forget(struct porin_domain *domain)
         place_clear(&domain->handles.places[i]);
     free(domain->handles.places);
     domain->handles = (struct handle_table){ 0 };
+    windows_forget(domain);
     pthread_mutex_unlock(&authority_lock);
 }
 
@@ -204,6 +210,7 @@ void authority_reset(struct porin_domain *domain)
     for (uint32_t i = 0; i < domain->handles.count; i++)
         if (domain->handles.places[i].giver.generation)
             place_clear(&domain->handles.places[i]);
+    windows_forget(domain);
     pthread_mutex_unlock(&authority_lock);
     grants_forget(self);
     names_forget(self);

@@ -33,18 +33,19 @@ static inline bool ref_same(struct domain_ref a, struct domain_ref b)
     return a.slot == b.slot && a.generation == b.generation;
 }
 
-enum handle_kind { HANDLE_FREE, HANDLE_DOMAIN, HANDLE_ENTRY, HANDLE_GRANT, HANDLE_IMAGE };
+enum handle_kind { HANDLE_FREE, HANDLE_DOMAIN, HANDLE_ENTRY, HANDLE_GRANT, HANDLE_IMAGE, HANDLE_WINDOW };
 
 /* What a handle says. Immutable: weaker copies are new handles. */
 struct handle {
     uint16_t kind;                /* enum handle_kind */
-    uint16_t right;               /* DOMAIN: enum porin_right */
+    uint16_t right;               /* DOMAIN, WINDOW: enum porin_right */
     uint32_t serial;              /* of its place in the table: a closed number does not come to mean something else */
     struct domain_ref subject;    /* DOMAIN: it; ENTRY: the callee */
     struct domain_ref giver;      /* who put it here; the host or another domain */
     uint32_t offset;              /* ENTRY */
     uint32_t signature, policy;   /* ENTRY */
-    uint64_t id;                  /* GRANT: which; ENTRY: which registration */
+    uint64_t id;                  /* GRANT, WINDOW: which; ENTRY: which registration */
+    uint32_t epoch;               /* WINDOW: how often it had been revoked */
     porin_image *image;           /* IMAGE: held by each handle */
     uint32_t limit;               /* IMAGE: how many domains its holder may have made at once */
 };
@@ -56,6 +57,10 @@ void ref_unpin(struct porin_domain *domain);
 /* A handle comes to be or goes: what it holds is held or given up. */
 void image_hold(const struct handle *handle);
 void image_drop(const struct handle *handle);
+void window_hold(const struct handle *handle);
+void window_drop(const struct handle *handle);
+/* What a copy of it says: an owner's is of now. */
+uint32_t window_epoch(const struct handle *handle);
 /* With the lock. Puts a handle into holder's table: its number, or -ENOSPC, -ENOMEM. */
 int64_t handle_put(struct porin_domain *holder, const struct handle *handle);
 /* With the lock. The handle of that number and kind, or NULL. A handle on a domain that is gone is one. */
@@ -100,6 +105,16 @@ int64_t authority_publish(struct porin_domain *self, const char *name, uint64_t 
 int64_t authority_lookup(struct porin_domain *self, const char *name);
 int64_t authority_withdraw_name(struct porin_domain *self, const char *name);
 void names_forget(struct domain_ref domain);
+
+/* Windows (window.c). */
+int64_t authority_window_create(struct porin_domain *self, uint64_t size);
+int64_t authority_window_map(struct porin_domain *self, uint64_t window, uint64_t hint, uint64_t right);
+int64_t authority_window_revoke(struct porin_domain *self, uint64_t window);
+/* The domain is being destroyed or starts anew; nobody is inside: no window is mapped in it any more. */
+void windows_forget(struct porin_domain *domain);
+/* Around fork: nobody else is changing anything; in the child there are no windows. */
+void authority_before_fork(void);
+void authority_after_fork(struct porin_domain *domain, bool child);
 
 /* Destroys the domains that this one has made. No thread is inside it, and the calling one inside none of them. */
 void authority_end_created(const struct porin_domain *creator);

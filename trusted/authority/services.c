@@ -118,3 +118,18 @@ int64_t service_name_withdraw(const struct request *request)
     int64_t error = fetch_name(request, 0, name);
     return error ? error : authority_withdraw_name(request->domain, name);
 }
+
+int64_t service_window_create(const struct request *request)
+{
+    return authority_window_create(request->domain, ARGUMENT(0));
+}
+
+int64_t service_window_map(const struct request *request)
+{
+    return authority_window_map(request->domain, ARGUMENT(0), ARGUMENT(1), ARGUMENT(2));
+}
+
+int64_t service_window_revoke(const struct request *request)
+{
+    return authority_window_revoke(request->domain, ARGUMENT(0));
+}

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "fork.h"
 #include "account.h"
+#include "authority/handle.h"
 #include "deadline.h"
 #include "exec.h"
 #include "handler.h"
@@ -54,6 +55,7 @@ int64_t fork_domain(struct porin_domain *domain)
 {
     if (!handler_possible(domain) || !alone_on_thread(domain))
         return -EPERM;
+    authority_before_fork();
     pthread_mutex_lock(&domain->lock);
     pthread_mutex_lock(&domain->memory.lock);
     region_before_fork(domain->slot);
@@ -65,6 +67,7 @@ int64_t fork_domain(struct porin_domain *domain)
         threads_strike(domain);
         (void)deadline_arm(thread_current); /* the parent's timers are not the child's */
     }
+    authority_after_fork(domain, process == 0);
     pthread_mutex_unlock(&domain->memory.lock);
     pthread_mutex_unlock(&domain->lock);
     return result;

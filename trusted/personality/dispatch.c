@@ -235,7 +235,7 @@ void personality_hand_over(struct porin_domain *domain, struct porin_domain *suc
     domain->personality = NULL;
     domain->grants = 0;
     successor->next_number = own->process;
-    own->waiters = NULL;
+    futex_forget(own, false);
     descriptors_close(own, true);
     signals_forget(own, true);
 }

@@ -1,45 +1,83 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* futex among the threads of one domain. The queue is the personality's own: the host kernel never waits on a domain's memory, and a
- * domain sees waiters of its own only. A thread sleeps on a word in its own host stack. */
+/* futex among the threads of one domain, and among those of several on words of a window that they share. The queues are the
+ * personality's own: the host kernel never waits on a domain's memory. A domain reaches waiters of its own only, and those on windows
+ * that it has mapped. A thread sleeps on a word in its own host stack. */
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include "signals.h"
 
+/* A word that is waited on: a slot offset of the domain's (window 0), or an offset in a window. */
+struct word { uint32_t window, offset; };
+
 struct futex_waiter {
     struct futex_waiter *next;         /* in the order of arrival */
-    uint64_t address;                  /* slot offset waited on */
+    struct futex_waiter *next_own;     /* of those of one domain that wait on windows */
+    struct word word;
     uint32_t bits;
-    uint32_t woken;                    /* what the host kernel waits on; WOKEN or LOOK */
+    _Atomic uint32_t woken;            /* what the host kernel waits on; WOKEN or LOOK */
 };
+
+struct queue { pthread_mutex_t lock; struct futex_waiter *first; };
 
 #define WOKEN 1u
 #define LOOK 2u                        /* somebody was interrupted: the thread looks whether it is the one */
 
-static int64_t fetch_word(const struct request *request, uint64_t address, uint32_t *word)
+#define QUEUES 64                      /* by the window's number; each lock is taken last */
+static struct queue window_queues[QUEUES] = { [0 ... QUEUES - 1] = { PTHREAD_MUTEX_INITIALIZER, NULL } };
+
+static int64_t fetch_word(const struct request *request, uint64_t address, uint32_t *value)
 {
-    if (address % sizeof *word)
+    if (address % sizeof *value)
         return -EINVAL;
-    return request_fetch(request, word, address, sizeof *word);
+    return request_fetch(request, value, address, sizeof *value);
+}
+
+static struct word word_at(struct porin_domain *domain, uint64_t address)
+{
+    struct word word = { 0, (uint32_t)address };
+    (void)domain_window_at(domain, address, &word.window, &word.offset);
+    return word;
+}
+
+static bool word_same(struct word a, struct word b)
+{
+    return a.window == b.window && a.offset == b.offset;
+}
+
+static struct queue *window_queue(uint32_t window)
+{
+    return &window_queues[window % QUEUES];
+}
+
+/* The queue of words in that window (0: none), with its lock, which is held until queue_leave. */
+static struct futex_waiter **queue_enter(struct personality *own, uint32_t window)
+{
+    pthread_mutex_lock(window ? &window_queue(window)->lock : &own->lock);
+    return window ? &window_queue(window)->first : &own->waiters;
+}
+
+static void queue_leave(struct personality *own, uint32_t window)
+{
+    pthread_mutex_unlock(window ? &window_queue(window)->lock : &own->lock);
 }
 
 /* Under the lock: takes the waiter out of the queue. */
-static void queue_remove(struct personality *own, struct futex_waiter *waiter)
+static void queue_remove(struct futex_waiter **link, struct futex_waiter *waiter)
 {
-    struct futex_waiter **link = &own->waiters;
     while (*link && *link != waiter)
         link = &(*link)->next;
     if (*link)
         *link = waiter->next;
 }
 
-static void queue_add(struct personality *own, struct futex_waiter *waiter)
+static void queue_add(struct futex_waiter **link, struct futex_waiter *waiter)
 {
-    struct futex_waiter **link = &own->waiters;
     while (*link)
         link = &(*link)->next;
     *link = waiter;
@@ -47,18 +85,21 @@ static void queue_add(struct personality *own, struct futex_waiter *waiter)
 
 static void waiter_tell(struct futex_waiter *waiter, uint32_t what)
 {
-    __atomic_store_n(&waiter->woken, what, __ATOMIC_RELEASE);
+    uint32_t nothing = 0;
+    if (what == WOKEN)
+        waiter->woken = WOKEN;
+    else
+        (void)atomic_compare_exchange_strong(&waiter->woken, &nothing, what); /* what it was told before counts more */
     syscall(SYS_futex, &waiter->woken, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
 /* Under the lock, which the waiter takes before it leaves, so that it cannot be gone yet. Returns how many were woken. */
-static int64_t queue_wake(struct personality *own, uint64_t address, uint32_t bits, int64_t count)
+static int64_t queue_wake(struct futex_waiter **link, struct word word, uint32_t bits, int64_t count)
 {
     int64_t woken = 0;
-    struct futex_waiter **link = &own->waiters;
     while (*link && woken < count) {
         struct futex_waiter *waiter = *link;
-        if (waiter->address != address || !(waiter->bits & bits)) {
+        if (!word_same(waiter->word, word) || !(waiter->bits & bits)) {
             link = &waiter->next;
             continue;
         }
@@ -69,12 +110,37 @@ static int64_t queue_wake(struct personality *own, uint64_t address, uint32_t bi
     return woken;
 }
 
+static int64_t word_wake(struct porin_domain *domain, struct personality *own, uint64_t address, uint32_t bits, int64_t count)
+{
+    struct word word = word_at(domain, address);
+    int64_t woken = queue_wake(queue_enter(own, word.window), word, bits, count);
+    queue_leave(own, word.window);
+    return woken;
+}
+
 /* Takes an order to look back: looking is what request_wait does before it waits. */
-static void waiter_looks(struct personality *own, struct futex_waiter *waiter)
+static void waiter_looks(struct futex_waiter *waiter)
+{
+    uint32_t look = LOOK;
+    (void)atomic_compare_exchange_strong(&waiter->woken, &look, 0);
+}
+
+static void own_note(struct personality *own, struct futex_waiter *waiter)
 {
     pthread_mutex_lock(&own->lock);
-    if (waiter->woken == LOOK)
-        waiter->woken = 0;
+    waiter->next_own = own->window_waiters;
+    own->window_waiters = waiter;
+    pthread_mutex_unlock(&own->lock);
+}
+
+static void own_forget(struct personality *own, const struct futex_waiter *waiter)
+{
+    pthread_mutex_lock(&own->lock);
+    struct futex_waiter **link = &own->window_waiters;
+    while (*link && *link != waiter)
+        link = &(*link)->next_own;
+    if (*link)
+        *link = waiter->next_own;
     pthread_mutex_unlock(&own->lock);
 }
 
@@ -83,17 +149,19 @@ static int64_t waiter_sleep(const struct request *request, struct futex_waiter *
 {
     struct personality *own = request->own;
     int64_t result = 0;
-    while (__atomic_load_n(&waiter->woken, __ATOMIC_ACQUIRE) != WOKEN) {
+    while (waiter->woken != WOKEN) {
         if (result != 0 && result != -EAGAIN)
             break;
-        waiter_looks(own, waiter);
+        waiter_looks(waiter);
         result = WAIT(request, SYS_futex, &waiter->woken, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG | clock_flag, 0, deadline, NULL,
                       FUTEX_BITSET_MATCH_ANY);
     }
-    pthread_mutex_lock(&own->lock);
-    queue_remove(own, waiter);
+    const uint32_t window = waiter->word.window; /* others may change the offset */
+    if (window)
+        own_forget(own, waiter);
+    queue_remove(queue_enter(own, window), waiter);
     bool woken = waiter->woken == WOKEN;
-    pthread_mutex_unlock(&own->lock);
+    queue_leave(own, window);
     return woken ? 0 : result;
 }
 
@@ -102,7 +170,32 @@ void futex_interrupt(struct personality *own)
     pthread_mutex_lock(&own->lock);
     for (struct futex_waiter *waiter = own->waiters; waiter; waiter = waiter->next)
         waiter_tell(waiter, LOOK);
+    for (struct futex_waiter *waiter = own->window_waiters; waiter; waiter = waiter->next_own)
+        waiter_tell(waiter, LOOK);
     pthread_mutex_unlock(&own->lock);
+}
+
+void futex_forget(struct personality *own, bool forked)
+{
+    own->waiters = own->window_waiters = NULL;
+    for (int i = 0; forked && i < QUEUES; i++) /* another thread of the parent may hold one; nobody here waits on a window */
+        window_queues[i] = (struct queue){ PTHREAD_MUTEX_INITIALIZER, NULL };
+}
+
+void personality_window_changed(uint32_t window)
+{
+    struct queue *queue = window_queue(window);
+    pthread_mutex_lock(&queue->lock);
+    for (struct futex_waiter **link = &queue->first; *link;) {
+        struct futex_waiter *waiter = *link;
+        if (waiter->word.window != window) {
+            link = &waiter->next;
+            continue;
+        }
+        *link = waiter->next;
+        waiter_tell(waiter, WOKEN);
+    }
+    pthread_mutex_unlock(&queue->lock);
 }
 
 void personality_thread_end(struct porin_domain *domain, uint32_t tid_address)
@@ -113,9 +206,7 @@ void personality_thread_end(struct porin_domain *domain, uint32_t tid_address)
         signals_thread_end(own);
     if (!own || !tid_address || tid_address % sizeof none || copy_out(domain, (porin_addr){ tid_address }, &none, sizeof none) != PORIN_OK)
         return;
-    pthread_mutex_lock(&own->lock);
-    queue_wake(own, tid_address, FUTEX_BITSET_MATCH_ANY, 1);
-    pthread_mutex_unlock(&own->lock);
+    word_wake(domain, own, tid_address, FUTEX_BITSET_MATCH_ANY, 1);
 }
 
 /* Turns a FUTEX_WAIT's relative time into a deadline. Beyond a century there is no difference to the end of time. */
@@ -136,7 +227,7 @@ static int64_t futex_wait(const struct request *request, bool absolute, int cloc
 {
     struct personality *own = request->own;
     uint64_t address = request->arguments[0];
-    uint32_t word;
+    uint32_t value;
     struct timespec time;
     if (bits == 0)
         return -EINVAL;
@@ -149,16 +240,19 @@ static int64_t futex_wait(const struct request *request, bool absolute, int cloc
         if (!absolute)
             deadline_after(&time);
     }
-    struct futex_waiter waiter = { .address = address, .bits = bits, .woken = LOOK }; /* it may have been interrupted before */
-    pthread_mutex_lock(&own->lock);
-    int64_t error = fetch_word(request, address, &word);
-    if (!error && word != (uint32_t)request->arguments[2])
+    struct word word = word_at(request->domain, address);
+    struct futex_waiter waiter = { .word = word, .bits = bits, .woken = LOOK }; /* it may have been interrupted before */
+    struct futex_waiter **queue = queue_enter(own, word.window);
+    int64_t error = fetch_word(request, address, &value);
+    if (!error && value != (uint32_t)request->arguments[2])
         error = -EAGAIN;
     if (!error)
-        queue_add(own, &waiter);
-    pthread_mutex_unlock(&own->lock);
+        queue_add(queue, &waiter);
+    queue_leave(own, word.window);
     if (error)
         return error;
+    if (word.window)
+        own_note(own, &waiter);
     error = waiter_sleep(request, &waiter, request->arguments[3] ? &time : NULL, clock_flag);
     return request->arguments[3] ? not_restarted(error) : error; /* the time that has passed would start anew */
 }
@@ -171,40 +265,36 @@ static int64_t wake_count(uint64_t argument)
 
 static int64_t futex_wake(const struct request *request, uint32_t bits)
 {
-    uint32_t word;
-    int64_t result = bits ? fetch_word(request, request->arguments[0], &word) : -EINVAL;
-    if (result)
-        return result;
-    pthread_mutex_lock(&request->own->lock);
-    result = queue_wake(request->own, request->arguments[0], bits, wake_count(request->arguments[2]));
-    pthread_mutex_unlock(&request->own->lock);
-    return result;
+    uint32_t value;
+    int64_t result = bits ? fetch_word(request, request->arguments[0], &value) : -EINVAL;
+    return result ? result : word_wake(request->domain, request->own, request->arguments[0], bits, wake_count(request->arguments[2]));
 }
 
-/* Wakes some and lets others wait on another word instead. */
+/* Wakes some and lets others wait on another word instead, which lies in the same memory. */
 static int64_t futex_requeue(const struct request *request, bool compare)
 {
-    struct personality *own = request->own;
-    uint64_t from = request->arguments[0], to = request->arguments[4];
-    int64_t moves = wake_count(request->arguments[3]), moved = 0;
-    uint32_t word, other;
-    pthread_mutex_lock(&own->lock);
-    int64_t result = fetch_word(request, from, &word);
+    uint64_t moves = (uint64_t)wake_count(request->arguments[3]), moved = 0;
+    struct word from = word_at(request->domain, request->arguments[0]), to = word_at(request->domain, request->arguments[4]);
+    uint32_t value, other;
+    if (from.window != to.window)
+        return -EINVAL;
+    struct futex_waiter **queue = queue_enter(request->own, from.window);
+    int64_t result = fetch_word(request, request->arguments[0], &value);
     if (!result)
-        result = fetch_word(request, to, &other);
-    if (!result && compare && word != (uint32_t)request->arguments[5])
+        result = fetch_word(request, request->arguments[4], &other);
+    if (!result && compare && value != (uint32_t)request->arguments[5])
         result = -EAGAIN;
     if (!result) {
-        result = queue_wake(own, from, FUTEX_BITSET_MATCH_ANY, wake_count(request->arguments[2]));
-        for (struct futex_waiter *waiter = own->waiters; waiter && moved < moves; waiter = waiter->next) {
-            if (waiter->address != from)
+        result = queue_wake(queue, from, FUTEX_BITSET_MATCH_ANY, wake_count(request->arguments[2]));
+        for (struct futex_waiter *waiter = *queue; waiter && moved < moves; waiter = waiter->next) {
+            if (!word_same(waiter->word, from))
                 continue;
-            waiter->address = to;
+            waiter->word = to;
             moved++;
         }
     }
-    pthread_mutex_unlock(&own->lock);
-    return result < 0 ? result : result + moved;
+    queue_leave(request->own, from.window);
+    return result < 0 ? result : result + (int64_t)moved;
 }
 
 int64_t service_futex(const struct request *request)

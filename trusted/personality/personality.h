@@ -52,6 +52,7 @@ struct personality {
     int32_t parent;                    /* that of the process that forked this one; 1: none */
     int32_t host_parent;               /* the host's number of that process */
     struct futex_waiter *waiters;      /* futex.c */
+    struct futex_waiter *window_waiters; /* on words of windows */
     _Atomic uint32_t told[AUDIT_REMEMBERED]; /* refusals that audit has told of, as hashes */
     struct functions *_Atomic functions; /* functions.c: of the host, that the domain may call; NULL: none ever */
 };
@@ -103,6 +104,8 @@ void signals_release(const sigset_t *before, bool all_written);
 
 /* Sees that the futex wait of a thread that was marked by thread_interrupt ends, if it is in one. */
 void futex_interrupt(struct personality *own);
+/* Nobody waits: the threads are gone, in a forked child those of all domains. */
+void futex_forget(struct personality *own, bool forked);
 /* Tells whoever asked for it (--audit) that something was refused, and what would allow it. */
 __attribute__((format(printf, 2, 3))) void audit(const struct request *request, const char *format, ...);
 /* No thread is inside the domain. */

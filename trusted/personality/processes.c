@@ -57,7 +57,7 @@ static void become_child(struct personality *own)
     own->parent = own->process;
     own->process = getpid();
     own->host_parent = getppid();
-    own->waiters = NULL;
+    futex_forget(own, true);
     if (own->children)
         memset(own->children, 0, sizeof *own->children);
     signals_forked(own);

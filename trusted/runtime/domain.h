@@ -91,6 +91,8 @@ int personality_end_signal(const struct porin_domain *domain);
 /* One service request of the running domain, on the host stack. Returns the result or a negative errno (-ENOSYS: no such service,
  * -EPERM: not granted). Several threads may be here for one domain. Must hold no lock when it calls domain_exit or calls into a domain. */
 int64_t personality_call(struct porin_domain *domain, uint64_t number, const uint64_t arguments[6]);
+/* A window has been taken from domains: whoever waits on a word of it looks again. */
+void personality_window_changed(uint32_t window);
 /* How many descriptors the domain has open. */
 uint32_t personality_descriptors(struct porin_domain *domain);
 

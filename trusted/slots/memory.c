@@ -46,7 +46,7 @@ static uint64_t area_used(const struct domain_memory *memory, uint64_t start, ui
     for (uint32_t i = area_after(memory, start); i < memory->area_count && memory->areas[i].start < end; i++) {
         const struct area *area = &memory->areas[i];
         uint64_t from = area->start > start ? area->start : start, to = area->end < end ? area->end : end;
-        used += area->protection ? to - from : 0;
+        used += area->protection && !area->window ? to - from : 0;
     }
     return used;
 }
@@ -74,7 +74,8 @@ static void area_append(struct area *list, uint32_t *count, struct area area)
     if (area.start >= area.end || area.protection == FREE)
         return;
     struct area *last = *count ? &list[*count - 1] : NULL;
-    if (last && last->end == area.start && last->protection == area.protection)
+    if (last && last->end == area.start && last->protection == area.protection && last->window == area.window &&
+        last->origin == area.origin)
         last->end = area.end;
     else
         list[(*count)++] = area;
@@ -96,22 +97,30 @@ static bool area_room(struct domain_memory *memory)
     return true;
 }
 
-/* Makes [start, end) one area of this protection (FREE: none). Cannot fail after area_room. */
-static void area_set(struct domain_memory *memory, uint32_t start, uint32_t end, uint32_t protection)
+/* Makes the area one of the list, in place of what is there (protection FREE: of nothing). Cannot fail after area_room. */
+static void area_put(struct domain_memory *memory, struct area put)
 {
     struct area list[MEMORY_MAX_AREAS + 2];
     uint32_t count = 0, i = 0;
-    for (; i < memory->area_count && memory->areas[i].start < start; i++)
-        area_append(list, &count, (struct area){ memory->areas[i].start, memory->areas[i].end < start ? memory->areas[i].end : start,
-                                                 memory->areas[i].protection });
-    area_append(list, &count, (struct area){ start, end, protection });
-    for (i = i ? i - 1 : 0; i < memory->area_count; i++)
-        if (memory->areas[i].end > end)
-            area_append(list, &count, (struct area){ memory->areas[i].start > end ? memory->areas[i].start : end, memory->areas[i].end,
-                                                     memory->areas[i].protection });
+    for (; i < memory->area_count && memory->areas[i].start < put.start; i++) {
+        struct area before = memory->areas[i];
+        before.end = before.end < put.start ? before.end : put.start;
+        area_append(list, &count, before);
+    }
+    area_append(list, &count, put);
+    for (i = i ? i - 1 : 0; i < memory->area_count; i++) {
+        struct area behind = memory->areas[i];
+        behind.start = behind.start > put.end ? behind.start : put.end;
+        area_append(list, &count, behind);
+    }
     must(count <= memory->area_capacity);
     memcpy(memory->areas, list, count * sizeof *list);
     memory->area_count = count;
+}
+
+static void area_set(struct domain_memory *memory, uint32_t start, uint32_t end, uint32_t protection)
+{
+    area_put(memory, (struct area){ .start = start, .end = end, .protection = protection });
 }
 
 /* --- what the kernel does for it; the range has been checked --- */
@@ -122,7 +131,7 @@ static bool pages_map(const struct porin_domain *domain, uint32_t start, uint32_
     return mmap(at, end - start, (int)protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == at;
 }
 
-struct shared { int file; uint64_t position; };
+struct shared { int file; uint64_t position; uint32_t window; };
 
 static bool shared_map(const struct porin_domain *domain, uint32_t start, uint32_t end, uint32_t protection, const struct shared *shared)
 {
@@ -144,7 +153,7 @@ static int range_check(const struct domain_memory *memory, uint32_t start, uint6
 
 static bool limit_allows(const struct domain_memory *memory, uint64_t freed, uint64_t added)
 {
-    return memory->used_bytes - freed + added <= memory->limit_bytes;
+    return memory->used_bytes + memory->window_bytes - freed + added <= memory->limit_bytes;
 }
 
 /* The highest free range of `size` bytes, so that the break below keeps its room; 0 if there is none. */
@@ -176,12 +185,13 @@ static int64_t map_with(struct porin_domain *domain, uint32_t hint, uint64_t siz
     int refused = range_check(memory, fixed ? hint : start, size, &end);
     if (refused)
         return refused;
-    uint64_t freed = area_used(memory, start, end), added = protection ? end - start : 0;
+    uint32_t window = shared ? shared->window : 0;
+    uint64_t freed = area_used(memory, start, end), added = protection && !window ? end - start : 0;
     if (!limit_allows(memory, freed, added) || !area_room(memory))
         return -ENOMEM;
     if (!(shared ? shared_map(domain, start, (uint32_t)end, protection, shared) : pages_map(domain, start, (uint32_t)end, protection)))
         return shared ? -errno : -ENOMEM;
-    area_set(memory, start, (uint32_t)end, protection);
+    area_put(memory, (struct area){ start, (uint32_t)end, protection, window, window ? start : 0 });
     memory->used_bytes += added - freed;
     return start;
 }
@@ -220,8 +230,8 @@ static int64_t protect_locked(struct porin_domain *domain, uint32_t start, uint6
         return -ENOMEM;
     uint32_t first = area_after(memory, start), shared = memory->areas[first].protection & MEMORY_SHARED;
     for (uint32_t i = first; i < memory->area_count && memory->areas[i].start < end; i++)
-        if ((memory->areas[i].protection & MEMORY_SHARED) != shared)
-            return -EINVAL;
+        if (memory->areas[i].window || (memory->areas[i].protection & MEMORY_SHARED) != shared)
+            return memory->areas[i].window ? -EPERM : -EINVAL;
     protection |= shared;
     uint64_t freed = area_used(memory, start, end), added = protection ? end - start : 0;
     if (!limit_allows(memory, freed, added) || !area_room(memory))
@@ -326,7 +336,12 @@ int64_t domain_map(struct porin_domain *domain, uint32_t hint, uint64_t size, ui
 int64_t domain_map_shared(struct porin_domain *domain, uint32_t hint, uint64_t size, uint32_t protection, bool fixed, int file,
                           uint64_t position)
 {
-    LOCKED(domain, map_with(domain, hint, size, protection, fixed, &(struct shared){ file, position }));
+    LOCKED(domain, map_with(domain, hint, size, protection, fixed, &(struct shared){ file, position, 0 }));
+}
+
+int64_t domain_map_window(struct porin_domain *domain, uint32_t hint, uint64_t size, uint32_t protection, int file, uint32_t window)
+{
+    LOCKED(domain, map_with(domain, hint, size, protection, false, &(struct shared){ file, 0, window }));
 }
 
 int64_t domain_unmap(struct porin_domain *domain, uint32_t start, uint64_t size)
@@ -352,6 +367,75 @@ int64_t domain_discard(struct porin_domain *domain, uint32_t start, uint64_t siz
 int64_t domain_brk(struct porin_domain *domain, uint32_t wanted)
 {
     LOCKED(domain, brk_locked(domain, wanted));
+}
+
+/* --- windows --- */
+
+static bool area_is_of(const struct area *area, uint32_t window)
+{
+    return area->window && (!window || area->window == window);
+}
+
+/* Where the process has no mapping left to replace one by, it is closed instead: whole mappings, so none is added. */
+static void window_take(struct porin_domain *domain, uint32_t window)
+{
+    struct domain_memory *memory = &domain->memory;
+    for (uint32_t i = 0; i < memory->area_count; i++) {
+        struct area area = memory->areas[i];
+        if (!area_is_of(&area, window))
+            continue;
+        if (!pages_map(domain, area.start, area.end, 0)) {
+            must(mprotect(host_at(domain, area.start), area.end - area.start, PROT_NONE) == 0);
+            continue;
+        }
+        area_set(memory, area.start, area.end, FREE);
+        i--;
+    }
+}
+
+void domain_unmap_window(struct porin_domain *domain, uint32_t window)
+{
+    pthread_mutex_lock(&domain->memory.lock);
+    window_take(domain, window);
+    pthread_mutex_unlock(&domain->memory.lock);
+}
+
+void memory_forked(struct porin_domain *domain)
+{
+    window_take(domain, 0);
+    domain->memory.window_bytes = 0;
+}
+
+bool domain_window_at(struct porin_domain *domain, uint64_t address, uint32_t *window, uint32_t *offset)
+{
+    struct domain_memory *memory = &domain->memory;
+    pthread_mutex_lock(&memory->lock);
+    uint32_t i = area_after(memory, address);
+    bool found = i < memory->area_count && memory->areas[i].start <= address && memory->areas[i].window;
+    if (found) {
+        *window = memory->areas[i].window;
+        *offset = (uint32_t)address - memory->areas[i].origin;
+    }
+    pthread_mutex_unlock(&memory->lock);
+    return found;
+}
+
+bool domain_charge_window(struct porin_domain *domain, uint64_t size)
+{
+    struct domain_memory *memory = &domain->memory;
+    pthread_mutex_lock(&memory->lock);
+    bool allowed = limit_allows(memory, 0, size);
+    memory->window_bytes += allowed ? size : 0;
+    pthread_mutex_unlock(&memory->lock);
+    return allowed;
+}
+
+void domain_discharge_window(struct porin_domain *domain, uint64_t size)
+{
+    pthread_mutex_lock(&domain->memory.lock);
+    must(domain->memory.window_bytes >= size);
+    domain->memory.window_bytes -= size;
+    pthread_mutex_unlock(&domain->memory.lock);
 }
 
 /* --- life of a domain --- */

@@ -16,7 +16,11 @@ struct porin_domain;
 #define MEMORY_SHARED 4u              /* of an area: its pages are a file's, or shared with forked children; never grown or moved */
 #define MEMORY_MAX_AREAS PORIN_MAPPINGS_DEFAULT /* one domain must not eat the process's mappings (vm.max_map_count) */
 
-struct area { uint32_t start, end; uint32_t protection; }; /* [start, end), whole pages; protection 0: reserved but inaccessible */
+struct area {
+    uint32_t start, end;             /* [start, end), whole pages */
+    uint32_t protection;             /* 0: reserved but inaccessible */
+    uint32_t window, origin;         /* the window that they are pages of, and the slot offset of its first byte; 0, 0: of none */
+};
 
 struct domain_memory {
     pthread_mutex_t lock;            /* guards everything here */
@@ -25,6 +29,7 @@ struct domain_memory {
     uint32_t heap_ready;             /* end of what is mapped from heap_start on as part of the image's data mapping */
     uint32_t break_end;              /* current program break */
     uint64_t used_bytes, limit_bytes; /* what is accessible: heap, mappings, stacks, data and bss */
+    uint64_t window_bytes;           /* of the windows that it owns, mapped or not; counts towards the limit */
     struct area *areas;              /* sorted, disjoint, adjacent equal ones merged: everything from heap_start on */
     uint32_t area_count, area_capacity, area_limit;
 };
@@ -38,7 +43,16 @@ int64_t domain_map(struct porin_domain *domain, uint32_t hint, uint64_t size, ui
  * and a copy fails), or without one (file -1) with children that are forked from now on. */
 int64_t domain_map_shared(struct porin_domain *domain, uint32_t hint, uint64_t size, uint32_t protection, bool fixed, int file,
                           uint64_t position);
+/* The same with a window (authority/window.c), the whole of it, at a free place. */
+int64_t domain_map_window(struct porin_domain *domain, uint32_t hint, uint64_t size, uint32_t protection, int file, uint32_t window);
 int64_t domain_unmap(struct porin_domain *domain, uint32_t start, uint64_t size);
+/* Takes away what is mapped of a window (0: of any): when it is back nothing reaches those pages through this slot. Cannot fail. */
+void domain_unmap_window(struct porin_domain *domain, uint32_t window);
+/* The window that a slot offset lies in, and where in it. False: in none. */
+bool domain_window_at(struct porin_domain *domain, uint64_t address, uint32_t *window, uint32_t *offset);
+/* Counts a window that it owns towards its limit; false: it is reached. */
+bool domain_charge_window(struct porin_domain *domain, uint64_t size);
+void domain_discharge_window(struct porin_domain *domain, uint64_t size);
 int64_t domain_protect(struct porin_domain *domain, uint32_t start, uint64_t size, uint32_t protection);
 /* Grows, shrinks or moves a mapping; returns its (new) slot offset. */
 int64_t domain_remap(struct porin_domain *domain, uint32_t start, uint64_t old_size, uint64_t new_size, bool may_move);
@@ -51,6 +65,8 @@ int64_t domain_brk(struct porin_domain *domain, uint32_t wanted);
 /* Sets up heap and accounts of a new domain whose image is mapped. False: no mappings or memory left, or beyond the limit (errno). */
 bool memory_create(struct porin_domain *domain);
 void memory_destroy(struct porin_domain *domain);
+/* In a forked child, where the parent held the lock: windows are not its. */
+void memory_forked(struct porin_domain *domain);
 /* Back to the state after memory_create, contents included. No thread is inside. */
 bool memory_reset(struct porin_domain *domain);
 /* A data stack: the first one, mapped with the domain, or a new one with a guard below it. */
