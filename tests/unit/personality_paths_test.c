@@ -2,6 +2,7 @@
 /* Paths: nothing outside the granted directories can be named, whatever the names, links and races. */
 #define _GNU_SOURCE
 #include "personality_world.h"
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -148,6 +149,24 @@ static void only_files_and_directories_open(void **state)
     else
         print_message("no device made: mknod needs root\n");
     assert_int_equal(ask(domain, SYS_stat, put(domain, "/data/fifo"), WORLD_BUFFER), 0);
+}
+
+/* Opening may already be an act: who waits at the other end of a fifo would notice. So it is refused without being opened. */
+static void what_is_refused_is_not_opened(void **state)
+{
+    porin_domain *domain = *state;
+    char path[4096];
+    host_path(path, root, "open/fifo");
+    assert_int_equal(mkfifo(path, 0666), 0);
+    struct pollfd reader = { .fd = open(path, O_RDONLY | O_NONBLOCK), .events = POLLIN };
+    host_link(root, "open/link", "fifo");
+    expect_error(domain, "/data/fifo", O_WRONLY, EACCES);
+    expect_error(domain, "/data/fifo", O_RDWR | O_CREAT, EACCES);
+    expect_error(domain, "/data/sub/../link", O_WRONLY, EACCES);
+    assert_int_equal(poll(&reader, 1, 0), 0);
+    close(open(path, O_WRONLY));
+    assert_int_equal(poll(&reader, 1, 0), 1); /* that a writer has come and gone is told */
+    close(reader.fd);
 }
 
 static void read_only_grants_stay_as_they_are(void **state)
@@ -399,6 +418,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(opens_what_lies_beneath), TEST(names_nothing_outside), TEST(links_do_not_lead_out), TEST(only_files_and_directories_open),
+        TEST(what_is_refused_is_not_opened),
         TEST(read_only_grants_stay_as_they_are), TEST(open_directories_bound_relative_paths), TEST(long_paths_are_refused),
         TEST(current_directory_moves), TEST(ancestors_of_grants_can_be_asked_about), TEST(racing_links_do_not_lead_out),
         TEST(racing_kinds_do_not_open), TEST(bad_grants_are_refused_by_name), TEST(mount_points_end_a_grant), TEST(nested_grants),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* epoll: an epoll of the host's with the host's descriptors in it. What the kernel reports goes to trusted memory and is copied. */
+/* epoll: an epoll of the host's with the host's descriptors in it. What the kernel reports are words that the domain gave with them, so it
+ * may write them to the domain itself. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/epoll.h>
@@ -54,20 +55,20 @@ int64_t service_epoll_ctl(const struct request *request)
 
 static int64_t epoll_until(const struct request *request)
 {
-    struct epoll_event events[EVENTS_MAX];
     int count = request_int(request, 2);
     if (count <= 0)
         return -EINVAL;
+    count = count < EVENTS_MAX ? count : EVENTS_MAX;
+    void *events = range_for_kernel(request->domain, request->arguments[1], (size_t)count * sizeof(struct epoll_event));
+    if (!events)
+        return -EFAULT;
     struct open_file *epoll = file_acquire(request->own, request_int(request, 0));
     if (!epoll)
         return -EBADF;
     int64_t result = -EINVAL;
     if (epoll->kind == FILE_EPOLL)
-        result = not_restarted(WAIT(request, SYS_epoll_pwait, epoll->host, events, count < EVENTS_MAX ? count : EVENTS_MAX,
-                                    request_int(request, 3), 0, 0));
+        result = not_restarted(WAIT(request, SYS_epoll_wait, epoll->host, events, count, request_int(request, 3)));
     file_release(epoll);
-    if (result > 0 && request_store(request, request->arguments[1], events, (size_t)result * sizeof events[0]))
-        return -EFAULT;
     return result;
 }
 

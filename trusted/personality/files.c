@@ -12,11 +12,18 @@
 #define OPEN_IGNORED (O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOATIME | OPEN_LARGEFILE)
 #define OPEN_PASSED (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC | O_APPEND | O_DIRECTORY | O_NOFOLLOW | O_SYNC | O_DSYNC)
 
+/* The C library's fstat asks for the facts of an empty path, which the kernel then reads. */
+static int host_facts(int host, struct stat *facts)
+{
+    return syscall(SYS_fstat, host, facts) < 0 ? -errno : 0;
+}
+
 /* A regular file or a directory? Anything else (device, fifo, socket) may act when opened or read: never opened. */
 static int64_t check_kind(int host, struct stat *facts)
 {
-    if (fstat(host, facts) < 0)
-        return -errno;
+    int64_t error = host_facts(host, facts);
+    if (error)
+        return error;
     if (S_ISREG(facts->st_mode) || S_ISDIR(facts->st_mode))
         return 0;
     return S_ISLNK(facts->st_mode) ? -ELOOP : -EACCES;
@@ -26,6 +33,9 @@ static int64_t check_kind(int host, struct stat *facts)
  * somebody exchanged it between the two. O_NONBLOCK keeps such an exchanged fifo or device from blocking the host. */
 static int open_checked(const struct place *place, int flags, mode_t mode)
 {
+    bool made = (flags & O_CREAT) && (flags & O_EXCL); /* what does not exist yet cannot be anything else */
+    if (made || place_is_plain(place, flags))
+        return place_open(place, flags | O_NOCTTY | O_NONBLOCK, mode);
     int probe = place_open(place, O_PATH | (flags & (O_NOFOLLOW | O_DIRECTORY)), 0);
     if (probe < 0 && !(probe == -ENOENT && (flags & O_CREAT)))
         return probe;
@@ -218,7 +228,7 @@ int64_t file_facts(const struct request *request, int descriptor, struct stat *f
     struct open_file *file = file_acquire(request->own, descriptor);
     if (!file)
         return -EBADF;
-    int64_t result = fstat(file->host, facts) < 0 ? -errno : 0;
+    int64_t result = host_facts(file->host, facts);
     if (file->kind == FILE_CONSOLE)
         *facts = (struct stat){
             .st_mode = facts->st_mode & (S_IFMT | 0600), .st_size = facts->st_size, .st_blksize = facts->st_blksize, .st_nlink = 1,

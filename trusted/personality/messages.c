@@ -32,11 +32,9 @@ static int64_t message_fetch(const struct request *request, struct message *mess
     return error ? error : request_fetch_vector(request, vector, message->vector, message->vector_count);
 }
 
-static int64_t send_host(const struct request *request, const struct open_file *file, const struct msghdr *message, int flags)
+/* What a message that was sent answers. */
+static int64_t send_answer(const struct request *request, int64_t result, int flags)
 {
-    if (flags & ~SEND_FLAGS)
-        return -EINVAL;
-    int64_t result = WAIT(request, SYS_sendmsg, file->host, message, flags | MSG_NOSIGNAL);
     if (result == -EPIPE && !(flags & MSG_NOSIGNAL))
         signal_send(request, SIGPIPE, &(struct signal_source){ .code = SI_USER, .process = request->own->process });
     return result;
@@ -45,45 +43,49 @@ static int64_t send_host(const struct request *request, const struct open_file *
 int64_t service_sendto(const struct request *request)
 {
     int64_t error;
+    int flags = request_int(request, 3);
     struct peer peer = { .held = -1 };
     uint64_t size = request->arguments[2];
-    struct iovec one = { range_for_kernel(request->domain, request->arguments[1], size), size };
-    struct msghdr message = { .msg_iov = &one, .msg_iovlen = 1 };
-    if (size && !one.iov_base)
+    const void *from = range_for_kernel(request->domain, request->arguments[1], size);
+    if (size && !from)
         return -EFAULT;
+    if (flags & ~SEND_FLAGS)
+        return -EINVAL;
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    error = request->arguments[4] ? peer_fetch(request, file, request->arguments[4], (uint32_t)request->arguments[5], &peer) : 0;
-    if (!error && request->arguments[4]) {
-        message.msg_name = &peer.address;
-        message.msg_namelen = peer.size;
-    }
+    bool named = request->arguments[4];
+    error = named ? peer_fetch(request, file, request->arguments[4], (uint32_t)request->arguments[5], &peer) : 0;
     if (!error)
-        error = send_host(request, file, &message, request_int(request, 3));
+        error = WAIT(request, SYS_sendto, file->host, from, size, flags | MSG_NOSIGNAL, named ? &peer.address : NULL,
+                     named ? peer.size : 0);
     peer_release(&peer);
     file_release(file);
-    return error;
+    return send_answer(request, error, flags);
 }
 
 int64_t service_recvfrom(const struct request *request)
 {
     int64_t error;
-    struct sockaddr_storage address = { 0 };
+    struct sockaddr_storage address;
+    socklen_t address_size = sizeof address;
     uint64_t size = request->arguments[2];
-    struct iovec one = { range_for_kernel(request->domain, request->arguments[1], size), size };
-    struct msghdr message = { .msg_name = &address, .msg_namelen = sizeof address, .msg_iov = &one, .msg_iovlen = 1 };
+    void *to = range_for_kernel(request->domain, request->arguments[1], size);
     int flags = request_int(request, 3);
-    if (size && !one.iov_base)
+    bool named = request->arguments[4];
+    if (size && !to)
         return -EFAULT;
     if (flags & ~RECEIVE_FLAGS)
         return -EINVAL;
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    int64_t result = WAIT(request, SYS_recvmsg, file->host, &message, flags & ~MSG_CMSG_CLOEXEC);
+    if (named)
+        memset(&address, 0, sizeof address);
+    int64_t result = WAIT(request, SYS_recvfrom, file->host, to, size, flags & ~MSG_CMSG_CLOEXEC, named ? &address : NULL,
+                          named ? &address_size : NULL);
     file_release(file);
-    error = result < 0 ? 0 : address_store(request, &address, message.msg_namelen, request->arguments[4], request->arguments[5]);
+    error = result < 0 || !named ? 0 : address_store(request, &address, address_size, request->arguments[4], request->arguments[5]);
     return error ? error : result;
 }
 
@@ -125,11 +127,14 @@ int64_t service_sendmsg(const struct request *request)
 {
     int64_t error;
     size_t count = 0;
+    int flags = request_int(request, 2);
     struct message message;
     struct iovec vector[IOVEC_MAX];
     union rights rights = { .bytes = { 0 } };
     struct open_file *files[RIGHTS_MAX];
     struct peer peer = { .held = -1 };
+    if (flags & ~SEND_FLAGS)
+        return -EINVAL;
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
@@ -142,7 +147,7 @@ int64_t service_sendmsg(const struct request *request)
         struct msghdr host = { .msg_name = message.name ? &peer.address : NULL, .msg_namelen = message.name ? peer.size : 0,
                                .msg_iov = vector, .msg_iovlen = message.vector_count,
                                .msg_control = count ? &rights : NULL, .msg_controllen = count ? CMSG_SPACE(count * sizeof(int)) : 0 };
-        error = send_host(request, file, &host, request_int(request, 2));
+        error = send_answer(request, WAIT(request, SYS_sendmsg, file->host, &host, flags | MSG_NOSIGNAL), flags);
     }
     for (size_t i = 0; i < count; i++)
         file_release(files[i]);

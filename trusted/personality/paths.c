@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -194,6 +195,13 @@ int place_open(const struct place *place, int flags, mode_t mode)
     if (place->must_be_directory && (flags & O_CREAT))
         return -EISDIR;
     return open_beneath(place->directory, place->path, flags | (place->must_be_directory ? O_DIRECTORY : 0), mode);
+}
+
+bool place_is_plain(const struct place *place, int flags)
+{
+    struct stat facts;
+    int how = AT_NO_AUTOMOUNT | (flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0);
+    return fstatat(place->directory, place->path, &facts, how) == 0 && (S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode));
 }
 
 int place_open_parent(struct place *place, const char **name)

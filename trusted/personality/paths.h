@@ -44,6 +44,9 @@ void place_release(struct place *place);
 
 /* Opens it on the host: never outside the granted directory, on another file system, or through magic links. Descriptor or -errno. */
 int place_open(const struct place *place, int flags, mode_t mode);
+/* A quick look at what place_open with these flags would open: is it a regular file or a directory? False: look closer. The look follows
+ * links wherever they lead, so it may decide nothing else and be told to nobody. */
+bool place_is_plain(const struct place *place, int flags);
 /* For changes of a directory: opens the one that holds the place's last name, and points *name to that. -EBUSY for the grant itself,
  * -EROFS in read-only grants. */
 int place_open_parent(struct place *place, const char **name);

@@ -29,29 +29,37 @@ static int64_t stream_acquire(const struct request *request, bool writing, bool 
     return error;
 }
 
-static int64_t stream_read(const struct request *request, const struct open_file *file, const struct iovec *vector, int count,
+/* One buffer has system calls of its own, which need not fetch a list. */
+static int64_t stream_call(const struct request *request, bool writing, const struct open_file *file, const struct iovec *vector, int count,
                            const int64_t *position)
 {
-    return position ? WAIT(request, SYS_preadv, file->host, vector, count, *position) : WAIT(request, SYS_readv, file->host, vector, count);
+    static const short calls[2][2][2] = {
+        { { SYS_readv, SYS_read }, { SYS_preadv, SYS_pread64 } },
+        { { SYS_writev, SYS_write }, { SYS_pwritev, SYS_pwrite64 } },
+    };
+    bool one = count == 1;
+    long number = calls[writing][position != NULL][one];
+    return WAIT(request, number, file->host, one ? vector->iov_base : vector, one ? vector->iov_len : (size_t)count,
+                position ? *position : 0);
 }
 
 static int64_t stream_write(const struct request *request, const struct open_file *file, const struct iovec *vector, int count,
                             const int64_t *position)
 {
+    if (file->kind == FILE_SOCKET && count == 1)
+        return WAIT(request, SYS_sendto, file->host, vector->iov_base, vector->iov_len, MSG_NOSIGNAL, NULL, 0);
     if (file->kind == FILE_SOCKET) {
         struct msghdr message = { .msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count };
         return WAIT(request, SYS_sendmsg, file->host, &message, MSG_NOSIGNAL);
     }
     if (request->domain->grants & PORIN_GRANT_PROCESSES) /* the process ignores the signals that the kernel would raise: signals.c */
-        return position ? WAIT(request, SYS_pwritev, file->host, vector, count, *position)
-                        : WAIT(request, SYS_writev, file->host, vector, count);
+        return stream_call(request, true, file, vector, count, position);
     uint64_t wanted = 0;
     for (int i = 0; i < count; i++)
         wanted += vector[i].iov_len; /* at most IOVEC_MAX slots */
     sigset_t before;
     signals_hold(&before);
-    int64_t result = position ? WAIT(request, SYS_pwritev, file->host, vector, count, *position)
-                              : WAIT(request, SYS_writev, file->host, vector, count);
+    int64_t result = stream_call(request, true, file, vector, count, position);
     signals_release(&before, result >= 0 && (uint64_t)result == wanted);
     return result;
 }
@@ -63,7 +71,8 @@ static int64_t transfer(const struct request *request, bool writing, const struc
     int64_t error = stream_acquire(request, writing, position, &file);
     if (error)
         return error;
-    int64_t result = writing ? stream_write(request, file, vector, count, position) : stream_read(request, file, vector, count, position);
+    int64_t result = writing ? stream_write(request, file, vector, count, position)
+                             : stream_call(request, false, file, vector, count, position);
     file_release(file);
     if (writing && result == -EPIPE)
         signal_send(request, SIGPIPE, &(struct signal_source){ .code = SI_USER, .process = request->own->process });

@@ -31,13 +31,15 @@ porin_status copy_out(const porin_domain *domain, porin_addr to, const void *fro
     return copy_bytes(host_address(domain, to.offset), from, size) ? PORIN_ERR_RANGE : PORIN_OK;
 }
 
-/* Copies in pieces that end at page boundaries, so that no byte behind the string's page is needed; each byte is read once. */
+#define STRING_PIECE 0x100 /* strings are short, and this divides a page */
+
+/* Copies in pieces that cross no page boundary, so that no byte behind the string's page is needed; each byte is read once. */
 porin_status copy_string_in(char *to, size_t size, const porin_domain *domain, porin_addr from, size_t *length)
 {
     uint64_t at = from.offset;
     size_t have = 0;
     while (have < size) {
-        size_t piece = 0x1000 - (at & 0xfff);
+        size_t piece = STRING_PIECE - at % STRING_PIECE;
         if (piece > size - have)
             piece = size - have;
         if (!range_in_slot(at, piece) || copy_bytes(to + have, host_address(domain, at), piece))

@@ -131,6 +131,13 @@ static bool pages_map(const struct porin_domain *domain, uint32_t start, uint32_
     return mmap(at, end - start, (int)protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == at;
 }
 
+/* Pages of a range that is free: so it is reserved already, without contents, and only the protection is missing. Where the kernel cannot
+ * divide its mapping for that, it may still be able to lay another over it. */
+static bool pages_take(const struct porin_domain *domain, uint32_t start, uint32_t end, uint32_t protection)
+{
+    return mprotect(host_at(domain, start), end - start, (int)protection) == 0 || pages_map(domain, start, end, protection);
+}
+
 struct shared { int file; uint64_t position; uint32_t window; };
 
 static bool shared_map(const struct porin_domain *domain, uint32_t start, uint32_t end, uint32_t protection, const struct shared *shared)
@@ -189,7 +196,9 @@ static int64_t map_with(struct porin_domain *domain, uint32_t hint, uint64_t siz
     uint64_t freed = area_used(memory, start, end), added = protection && !window ? end - start : 0;
     if (!limit_allows(memory, freed, added) || !area_room(memory))
         return -ENOMEM;
-    if (!(shared ? shared_map(domain, start, (uint32_t)end, protection, shared) : pages_map(domain, start, (uint32_t)end, protection)))
+    bool free = area_is_free(memory, start, end);
+    if (!(shared ? shared_map(domain, start, (uint32_t)end, protection, shared)
+                 : (free ? pages_take : pages_map)(domain, start, (uint32_t)end, protection)))
         return shared ? -errno : -ENOMEM;
     area_put(memory, (struct area){ start, (uint32_t)end, protection, window, window ? start : 0 });
     memory->used_bytes += added - freed;
