@@ -6,6 +6,7 @@
 #define EXIT_USAGE 2                   /* bad usage; the message says what to do */
 
 int command_bind(int argc, char **argv);
+int command_flame(int argc, char **argv);
 int command_locate(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_build(int argc, char **argv);

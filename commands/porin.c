@@ -10,6 +10,7 @@ static const struct command {
 } commands[] = {
     { "bind", "writes the stubs that call a library in a domain, from its header", command_bind },
     { "build", "builds programs for domains from Debian's sources", command_build },
+    { "flame", "draws where domains spent their CPU time", command_flame },
     { "locate", "says which source line an offset in an image belongs to", command_locate },
     { "run", "runs a program image as a domain", command_run },
     { "verify", "decides whether code may run as a domain", command_verify },

@@ -13,6 +13,7 @@
 #include "commands.h"
 #include "harden.h"
 #include "layout.h"
+#include "porin/observe.h"
 #include "porin/porin.h"
 
 /* As shells have it for programs that cannot be started. */
@@ -35,6 +36,7 @@ static const char usage[] =
     "  --usage                  says at its end what it has used\n"
     "  --threads NUMBER         how many threads it may start that run at once (default: 64)\n"
     "  --name NAME              its name in messages (default: the file's)\n"
+    "  --profile FILE           writes where it spent its CPU time, for porin flame\n"
     "  --audit                  says what was refused, and which option would allow it\n"
     "  --help                   this text\n\n"
     "--dir, --listen, --connect and --env may be repeated. The program starts in the first granted directory.\n"
@@ -47,6 +49,7 @@ struct run {
     const char **environment, **listen, **connect;
     const char *file;
     bool usage;
+    int profile;                         /* descriptor to write it to; -1: none is taken */
 };
 
 static int usage_error(const char *problem, const char *what)
@@ -122,6 +125,15 @@ static int parse_variable(struct run *run, const char *text)
     return 0;
 }
 
+static int parse_profile(struct run *run, const char *path)
+{
+    run->profile = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (run->profile >= 0)
+        return 0;
+    fprintf(stderr, "porin run: --profile %s: %s\n", path, strerror(errno));
+    return EXIT_OWN_FAILURE;
+}
+
 static void print_refusal(void *closure, const char *line)
 {
     (void)closure;
@@ -136,7 +148,8 @@ static int parse(struct run *run, int argc, char **argv, bool *done)
         { "cpu", required_argument, NULL, 't' }, { "usage", no_argument, NULL, 'u' },
         { "name", required_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' }, { "listen", required_argument, NULL, 'l' },
         { "connect", required_argument, NULL, 'c' }, { "audit", no_argument, NULL, 'a' },
-        { "threads", required_argument, NULL, 'j' }, { 0 },
+        { "threads", required_argument, NULL, 'j' },
+        { "profile", required_argument, NULL, 'p' }, { 0 },
     };
     int option, status = 0;
     opterr = 0;
@@ -145,6 +158,7 @@ static int parse(struct run *run, int argc, char **argv, bool *done)
         case 'd': status = parse_directory(run, optarg); break;
         case 'e': status = parse_variable(run, optarg); break;
         case 'j': status = parse_threads(run, optarg); break;
+        case 'p': status = parse_profile(run, optarg); break;
         case 'm': status = parse_memory(run, optarg); break;
         case 't': status = parse_cpu(run, optarg); break;
         case 'u': run->usage = run->options.accounting = true; break;
@@ -218,7 +232,9 @@ static int run_image(const struct run *run, porin_image *image)
     struct porin_error error;
     porin_domain *domain;
     int exit_code = 0;
-    porin_status status = porin_domain_create(image, &run->options, &domain, &error);
+    porin_status status = run->profile >= 0 ? porin_profile_start(&error) : PORIN_OK;
+    if (status == PORIN_OK)
+        status = porin_domain_create(image, &run->options, &domain, &error);
     if (status != PORIN_OK) {
         fprintf(stderr, "porin run: %s: %s\n", run->file, error.text);
         return EXIT_OWN_FAILURE;
@@ -230,6 +246,9 @@ static int run_image(const struct run *run, porin_image *image)
     status = porin_domain_run(domain, &exit_code, &error);
     if (run->usage)
         report_usage(domain);
+    struct porin_error problem;
+    if (run->profile >= 0 && porin_profile_stop(run->profile, &problem) != PORIN_OK)
+        fprintf(stderr, "porin run: %s\n", problem.text);
     porin_domain_destroy(domain);
     if (status == PORIN_OK)
         return exit_code;
@@ -264,7 +283,7 @@ static void raise_descriptor_limit(void)
 
 int command_run(int argc, char **argv)
 {
-    struct run run = { 0 };
+    struct run run = { .profile = -1 };
     struct porin_error error;
     porin_image *image;
     bool done = false;

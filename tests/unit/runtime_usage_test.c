@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What domains have used: CPU time of a chain with known shares, faults, limits; and that nobody gets away from them. */
+#define _GNU_SOURCE
 #include "library_fixture.h"
+#include "porin/observe.h"
 #include <pthread.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -206,10 +209,50 @@ static void test_small_limits(void **state)
     (void)state;
 }
 
+/* Host calls a, which calls b: a sample in b names the place there, the import's return address in a and the start of neither; a domain
+ * made later is known too; nothing is taken before and after. */
+static void test_profile_names_the_chain(void **state)
+{
+    struct porin_error error;
+    char text[1 << 16], line[64];
+    porin_domain *a = accounted("a", 0);
+    spin(a, "inner", 30);
+    assert_int_equal(porin_profile_start(&error), PORIN_OK);
+    assert_int_equal(porin_profile_start(&error), PORIN_ERR_BUSY);
+    porin_domain *b = domain_with(NULL);
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "inner"), NULL, NULL), PORIN_OK);
+    spin(a, "first", 300);
+    FILE *file = tmpfile();
+    assert_int_equal(porin_profile_stop(fileno(file), &error), PORIN_OK);
+    assert_int_equal(porin_profile_stop(fileno(file), &error), PORIN_ERR_ARGUMENT);
+    spin(a, "first", 30);
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    assert_non_null(strstr(text, "domain 0 a -\n"));
+    assert_non_null(strstr(text, "domain 1 "));
+    unsigned chains = 0, samples = 0;
+    uint32_t from = entry(b, "inner").offset, at, back;
+    for (char *sample = text; (sample = strstr(sample, "\nsample ")); samples++) {
+        sample++;
+        if (sscanf(sample, "sample %*u 1:%x 0:%x%1[\n]", &at, &back, line) == 3) {
+            assert_true(at >= from && at < from + 0x100);
+            assert_true(back > entry(a, "first").offset && back < entry(a, "first").offset + 0x100);
+            chains++;
+        }
+    }
+    print_message("%u samples, %u in b on behalf of a\n", samples, chains);
+    assert_true(chains > 10 && chains * 2 > samples);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shares_of_a_chain),      cmocka_unit_test(test_faults_are_counted),
+        cmocka_unit_test(test_shares_of_a_chain),
+        cmocka_unit_test(test_profile_names_the_chain),      cmocka_unit_test(test_faults_are_counted),
         cmocka_unit_test(test_cpu_limit),              cmocka_unit_test(test_threads_share_the_limit),
         cmocka_unit_test(test_short_threads_are_charged),
         cmocka_unit_test(test_sleepers_are_charged),   cmocka_unit_test(test_small_limits),

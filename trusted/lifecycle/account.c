@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "account.h"
 #include "deadline.h"
+#include "profile.h"
 #include "runtime/error.h"
 #include "runtime/grace.h"
 #include "runtime/unwind.h"
@@ -83,16 +84,26 @@ static uint64_t calls_count(const struct porin_domain *domain)
     return count.on_threads + (count.seen ? count.left : calls_left(domain));
 }
 
+void account_watch(bool on)
+{
+    if (!on)
+        account_wanted--; /* the timers stop by themselves */
+    else if (account_wanted++ == 0)
+        threads_visit((void (*const[])(struct thread *, void *)){ clock_start, NULL }, NULL);
+}
+
 void account_open(struct porin_domain *domain, const struct porin_domain_options *options)
 {
     __atomic_fetch_sub(&domain->calls, calls_count(domain), __ATOMIC_RELAXED); /* threads may be detached meanwhile */
-    if (options_want(options) && account_wanted++ == 0)
-        threads_visit((void (*const[])(struct thread *, void *)){ clock_start, NULL }, NULL);
+    if (options_want(options))
+        account_watch(true);
+    profile_domain(domain);
 }
 
 void account_close(const struct porin_domain_options *options)
 {
-    account_wanted -= options_want(options); /* the timers stop by themselves */
+    if (options_want(options))
+        account_watch(false);
 }
 
 void account_attach(struct thread *thread)
@@ -151,7 +162,11 @@ void account_sample(struct thread *thread, const ucontext_t *context)
         clock_wind(thread);
     if (!thread->frame)
         return; /* the host's own time */
-    if (position_find(thread, context, &walk, &edge) != POSITION_UNKNOWN) {
+    enum position position = position_find(thread, context, &walk, &edge);
+    bool known = position != POSITION_UNKNOWN;
+    uint32_t at = position == POSITION_DOMAIN ? (uint32_t)context->uc_mcontext.gregs[REG_RIP] : UINT32_MAX;
+    profile_sample(thread, known ? &walk : NULL, at, ns);
+    if (known) {
         charge_chain(walk, ns);
         charge_one(walk.domain, ns);
         return;

@@ -9,6 +9,8 @@
 /* How many domains want to know. */
 extern _Atomic uint32_t account_wanted;
 
+/* Somebody wants samples, or no longer. */
+void account_watch(bool on);
 /* A domain with these options is made, or goes. Calls counted for its slot so far were its predecessors'. */
 void account_open(struct porin_domain *domain, const struct porin_domain_options *options);
 void account_close(const struct porin_domain_options *options);

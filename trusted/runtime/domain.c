@@ -127,8 +127,8 @@ porin_status porin_domain_create(porin_image *image, const struct porin_domain_o
     domain->image = image;
     image_retain(image);
     domain->grants = options->grants;
-    account_open(domain, options);
     snprintf(domain->name, sizeof domain->name, "%s", options->name ? options->name : image->name);
+    account_open(domain, options);
     if (!options_copy(&domain->options, options) || !edges_create(domain))
         status = error_set(error, PORIN_ERR_MEMORY, "no memory for the tables of domain %s", domain->name);
     else if (!domain_map_image(domain))

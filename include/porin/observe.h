@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking at what runs: where domains spend their CPU time. Costs nothing while nobody looks. */
+#ifndef PORIN_OBSERVE_H
+#define PORIN_OBSERVE_H
+#include "porin/porin.h"
+
+/* Begins to take samples: every thread that runs domains is interrupted about 250 times a second of its CPU time (the kernel's timer tick),
+ * and the return addresses on its control stack are kept, of all domains of the call chain: exact, without frame pointers or debug
+ * information. One profile at a time (ERR_BUSY). ERR_MEMORY: no room for samples. No other thread may make or
+ * destroy domains meanwhile. What forked children do is not in it. */
+porin_status porin_profile_start(struct porin_error *error);
+
+/* Ends it and writes text to `file`, a descriptor that stays the caller's:
+ *     domain NUMBER NAME PATH                         each domain that lived meanwhile; PATH of its image, - if it came from memory
+ *     sample NANOSECONDS FRAME ...                    innermost first; FRAME is NUMBER:OFFSET, a slot offset in the image behind a call (of
+ *                                                     the first frame: where it ran), or service:NUMBER, what the domain waited for
+ *     lost COUNT                                      samples for which there was no room, or where no domain could be told
+ * ERR_ARGUMENT: none was begun. ERR_FILE: writing failed; ERR_MEMORY: a domain's name could not be kept. It has ended then, too. */
+porin_status porin_profile_stop(int file, struct porin_error *error);
+#endif

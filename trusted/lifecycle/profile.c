@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Takes samples in signal handlers, into memory that was there before, and writes them when the profile is over. */
+#define _GNU_SOURCE
+#include "profile.h"
+#include "account.h"
+#include "loader/image.h"
+#include "porin/observe.h"
+#include "runtime/error.h"
+#include "slots/region.h"
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define WORDS (16ul << 20)              /* 128 MiB of address space, touched as samples come */
+#define DEPTH 500                       /* frames of a sample, the innermost */
+
+/* A word of a sample: SAMPLE, SERVICE, or the domain's slot and generation followed by slot offsets. Kinds stand in the top two bits. */
+#define KIND(word) ((word) >> 62)
+enum { OFFSET, DOMAIN, SERVICE, SAMPLE };
+#define WORD(kind, value) ((uint64_t)(kind) << 62 | (value))
+
+struct known {
+    uint64_t identity;                  /* slot and generation */
+    char *name, *path;
+};
+
+static _Atomic bool profile_on;         /* one is being taken */
+static uint64_t *words;
+static _Atomic uint64_t used;
+static _Atomic uint64_t lost;
+static _Atomic uint32_t writers;       /* handlers that may be writing */
+static struct known *domains;
+static size_t domain_count, domain_capacity;
+static bool domains_missing;            /* there was no memory for one */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static uint64_t identity_of(const struct porin_domain *domain)
+{
+    return (uint64_t)domain->slot << 32 | domain->generation;
+}
+
+static void domain_add(const struct porin_domain *domain)
+{
+    if (domain_count == domain_capacity) {
+        size_t wanted = domain_capacity ? 2 * domain_capacity : 16;
+        struct known *more = realloc(domains, wanted * sizeof *more);
+        domains_missing |= !more;
+        if (!more)
+            return;
+        domains = more;
+        domain_capacity = wanted;
+    }
+    const char *path = domain->image->path ? domain->image->path : "-";
+    struct known known = { identity_of(domain), strdup(domain->name), strdup(path) };
+    domains_missing |= !known.name || !known.path;
+    domains[domain_count++] = known;
+}
+
+void profile_domain(const struct porin_domain *domain)
+{
+    pthread_mutex_lock(&lock);
+    if (profile_on)
+        domain_add(domain);
+    pthread_mutex_unlock(&lock);
+}
+
+static void sample_keep(const struct thread *thread, struct walk walk, uint32_t at, uint64_t ns)
+{
+    uint64_t sample[DEPTH + 8];
+    size_t count = 0;
+    sample[count++] = WORD(SAMPLE, ns);
+    if (at == UINT32_MAX && thread->frame->kind == FRAME_SERVICE)
+        sample[count++] = WORD(SERVICE, (uint32_t)thread->frame->rax);
+    bool outer = true;
+    for (uint32_t leaf = at; outer && count < DEPTH; leaf = UINT32_MAX) {
+        sample[count++] = WORD(DOMAIN, identity_of(walk.domain));
+        if (leaf != UINT32_MAX)
+            sample[count++] = WORD(OFFSET, leaf);
+        uint64_t sp = walk.sp;
+        walk_boundary(&walk);
+        for (; sp < walk.sp && count < DEPTH; sp += 8) {
+            uint64_t offset = *(const uint64_t *)sp - walk.domain->base;
+            if (offset <= UINT32_MAX) /* otherwise it leads nowhere any more */
+                sample[count++] = WORD(OFFSET, offset);
+        }
+        outer = walk_outer(&walk);
+    }
+    uint64_t first = used;
+    do
+        if (first + count > WORDS) {
+            lost++;
+            return;
+        }
+    while (!__atomic_compare_exchange_n(&used, &first, first + count, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    memcpy(words + first, sample, count * sizeof *sample);
+}
+
+void profile_sample(const struct thread *thread, const struct walk *walk, uint32_t at, uint64_t ns)
+{
+    writers++;
+    if (profile_on && walk)
+        sample_keep(thread, *walk, at, ns);
+    else if (profile_on)
+        lost++;
+    writers--;
+}
+
+porin_status porin_profile_start(struct porin_error *error)
+{
+    porin_status status = porin_init(error);
+    if (status != PORIN_OK)
+        return status;
+    pthread_mutex_lock(&lock);
+    if (words) {
+        pthread_mutex_unlock(&lock);
+        return error_set(error, PORIN_ERR_BUSY, "a profile is being taken already; stop that one first");
+    }
+    void *room = mmap(NULL, WORDS * sizeof *words, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room == MAP_FAILED) {
+        pthread_mutex_unlock(&lock);
+        return error_set(error, PORIN_ERR_MEMORY, "no room for samples: %s", strerror(errno));
+    }
+    words = room;
+    used = lost = 0;
+    domains_missing = false;
+    for (uint32_t slot = 0; slot < PORIN_MAX_SLOTS; slot++)
+        if (region_contains((uint64_t)slot << PORIN_SLOT_SHIFT) && domain_at(slot)->state != DOMAIN_FREE)
+            domain_add(domain_at(slot));
+    profile_on = true;
+    pthread_mutex_unlock(&lock);
+    account_watch(true);
+    return PORIN_OK;
+}
+
+static void frame_write(FILE *to, uint64_t word, const struct known **domain)
+{
+    switch (KIND(word)) {
+    case SERVICE:
+        fprintf(to, " service:%u", (uint32_t)word);
+        break;
+    case DOMAIN:
+        for (*domain = domains; *domain < domains + domain_count && (*domain)->identity != (word & ~WORD(3, 0)); ++*domain)
+            ;
+        break;
+    default:
+        fprintf(to, " %td:0x%x", *domain - domains, (uint32_t)word);
+    }
+}
+
+static void text_write(FILE *to)
+{
+    const struct known *domain = domains;
+    for (size_t i = 0; i < domain_count; i++)
+        fprintf(to, "domain %zu %s %s\n", i, domains[i].name ? domains[i].name : "-", domains[i].path ? domains[i].path : "-");
+    for (uint64_t i = 0; i < used; i++)
+        if (KIND(words[i]) == SAMPLE)
+            fprintf(to, "%ssample %llu", i ? "\n" : "", (unsigned long long)(words[i] & ~WORD(3, 0)));
+        else
+            frame_write(to, words[i], &domain);
+    fprintf(to, "%slost %llu\n", used ? "\n" : "", (unsigned long long)lost);
+}
+
+static void forget(void)
+{
+    for (size_t i = 0; i < domain_count; i++) {
+        free(domains[i].name);
+        free(domains[i].path);
+    }
+    free(domains);
+    domains = NULL;
+    domain_count = domain_capacity = 0;
+    munmap(words, WORDS * sizeof *words);
+    words = NULL;
+}
+
+porin_status porin_profile_stop(int file, struct porin_error *error)
+{
+    pthread_mutex_lock(&lock);
+    if (!profile_on) {
+        pthread_mutex_unlock(&lock);
+        return error_set(error, PORIN_ERR_ARGUMENT, "no profile was begun");
+    }
+    profile_on = false;
+    account_watch(false);
+    while (writers)
+        sched_yield();
+    int copy = dup(file);
+    FILE *to = copy >= 0 ? fdopen(copy, "w") : NULL;
+    bool good = to;
+    if (to) {
+        text_write(to);
+        good = !ferror(to);
+        good &= fclose(to) == 0;
+    } else if (copy >= 0) {
+        close(copy);
+    }
+    int problem = errno;
+    bool missing = domains_missing;
+    forget();
+    pthread_mutex_unlock(&lock);
+    if (!good)
+        return error_set(error, PORIN_ERR_FILE, "writing the profile: %s", strerror(problem));
+    return missing ? error_set(error, PORIN_ERR_MEMORY, "no memory for the name of a domain in the profile") : PORIN_OK;
+}
