@@ -4,8 +4,8 @@ typedef struct XML_ParserStruct *XML_Parser PORIN_OPAQUE;
 #define HANDLER PORIN_CALLBACK_SET
 #define USER void *user PORIN_TOKEN(user)
 
-PORIN_ENTRY XML_Parser XML_ParserCreate(const XML_Char *encoding PORIN_STRING);
-PORIN_ENTRY XML_Parser XML_ParserCreateNS(const XML_Char *encoding PORIN_STRING, XML_Char separator);
+PORIN_ENTRY PORIN_OWNED(XML_ParserFree) XML_Parser XML_ParserCreate(const XML_Char *encoding PORIN_STRING);
+PORIN_ENTRY PORIN_OWNED(XML_ParserFree) XML_Parser XML_ParserCreateNS(const XML_Char *encoding PORIN_STRING, XML_Char separator);
 PORIN_ENTRY PORIN_CLOSES(parser) void XML_ParserFree(XML_Parser parser);
 PORIN_ENTRY PORIN_FAILS(XML_STATUS_ERROR) enum XML_Status XML_Parse(XML_Parser parser, const char *text PORIN_IN(length), int length,
                                                                      int is_final);

@@ -5,7 +5,7 @@ typedef struct lua_State lua_State PORIN_OPAQUE PORIN_RAISE(lua_error(.));
 #define LUA PORIN_ENTRY
 #define NUMBER PORIN_ENTRY PORIN_FAILS(0)
 #define STATUS PORIN_ENTRY PORIN_FAILS(LUA_ERRERR)
-LUA lua_State *luaL_newstate(void);
+LUA PORIN_OWNED(lua_close) lua_State *luaL_newstate(void);
 LUA PORIN_CLOSES(L) void lua_close(lua_State *L);
 LUA void luaL_openlibs(lua_State *L);
 STATUS PORIN_RANGE(LUA_OK, LUA_ERRERR) int luaL_loadstring(lua_State *L, const char *s PORIN_STRING);

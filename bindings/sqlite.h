@@ -17,9 +17,10 @@ typedef int (*sqlite3_callback)(void *data PORIN_TOKEN(row), int count, char **v
 TEXT const char *sqlite3_libversion(void);
 NUMBER int sqlite3_libversion_number(void);
 TEXT const char *sqlite3_errstr(int code);
-STATUS int sqlite3_open(const char *filename PORIN_STRING, sqlite3 **ppDb PORIN_OUT(1));
-STATUS int sqlite3_open_v2(const char *filename PORIN_STRING, sqlite3 **ppDb PORIN_OUT(1), int flags, const char *zVfs PORIN_STRING);
-STATUS PORIN_CLOSES(db) int sqlite3_close(sqlite3 *db);
+STATUS int sqlite3_open(const char *filename PORIN_STRING, sqlite3 **ppDb PORIN_OUT(1) PORIN_OWNED(sqlite3_close));
+STATUS int sqlite3_open_v2(const char *filename PORIN_STRING, sqlite3 **ppDb PORIN_OUT(1) PORIN_OWNED(sqlite3_close), int flags,
+                           const char *zVfs PORIN_STRING);
+STATUS PORIN_CLOSES(db) PORIN_CLOSES_WHEN(result == SQLITE_OK) int sqlite3_close(sqlite3 *db);
 STATUS PORIN_CLOSES(db) int sqlite3_close_v2(sqlite3 *db);
 STATUS int sqlite3_errcode(sqlite3 *db);
 STATUS int sqlite3_extended_errcode(sqlite3 *db);
@@ -40,7 +41,8 @@ PORIN_ENTRY void sqlite3_progress_handler(sqlite3 *db, int steps,
 
 /* --- statements --- */
 STATUS int sqlite3_prepare_v2(sqlite3 *db, const char *zSql PORIN_IN(nByte < 0 ? strlen(zSql) + 1 : nByte), int nByte,
-                              sqlite3_stmt **ppStmt PORIN_OUT(1), const char **pzTail PORIN_OUT(1) PORIN_WITHIN(zSql));
+                              sqlite3_stmt **ppStmt PORIN_OUT(1) PORIN_OWNED(sqlite3_finalize),
+                              const char **pzTail PORIN_OUT(1) PORIN_WITHIN_OR_END(zSql));
 STATUS PORIN_RENEWS(stmt) int sqlite3_step(sqlite3_stmt *stmt);
 STATUS PORIN_RENEWS(stmt) int sqlite3_reset(sqlite3_stmt *stmt);
 STATUS PORIN_CLOSES(stmt) int sqlite3_finalize(sqlite3_stmt *stmt);
@@ -69,7 +71,8 @@ PORIN_ENTRY PORIN_FAILS(0) double sqlite3_column_double(sqlite3_stmt *stmt, int 
 TEXT const unsigned char *sqlite3_column_text(sqlite3_stmt *stmt, int column);
 PORIN_ENTRY PORIN_BORROWED PORIN_SIZE(sqlite3_column_bytes(stmt, column)) const void *sqlite3_column_blob(sqlite3_stmt *stmt, int column);
 TEXT const char *sqlite3_sql(sqlite3_stmt *stmt);
-PORIN_ENTRY sqlite3 *sqlite3_db_handle(sqlite3_stmt *stmt);
+PORIN_ENTRY PORIN_BORROWED sqlite3 *sqlite3_db_handle(sqlite3_stmt *stmt);
+PORIN_ENTRY PORIN_BORROWED sqlite3_stmt *sqlite3_next_stmt(sqlite3 *db, sqlite3_stmt *stmt);
 NUMBER int sqlite3_stmt_readonly(sqlite3_stmt *stmt);
 
 /* --- functions of the program's own --- */

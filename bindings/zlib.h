@@ -53,7 +53,7 @@ STATUS int inflateSetDictionary(z_streamp strm PORIN_MIRROR, const Bytef *dictio
 
 /* Files: the domain opens them, so it needs a granted directory. */
 typedef struct gzFile_s *gzFile PORIN_OPAQUE;
-PORIN_ENTRY gzFile gzopen(const char *path PORIN_STRING, const char *mode PORIN_STRING);
+PORIN_ENTRY PORIN_OWNED(gzclose) gzFile gzopen(const char *path PORIN_STRING, const char *mode PORIN_STRING);
 PORIN_ENTRY PORIN_FAILS(-1) int gzread(gzFile file, voidp buf PORIN_OUT(len) PORIN_FILLED(result < 0 ? 0 : result), unsigned len);
 PORIN_ENTRY PORIN_FAILS(0) int gzwrite(gzFile file, voidpc buf PORIN_IN(len), unsigned len);
 PORIN_ENTRY PORIN_FAILS(-1) int gzprintf(gzFile file, const char *format PORIN_FORMAT, ...);

@@ -171,6 +171,35 @@ static struct callback *callback_make(struct model *model, const struct type *ty
     return callback;
 }
 
+/* --- handles --- */
+/* A bound function that closes handles of what `to` is; NULL: there is none. */
+static const struct function *closer_of(const struct model *model, const struct type *to)
+{
+    for (const struct function *function = model->functions; function; function = function->next)
+        for (size_t i = 0; function->is_bound && i < function->parameter_count; i++) {
+            const struct variable *p = &function->parameters[i];
+            const struct type *type = p->type->kind == TYPE_POINTER ? p->type->to : p->type;
+            if (type->kind == TYPE_POINTER && (handle_of(model, type) || has(p, "opaque")))
+                type = type->to;
+            if (note_has(&function->notes, "closes", p->name) && to->kind != TYPE_VOID && strcmp(type->canonical, to->canonical) == 0)
+                return function;
+        }
+    return NULL;
+}
+
+/* A handle that comes from the library: is it made for the program, which closes it, or only named? */
+static void handle_check(const struct context *context, const struct variable *variable, const struct type *to)
+{
+    const char *owned = note_find(&variable->notes, "owned");
+    const struct function *closer = closer_of(context->model, to), *fn = owned ? function_find(context->model, owned) : NULL;
+    if (owned && (!fn || !fn->is_bound || !note_find(&fn->notes, "closes")))
+        refuse(context, variable, "%s: PORIN_OWNED(%s): bind %s with PORIN_CLOSES(its parameter), so that the handle can be closed",
+               context->function->name, owned, owned);
+    if (closer && !owned && !has(variable, "borrowed"))
+        refuse(context, variable, "%s: '%s' is a handle that %s closes: does this function make it? write PORIN_OWNED(%s); if it only names "
+               "one, PORIN_BORROWED", context->function->name, variable->name, closer->name, closer->name);
+}
+
 /* --- pointers --- */
 /* What to write for a pointer that nothing is said about. */
 static const char *advice(const struct context *context, const struct type *type)
@@ -208,9 +237,11 @@ static void element_check(const struct context *context, struct variable *variab
                variable->name);
     if (element->kind != TYPE_POINTER)
         return;
-    if (handle_of(context->model, element) || has(variable, "opaque"))
+    if (handle_of(context->model, element) || has(variable, "opaque")) {
         variable->element = ROLE_HANDLE;
-    else if (has(variable, "within") && variable->out && context->side == FORWARD)
+        if (variable->out && !variable->in && context->side == FORWARD)
+            handle_check(context, variable, element->to);
+    } else if (has(variable, "within") && variable->out && context->side == FORWARD)
         variable->element = ROLE_WITHIN;
     else if (has(variable, "string") && is_text(element) && variable->out && !variable->in && context->side == FORWARD)
         variable->element = ROLE_STRING;
@@ -340,9 +371,11 @@ static void result_check(const struct context *context, struct variable *result)
         refuse(context, result, "%s returns a function pointer, which does not cross", context->function->name);
     else if (has(result, "token"))
         result->role = ROLE_TOKEN;
-    else if (handle_of(context->model, type) || has(result, "opaque"))
+    else if (handle_of(context->model, type) || has(result, "opaque")) {
         result->role = ROLE_HANDLE;
-    else if (context->side == BACK_RESULT)
+        if (context->side == RESULT)
+            handle_check(context, result, type->to);
+    } else if (context->side == BACK_RESULT)
         refuse(context, result, "%s returns a pointer; callbacks can return PORIN_OPAQUE handles and PORIN_TOKEN(name) only",
                context->function->name);
     else if (has(result, "within")) {
@@ -366,11 +399,12 @@ static void annotations_check(const struct context *context)
     static const char *const keys[] = {"closes", "renews", "opens", "remembered"},
                              *const macros[] = {"PORIN_CLOSES", "PORIN_RENEWS", "PORIN_OPENS", "PORIN_REMEMBERED"};
     const struct function *function = context->function;
-    for (size_t i = 0; i < 4; i++) {
-        const char *name = note_find(&function->notes, keys[i]);
-        if (name && !parameter_find(function, name[0] == '*' ? name + 1 : name))
-            complain(context->model, function->place, "%s: %s(%s) names no parameter", function->name, macros[i], name);
-    }
+    for (size_t n = 0; n < function->notes.count; n++)
+        for (size_t i = 0; i < 4; i++) {
+            const char *name = function->notes.items[n].argument;
+            if (strcmp(function->notes.items[n].key, keys[i]) == 0 && !parameter_find(function, name[0] == '*' ? name + 1 : name))
+                complain(context->model, function->place, "%s: %s(%s) names no parameter", function->name, macros[i], name);
+        }
 }
 
 static void variadic_check(const struct context *context)

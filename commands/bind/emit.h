@@ -11,6 +11,8 @@ struct output {
     const char *include;            /* what stands behind #include for the library's header */
     const char **entries;           /* names of the library table; "?" before those that may be missing */
     size_t entry_count;
+    const char **handle_types;      /* canonical names of what handles of a type of their own point at */
+    size_t handle_type_count;
     const char *prefix;             /* of the stubs' names: "" for drop-in ones */
 };
 
@@ -21,6 +23,8 @@ bool function_has_block(const struct model *model, const struct function *functi
 /* The parameter that says where longjmp goes; NULL: the function does not leave that way. */
 const struct variable *function_guard(const struct model *model, const struct function *function);
 const struct named *variable_handle(const struct model *model, const struct variable *variable);
+/* The number of a type of handles, by what it points at. */
+uint32_t handle_type(struct output *output, const struct type *to);
 bool function_is_hosts_own(const struct function *function); /* makes no call */
 /* The number of an entry in the table, which it is put into. */
 uint32_t entry_index(struct output *output, const char *name);

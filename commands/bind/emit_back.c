@@ -23,8 +23,7 @@ static void argument_read(struct output *output, parameter *p)
         emit_from(output, p->type, p, n);
         break;
     case ROLE_HANDLE:
-        emit(output, "    %s = porin_frame_handle_out(porin_f, %s);\n", n, at);
-        emit(output, "    if (!porin_f->handle)\n        porin_f->handle = (uint32_t)%s;\n", at);
+        emit(output, "    %s = porin_frame_handle_out(porin_f, %s, %u);\n", n, at, handle_type(output, p->type->to));
         break;
     case ROLE_TOKEN: emit(output, "    %s = porin_frame_token_find(porin_f, \"%s\");\n", n, note_find(&p->notes, "token")); break;
     default: break;
@@ -36,7 +35,8 @@ static void elements_read(struct output *output, parameter *p)
     const char *n = p->name;
     emit(output, "    for (uint64_t porin_e = 0; porin_x_%s && porin_e < porin_n_%s / sizeof(%s); porin_e++) {\n", n, n, p->type->to->name);
     if (p->element == ROLE_HANDLE) {
-        emit(output, "    porin_x_%s[porin_e] = porin_frame_handle_out(porin_f, (uint64_t)porin_x_%s[porin_e]);\n", n, n);
+        emit(output, "    porin_x_%s[porin_e] = porin_frame_handle_out(porin_f, (uint64_t)porin_x_%s[porin_e], %u);\n", n, n,
+             handle_type(output, p->type->to->to));
     } else {
         emit_from(output, p->type->to, p, format_text("porin_x_%s[porin_e]", n));
     }
@@ -129,7 +129,7 @@ static void back_emit(struct output *output, const struct callback *callback)
     if (function->result.role != ROLE_NONE)
         emit(output, "    %s;\n    memset(&result, 0, sizeof result);\n", declaration(function->result.type, "result"));
     if (raiser) {
-        emit(output, "    jmp_buf porin_jump;\n    porin_back_lend(porin_back, porin_b.a_%s, &porin_jump);\n"
+        emit(output, "    jmp_buf porin_jump;\n    porin_back_lend(porin_back, %s, &porin_jump);\n"
              "    if (setjmp(porin_jump) != 0)\n        porin_back->raised = true;\n    else\n", raiser->name);
         function_call(output, function);
         emit(output, "    if (porin_back->raised)\n        return;\n");
@@ -167,8 +167,9 @@ static void library_emit(struct output *output)
     for (size_t i = 0; i < output->entry_count; i++)
         emit(output, "\n    \"%s\",", output->entries[i]);
     emit(output,
-         "\n    NULL,\n};\n\nstatic const struct porin_library porin_library = {\"%s\", porin_entries, %zu, porin_backs, %u, %u, %u};\n\n",
-         n, output->entry_count, model->callback_count, setup, trampoline);
+         "\n    NULL,\n};\n\nstatic const struct porin_library porin_library = {\"%s\", porin_entries, %zu, porin_backs, "
+         "%u, %u, %u, %zu};\n\n",
+         n, output->entry_count, model->callback_count, setup, trampoline, output->handle_type_count);
     if (!model->drop_in) {
         emit(output, "porin_status %s_bind(porin_domain *domain, porin_binding **out, struct porin_error *error)\n{\n"
              "    return porin_binding_create(domain, &porin_library, out, error);\n}\n", n);

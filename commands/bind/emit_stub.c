@@ -167,9 +167,16 @@ static void parameter_before(struct output *output, const struct function *funct
     }
 }
 
+/* The handle that a parameter is, points at, or has in its mirror. */
+static const char *handle_held(parameter *p)
+{
+    const char *n = p->name, *twin = p->role == ROLE_MIRROR ? field_with(p->type->to->record, ROLE_TWIN) : NULL;
+    return twin ? format_text("(%s ? %s->%s : NULL)", n, n, twin) : p->role == ROLE_BUFFER ? format_text("(%s ? *%s : NULL)", n, n) : n;
+}
+
 static void arguments_before(struct output *output, const struct function *function)
 {
-    const char *closes = note_find(&function->notes, "closes"), *renews = note_find(&function->notes, "renews");
+    const char *renews = note_find(&function->notes, "renews");
     parameter *p = function->parameters, *end = p + function->parameter_count;
     for (p = function->parameters; p < end; p++)
         handle_before(output, p);
@@ -182,13 +189,11 @@ static void arguments_before(struct output *output, const struct function *funct
                  note_find(&p->notes, "token"), p->name);
     for (p = function->parameters; p < end; p++)
         parameter_before(output, function, p);
-    parameter *closed = closes ? parameter_find(function, closes) : NULL;
-    if (closed && closed->role == ROLE_BUFFER)
-        emit(output, "    uint64_t porin_closed = %s ? porin_frame_handle_in(porin_f, *%s) : 0;\n", closes, closes);
-    else if (closed)
-        emit(output, "    uint64_t porin_closed = porin_w_%s;\n", closes);
+    for (p = function->parameters; p < end; p++)
+        if (note_has(&function->notes, "closes", p->name)) /* what the program has there is the library's to change */
+            emit(output, "    const void *porin_closed_%s = %s;\n", p->name, handle_held(p));
     if (renews)
-        emit(output, "    porin_frame_handle_renewed(porin_f, porin_w_%s);\n", renews);
+        emit(output, "    porin_frame_handle_renewed(porin_f, %s);\n", handle_held(parameter_find(function, renews)));
 }
 
 /* --- the call --- */
@@ -262,11 +267,14 @@ static void call_with_registers(struct output *output, const struct function *fu
 }
 
 /* --- after the call --- */
-static void within_after(struct output *output, const struct function *function, const char *to, const char *word, const char *other)
+static void within_after(struct output *output, const struct function *function, const struct variable *variable, const char *to,
+                         const char *word)
 {
-    bool ends = parameter_find(function, other)->role == ROLE_STRING; /* behind its NUL a program would read on */
-    emit(output, "    %s = (void *)porin_frame_within(porin_f, %s, porin_w_%s, porin_n_%s%s%s, %s);\n", to, word, other, other,
-         ends ? " - !!porin_n_" : "", ends ? other : "", other);
+    const char *other = note_find(&variable->notes, "within");
+    const struct type *in = parameter_find(function, other)->type;
+    const char *bytes = variable->role == ROLE_WITHIN ? element_size(variable->type) : element_size(variable->type->to);
+    emit(output, "    %s = (void *)porin_frame_within(porin_f, %s, porin_w_%s, porin_n_%s, %s, %s, %s, %d);\n", to, word, other, other,
+         other, element_size(in), bytes, note_find(&variable->notes, "ends") != NULL);
 }
 
 static void take_after(struct output *output, const struct variable *variable, enum role role, const char *to, const char *word)
@@ -282,6 +290,12 @@ static void take_after(struct output *output, const struct variable *variable, e
              word, to, word, size, element_size(variable->type), owned != NULL, entry);
 }
 
+static const char *handle_taken(struct output *output, const struct variable *variable, const struct type *to, const char *word)
+{
+    return format_text("porin_frame_handle_%s(porin_f, %s, %u)", note_find(&variable->notes, "owned") ? "made" : "out", word,
+                       handle_type(output, to));
+}
+
 static void elements_after(struct output *output, const struct function *function, parameter *p)
 {
     const char *n = p->name, *type = p->type->to->name;
@@ -295,10 +309,12 @@ static void elements_after(struct output *output, const struct function *functio
     } else {
         emit(output, "    uint64_t porin_x = 0;\n    porin_frame_read(porin_f, &porin_x, porin_w_%s + porin_e * 8, 8);\n", n);
         const char *to = format_text("%s[porin_e]", n);
-        if (p->element == ROLE_HANDLE)
-            emit(output, "    %s = porin_frame_handle_out(porin_f, porin_x);\n", to);
-        else if (p->element == ROLE_WITHIN)
-            within_after(output, function, to, "porin_x", note_find(&p->notes, "within"));
+        if (p->element == ROLE_HANDLE) {
+            if (p->in) /* the one that was given stays what it is */
+                emit(output, "    if (porin_x != (uint32_t)(uint64_t)%s)\n    ", to);
+            emit(output, "    %s = %s;\n", to, handle_taken(output, p, p->type->to->to, "porin_x"));
+        } else if (p->element == ROLE_WITHIN)
+            within_after(output, function, p, to, "porin_x");
         else
             take_after(output, p, ROLE_STRING, to, "porin_x");
     }
@@ -339,7 +355,13 @@ static void mirror_after(struct output *output, const struct function *function,
     const struct record *record = p->type->to->record;
     const char *n = p->name, *opens = note_find(&function->notes, "opens");
     bool fresh = opens && strcmp(opens, n) == 0;
-    emit(output, "    if (!porin_f->handle)\n        porin_f->handle = (uint32_t)porin_b.twin_%s;\n", n);
+    const char *twin = field_with(record, ROLE_TWIN);
+    emit(output, "    void *porin_t_%s = ", n);
+    if (fresh || !twin)
+        emit(output, "porin_frame_handle_made(porin_f, porin_b.twin_%s, %u);\n", n, handle_type(output, p->type->to));
+    else
+        emit(output, "porin_b.twin_%s ? %s->%s : NULL;\n    if (porin_b.twin_%s && porin_b.twin_%s != porin_w_%s)\n"
+             "        porin_frame_bad(porin_f, \"%s: another struct than was given\");\n", n, n, twin, n, n, n, n);
     for (size_t i = 0; i < record->field_count; i++) {
         const struct variable *f = &record->fields[i];
         const char *path = format_text("porin_b.a_%s.%s", n, f->name), *count = note_find(&f->notes, "cursor_in");
@@ -361,7 +383,7 @@ static void mirror_after(struct output *output, const struct function *function,
             emit(output, "    %s->%s = (void *)porin_frame_take_string(porin_f, (uint64_t)%s, false, PORIN_FRAME_NO_ENTRY);\n", n, f->name,
                  path);
         } else if (f->role == ROLE_TWIN) {
-            emit(output, "    %s->%s = porin_frame_handle_out(porin_f, porin_b.twin_%s);\n", n, f->name, n);
+            emit(output, "    if (porin_f->status == PORIN_OK)\n        %s->%s = porin_t_%s;\n", n, f->name, n);
         } else if (f->role != ROLE_NULL) {
             emit_from(output, f->type, f, path);
             emit(output, "    if (porin_f->status == PORIN_OK)\n        memcpy(&%s->%s, &%s, sizeof %s);\n", n, f->name, path, path);
@@ -384,11 +406,11 @@ static void result_after(struct output *output, const struct function *function)
             emit(output, "    memcpy(&result, &porin_f->word, sizeof result);\n");
         emit_from(output, r->type, r, "result");
     } else if (r->role == ROLE_HANDLE) {
-        emit(output, "    result = porin_frame_handle_out(porin_f, %s);\n    porin_frame_adopt(porin_f, %s);\n", word, word);
+        emit(output, "    result = %s;\n    porin_frame_adopt(porin_f, result);\n", handle_taken(output, r, r->type->to, word));
     } else if (r->role == ROLE_TOKEN) {
         emit(output, "    result = porin_frame_token_find(porin_f, \"%s\");\n", note_find(&r->notes, "token"));
     } else if (r->role == ROLE_WITHIN) {
-        within_after(output, function, "result", word, note_find(&r->notes, "within"));
+        within_after(output, function, r, "result", word);
     } else if (r->role == ROLE_STRING || r->role == ROLE_BUFFER) {
         take_after(output, r, r->role, "result", word);
     }
@@ -417,8 +439,17 @@ static void arguments_after(struct output *output, const struct function *functi
         result_after(output, function);
     if (tokens)
         emit(output, "    porin_frame_token_keep(porin_f);\n");
-    if (note_find(&function->notes, "closes"))
-        emit(output, "    porin_frame_handle_closed(porin_f, porin_closed);\n");
+    const char *when = note_find(&function->notes, "closes_when");
+    for (size_t i = 0; i < function->parameter_count; i++) {
+        parameter *p = &function->parameters[i];
+        if (!note_has(&function->notes, "closes", p->name))
+            continue;
+        if (p->role == ROLE_MIRROR)
+            emit(output, "    if (!porin_b.twin_%s)\n    ", p->name);
+        else if (when)
+            emit(output, "    if (%s)\n    ", when);
+        emit(output, "    porin_frame_handle_closed(porin_f, porin_closed_%s);\n", p->name);
+    }
     emit(output, "    }\n");
 }
 

@@ -137,7 +137,9 @@ static void leaf_from(struct output *output, const struct type *type, const stru
     if (type->kind != TYPE_POINTER && type->kind != TYPE_FUNCTION)
         return;
     switch (variable->role == ROLE_BUFFER ? variable->element : variable->role) {
-    case ROLE_HANDLE: emit(output, "    %s = porin_frame_handle_out(porin_f, (uint64_t)%s);\n", path, path); break;
+    case ROLE_HANDLE:
+        emit(output, "    %s = porin_frame_handle_out(porin_f, (uint64_t)%s, %u);\n", path, path, handle_type(output, type->to));
+        break;
     case ROLE_STRING:
         emit(output, "    %s = (void *)porin_frame_take_string(porin_f, (uint64_t)%s, false, PORIN_FRAME_NO_ENTRY);\n", path, path);
         break;
@@ -215,6 +217,16 @@ bool function_has_block(const struct model *model, const struct function *functi
     for (size_t i = 0; i < function->parameter_count; i++)
         block |= function->parameters[i].role == ROLE_MIRROR || !in_register(function->parameters[i].type);
     return block;
+}
+
+uint32_t handle_type(struct output *output, const struct type *to)
+{
+    for (size_t i = 0; i < output->handle_type_count; i++)
+        if (strcmp(output->handle_types[i], to->canonical) == 0)
+            return (uint32_t)i;
+    output->handle_types = grow(output->handle_types, (output->handle_type_count + 1) * sizeof *output->handle_types);
+    output->handle_types[output->handle_type_count] = to->canonical;
+    return (uint32_t)output->handle_type_count++;
 }
 
 uint32_t entry_index(struct output *output, const char *name)

@@ -14,6 +14,14 @@ const char *note_find(const struct notes *notes, const char *key)
     return NULL;
 }
 
+bool note_has(const struct notes *notes, const char *key, const char *argument)
+{
+    for (size_t i = 0; i < notes->count; i++)
+        if (strcmp(notes->items[i].key, key) == 0 && strcmp(notes->items[i].argument + (notes->items[i].argument[0] == '*'), argument) == 0)
+            return true;
+    return false;
+}
+
 void note_add(struct notes *notes, const char *key, const char *argument)
 {
     for (size_t i = 0; i < notes->count; i++)

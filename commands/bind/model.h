@@ -95,6 +95,7 @@ struct model {
 };
 
 const char *note_find(const struct notes *notes, const char *key); /* its argument, "" without one; NULL: no such note */
+bool note_has(const struct notes *notes, const char *key, const char *argument); /* an argument's leading star does not count */
 void note_add(struct notes *notes, const char *key, const char *argument);
 struct named *named_find(struct named *list, const char *name);
 /* The annotated handle type that a pointer type is; NULL if it is none. */

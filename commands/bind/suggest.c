@@ -48,6 +48,35 @@ static bool is_length_of_other(const struct function *function, size_t i)
     return false;
 }
 
+/* What a handle points at; NULL: it is none. */
+static const struct type *handle_guess(const struct model *model, const struct type *type)
+{
+    bool handle = type->kind == TYPE_POINTER && (handle_of(model, type) || (type->to->size < 0 && type->to->kind != TYPE_VOID));
+    return handle ? type->to : NULL;
+}
+
+/* The parameter that a function closes, by both names. */
+static const struct variable *closed_guess(const struct model *model, const struct function *function)
+{
+    static const char *const parts[] = {"close", "free", "destroy", "delete", "finalize", "release", "dispose", "unref", "cleanup", NULL};
+    for (size_t i = 0; name_has(function->name, parts) && i < function->parameter_count; i++)
+        if (handle_guess(model, function->parameters[i].type))
+            return &function->parameters[i];
+    return NULL;
+}
+
+/* Whose a handle is that a function returns or writes: "" where nothing closes such. */
+static const char *owner_guess(const struct model *model, const struct function *function, const struct type *to)
+{
+    static const char *const parts[] = {"new", "create", "open", "init", "make", "alloc", "parse", "load", "copy", "dup", "compile", NULL};
+    for (const struct function *one = model->functions; one; one = one->next) {
+        const struct variable *closed = one->in_main_file ? closed_guess(model, one) : NULL;
+        if (closed && strcmp(closed->type->to->canonical, to->canonical) == 0)
+            return name_has(function->name, parts) ? format_text(" PORIN_OWNED(%s)", one->name) : " PORIN_BORROWED";
+    }
+    return "";
+}
+
 static const char *pointer_guess(const struct model *model, const struct function *function, size_t i)
 {
     static const char *const context[] = {"data", "context", "ctx", "user", "arg", "opaque", "ptr", "app", NULL};
@@ -64,8 +93,8 @@ static const char *pointer_guess(const struct model *model, const struct functio
     if (to->kind == TYPE_VOID && !length)
         return callback || name_has(p->name, context) ? format_text("PORIN_TOKEN(%s)", p->name) : "PORIN_OPAQUE";
     if (to->kind == TYPE_POINTER) {
-        if (to->to->size < 0)
-            return "PORIN_OUT(1) PORIN_OPAQUE";
+        if (handle_guess(model, to))
+            return format_text("PORIN_OUT(1) PORIN_OPAQUE%s", owner_guess(model, function, to->to));
         if (to->to->kind == TYPE_INTEGER && to->to->size == 1)
             return length ? format_text("PORIN_STRINGS(%s)", length) : "PORIN_OUT(1) PORIN_STRING PORIN_BORROWED";
         return "PORIN_OUT(1) PORIN_OPAQUE";
@@ -85,8 +114,8 @@ static const char *result_guess(const struct model *model, const struct function
 {
     const struct type *type = function->result.type;
     if (type->kind == TYPE_POINTER) {
-        if (handle_of(model, type) || type->to->size < 0)
-            return handle_of(model, type) ? "" : " PORIN_OPAQUE";
+        if (handle_guess(model, type))
+            return format_text("%s%s", handle_of(model, type) ? "" : " PORIN_OPAQUE", owner_guess(model, function, type->to));
         bool text = type->to->kind == TYPE_INTEGER && type->to->size == 1;
         return text ? (type->to->is_constant ? " PORIN_STRING PORIN_BORROWED" : " PORIN_STRING PORIN_OWNED(free)") : " PORIN_OPAQUE";
     }
@@ -111,7 +140,8 @@ void model_suggest(struct model *model)
     for (const struct function *function = model->functions; function; function = function->next) {
         if (!function->in_main_file || function->is_bound)
             continue;
-        printf("PORIN_ENTRY%s ", result_guess(model, function));
+        const struct variable *closed = closed_guess(model, function);
+        printf("PORIN_ENTRY%s%s ", closed ? format_text(" PORIN_CLOSES(%s)", closed->name) : "", result_guess(model, function));
         print_declaration(function->result.type, function->name);
         printf("(");
         for (size_t i = 0; i < function->parameter_count; i++) {

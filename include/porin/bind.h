@@ -17,7 +17,8 @@
 #define PORIN_ENTRY PORIN_NOTE("entry")                     /* bind this function */
 #define PORIN_POLICY(flags) PORIN_NOTE("policy:" #flags)    /* PORIN_POLICY_* of edges to it, default: all */
 #define PORIN_FAILS(V) PORIN_NOTE("fails:" #V)              /* what it returns where a call fails (drop-in stubs, callbacks) */
-#define PORIN_CLOSES(handle) PORIN_NOTE("closes:" #handle)  /* the handle, or *handle, is gone afterwards */
+#define PORIN_CLOSES(handle) PORIN_NOTE("closes:" #handle)  /* the handle, or *handle, is gone afterwards; one for each handle */
+#define PORIN_CLOSES_WHEN(V) PORIN_NOTE("closes_when:" #V)  /* only where V, which may name `result`, is not 0 */
 #define PORIN_RENEWS(handle) PORIN_NOTE("renews:" #handle)  /* ends what was borrowed or remembered of it */
 #define PORIN_OPENS(mirror) PORIN_NOTE("opens:" #mirror)    /* makes the mirror's other half */
 #define PORIN_JUMP_BUFFER PORIN_NOTE("jump_buffer")         /* returns the jmp_buf of its first handle; the host's own, no call is made */
@@ -42,9 +43,10 @@
 #define PORIN_NULL PORIN_NOTE("null")                       /* must be NULL */
 #define PORIN_FIXED(V) PORIN_NOTE("fixed:" #V)              /* the callee gets V, whatever the caller says */
 #define PORIN_RELEASES(param) PORIN_NOTE("releases:" #param) /* a destructor: the stub has copied the data and calls it itself */
-#define PORIN_WITHIN(param) PORIN_NOTE("within:" #param)    /* points into that buffer or string */
-#define PORIN_OWNED(fn) PORIN_NOTE("owned:" #fn)            /* the caller's, who frees it with fn */
-#define PORIN_BORROWED PORIN_NOTE("borrowed")               /* the callee's, good until renewed or closed */
+#define PORIN_WITHIN(param) PORIN_NOTE("within:" #param)    /* points at an element of that buffer or string (its NUL is one) */
+#define PORIN_WITHIN_OR_END(param) PORIN_WITHIN(param) PORIN_NOTE("ends") /* or at its end, from which nothing may be read */
+#define PORIN_OWNED(fn) PORIN_NOTE("owned:" #fn)            /* the caller's, who frees or closes it with fn */
+#define PORIN_BORROWED PORIN_NOTE("borrowed")               /* the callee's: memory good until renewed or closed, a handle it names */
 #define PORIN_SIZE(N) PORIN_NOTE("size:" #N)                /* of memory that is returned */
 #define PORIN_FORMAT PORIN_NOTE("format")                   /* a string that says what the variable arguments are, as printf's */
 #define PORIN_RANGE(least, most) PORIN_NOTE("range:" #least "," #most) /* what the callee may answer */

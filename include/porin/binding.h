@@ -7,6 +7,7 @@
 #ifndef PORIN_BINDING_H
 #define PORIN_BINDING_H
 #include <setjmp.h>
+#include <stdbool.h>
 #include <string.h>
 #include "porin/porin.h"
 
@@ -24,7 +25,8 @@ porin_domain *porin_binding_domain(const porin_binding *binding);
 /* Why the last stub of this thread that failed did so. status is PORIN_OK where none has. */
 const struct porin_error *porin_binding_error(void);
 void porin_binding_error_clear(void);
-/* Ends the life of every callback that names this function; the domain's calls to it fail. Returns how many there were. */
+/* Ends the life of every callback that names this function; the domain's calls to it fail. Returns how many ended: one that another
+ * thread is still in after 2 s is not counted. */
 size_t porin_binding_revoke(porin_binding *binding, void (*function)(void));
 
 /* --- for generated code --- */
@@ -39,6 +41,7 @@ struct porin_library {
     void (*const *callbacks)(struct porin_back *back, void (*function)(void)); /* one per callback type */
     uint32_t callback_count;
     uint32_t setup, trampoline;         /* entries: PORIN_BIND_SETUP and PORIN_BIND_TRAMPOLINE of the callee's adapter */
+    uint32_t handle_types;
 };
 
 struct porin_arena;
@@ -65,7 +68,8 @@ struct porin_frame {
 };
 
 void porin_frame_open(struct porin_frame *frame, porin_binding *binding, uint32_t entry, const char *function);
-/* Gives up what the call needed; says what went wrong. */
+/* Gives up what the call needed; says what went wrong. PORIN_ERR_BUSY, whatever the call did: a function of the program that was given for
+ * it still runs on another thread after 2 s. */
 porin_status porin_frame_close(struct porin_frame *frame);
 /* The first failure. */
 void porin_frame_fail(struct porin_frame *frame, porin_status status, const char *what);
@@ -88,16 +92,18 @@ void porin_frame_call6(struct porin_frame *frame, uint64_t a, uint64_t b, uint64
 /* Calls an entry on the way: to free what was owned, to ask for a length. */
 uint64_t porin_frame_ask(struct porin_frame *frame, uint32_t entry, uint64_t argument);
 
-/* Handles: what a host holds is no address, of the host's or of anybody's, and belongs to one binding. */
+/* Handles: what a host holds is no address, of the host's or of anybody's, and belongs to one binding. _made: a new one, that the program
+ * closes; _out: one that the library names, of that type. */
 uint64_t porin_frame_handle_in(struct porin_frame *frame, const void *handle);
-void *porin_frame_handle_out(struct porin_frame *frame, uint64_t word);
-void porin_frame_handle_closed(struct porin_frame *frame, uint64_t word);
-void porin_frame_handle_renewed(struct porin_frame *frame, uint64_t word);
+void *porin_frame_handle_made(struct porin_frame *frame, uint64_t word, uint32_t type);
+void *porin_frame_handle_out(struct porin_frame *frame, uint64_t word, uint32_t type);
+void porin_frame_handle_closed(struct porin_frame *frame, const void *handle);
+void porin_frame_handle_renewed(struct porin_frame *frame, const void *handle);
 
 /* Tokens stay with the frame's callbacks and its first handle. */
 uint64_t porin_frame_token(struct porin_frame *frame, const char *name, void *pointer);
 /* The handle that the call has made: what was registered by the same call is kept with it. */
-void porin_frame_adopt(struct porin_frame *frame, uint64_t word);
+void porin_frame_adopt(struct porin_frame *frame, const void *handle);
 void porin_frame_token_keep(struct porin_frame *frame);
 void *porin_frame_token_find(struct porin_frame *frame, const char *name);
 
@@ -111,8 +117,10 @@ uint64_t porin_frame_callback(struct porin_frame *frame, uint32_t type, void (*f
 #define PORIN_FRAME_NO_ENTRY UINT32_MAX
 char *porin_frame_take_string(struct porin_frame *frame, uint64_t word, bool owned, uint32_t free_entry);
 void *porin_frame_take(struct porin_frame *frame, uint64_t word, uint64_t size, bool owned, uint32_t free_entry);
-/* An address within [from, from + size], of which the host's copy is at `base`. */
-void *porin_frame_within(struct porin_frame *frame, uint64_t word, uint64_t from, uint64_t size, const void *base);
+/* An address of `bytes` bytes within [from, from + size], of which the host's copy is at `base`, that begins with one of its elements of
+ * `step` bytes; with `end` also the end. */
+void *porin_frame_within(struct porin_frame *frame, uint64_t word, uint64_t from, uint64_t size, const void *base, uint64_t step,
+                         uint64_t bytes, bool end);
 /* The first answer about the frame's handle holds: gives that. */
 uint64_t porin_frame_remember(struct porin_frame *frame, const char *function, uint64_t value);
 /* What was remembered; a failure if nothing was. */
@@ -155,7 +163,7 @@ struct porin_back {
     struct porin_back *outer;           /* what this thread runs around it */
     uint64_t serial;                    /* among those of the thread */
     jmp_buf *jump;                      /* where longjmp of the function goes; NULL: it must not */
-    uint64_t lent_to;                   /* the handle whose jmp_buf that is meanwhile */
+    const void *lent_to;                /* the handle whose jmp_buf that is meanwhile */
     struct borrowed *scratch;           /* memory freed afterwards */
     uint64_t scratch_bytes;
 };
@@ -165,5 +173,5 @@ void *porin_back_get(struct porin_back *back, uint64_t word, uint64_t size);
 char *porin_back_string(struct porin_back *back, uint64_t word);
 char **porin_back_strings(struct porin_back *back, uint64_t word, int64_t count); /* count < 0: ends with NULL */
 /* While the function runs, longjmp on this thread goes to `jump`, never over frames of the domain, whichever handle the domain named. */
-void porin_back_lend(struct porin_back *back, uint64_t handle, jmp_buf *jump);
+void porin_back_lend(struct porin_back *back, const void *handle, jmp_buf *jump);
 #endif

@@ -6,7 +6,6 @@
 
 #define ARENA_SIZE 65536u
 #define ARENA_KEPT_MAX (16u << 20)      /* larger ones are given back after the call */
-#define HANDLE_TAG 0x50000000u          /* no address has these bits: using a handle as a pointer faults in the host */
 
 __thread struct porin_error binding_error;
 
@@ -129,8 +128,8 @@ static porin_status binding_start(porin_binding *binding, struct porin_error *er
     const struct porin_library *library = binding->library;
     pthread_mutex_lock(&bindings_lock);
     binding->serial = ++last_serial;
-    binding->tag = (uint64_t)(HANDLE_TAG | (binding->serial & 0xffffff)) << 32;
     pthread_mutex_unlock(&bindings_lock);
+    binding->stamp = stamps_take(library->handle_types);
     porin_status status = entries_find(binding, error);
     uint32_t count = library->callback_count * PORIN_CALLBACK_SLOTS;
     if (status != PORIN_OK || !count)
@@ -149,6 +148,7 @@ static void binding_free(porin_binding *binding)
     pthread_cond_destroy(&binding->idle);
     free(binding->callbacks);
     free(binding->trampolines);
+    free((void *)binding->made);
     free(binding);
 }
 
@@ -166,7 +166,8 @@ porin_status porin_binding_create(porin_domain *domain, const struct porin_libra
     uint32_t count = library->callback_count * PORIN_CALLBACK_SLOTS;
     binding->callbacks = calloc(count + 1, sizeof *binding->callbacks);
     binding->trampolines = calloc(count + 1, sizeof *binding->trampolines);
-    porin_status status = binding->callbacks && binding->trampolines ? PORIN_OK : PORIN_ERR_MEMORY;
+    binding->made = calloc(BINDING_HANDLES_MAX, sizeof *binding->made);
+    porin_status status = binding->callbacks && binding->trampolines && binding->made ? PORIN_OK : PORIN_ERR_MEMORY;
     if (status == PORIN_OK && count)
         status = porin_function_grant(domain, binding_dispatch, binding, &binding->function);
     if (status == PORIN_OK && (status = binding_start(binding, error)) != PORIN_OK && count)
@@ -194,9 +195,18 @@ void porin_binding_destroy(porin_binding *binding)
 porin_status porin_binding_renew(porin_binding *binding, struct porin_error *error)
 {
     pthread_mutex_lock(&binding->lock);
-    callbacks_end(binding, 0, true);
-    records_free(binding);
+    bool ended = callbacks_end(binding, 0, true);
+    if (ended) {
+        records_free(binding);
+        memset((void *)binding->made, 0, BINDING_HANDLES_MAX * sizeof *binding->made);
+    }
     pthread_mutex_unlock(&binding->lock);
+    if (!ended) {
+        binding_busy("renew");
+        if (error)
+            *error = binding_error;
+        return PORIN_ERR_BUSY;
+    }
     pthread_mutex_lock(&bindings_lock);
     arenas_drop(binding, false);
     pthread_mutex_unlock(&bindings_lock);
@@ -291,11 +301,16 @@ porin_status porin_frame_close(struct porin_frame *frame)
         porin_free(frame->binding->domain, extra->address);
         free(extra);
     }
-    for (uint32_t i = 0; i < frame->fresh_count; i++) {
+    if (frame->fresh_count) {
         porin_binding *binding = frame->binding;
+        struct timespec until = wait_limit();
+        bool ended = true;
         pthread_mutex_lock(&binding->lock);
-        callback_end(binding, &binding->callbacks[frame->fresh[i]]);
+        for (uint32_t i = 0; i < frame->fresh_count; i++)
+            ended = callback_end(binding, &binding->callbacks[frame->fresh[i]], &until) && ended;
         pthread_mutex_unlock(&binding->lock);
+        if (!ended)
+            frame->status = binding_busy(frame->function);
     }
     return frame->status;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Callbacks: functions of the host in a table per binding. The domain names a place in it; what stands there decides what runs. */
+#define _GNU_SOURCE
 #include "binding_state.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 static __thread struct porin_back *innermost;
 static __thread uint64_t last_serial;
@@ -15,32 +17,61 @@ static uint32_t running_here(const struct porin_callback *callback)
     return count;
 }
 
-/* With the lock: after this no other thread is in the function any more, nor uses its tokens. */
-void callback_end(porin_binding *binding, struct porin_callback *callback)
+/* Two functions may wait for each other, or the domain keeps one from coming back: so not for ever. */
+struct timespec wait_limit(void)
 {
-    callback->live = false;
-    while (callback->running > running_here(callback))
-        pthread_cond_wait(&binding->idle, &binding->lock);
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += BINDING_WAIT_SECONDS;
+    return until;
 }
 
-/* With the lock. Ends those kept for a handle, or all. */
-void callbacks_end(porin_binding *binding, uint64_t handle, bool all)
+static bool idle_wait(porin_binding *binding, const struct porin_callback *callback, const struct timespec *until)
 {
+    while (callback->running > running_here(callback))
+        if (pthread_cond_clockwait(&binding->idle, &binding->lock, CLOCK_MONOTONIC, until) != 0)
+            return callback->running <= running_here(callback);
+    return true;
+}
+
+bool callback_end(porin_binding *binding, struct porin_callback *callback, const struct timespec *until)
+{
+    callback->live = false;
+    return idle_wait(binding, callback, until);
+}
+
+bool callbacks_end(porin_binding *binding, uint64_t handle, bool all)
+{
+    struct timespec until = wait_limit();
+    bool ended = true;
+    for (uint32_t i = 0; i < binding->library->callback_count * PORIN_CALLBACK_SLOTS; i++) {
+        struct porin_callback *callback = &binding->callbacks[i];
+        if ((callback->live || callback->running) && (all || (callback->handle == handle && !callback->once)))
+            ended = callback_end(binding, callback, &until) && ended;
+    }
+    return ended;
+}
+
+bool callbacks_wait(porin_binding *binding, uint64_t handle)
+{
+    struct timespec until = wait_limit();
+    bool idle = true;
     for (uint32_t i = 0; i < binding->library->callback_count * PORIN_CALLBACK_SLOTS; i++)
-        if (binding->callbacks[i].live && (all || binding->callbacks[i].handle == handle))
-            callback_end(binding, &binding->callbacks[i]);
+        if (binding->callbacks[i].handle == handle)
+            idle = idle_wait(binding, &binding->callbacks[i], &until) && idle;
+    return idle;
 }
 
 size_t porin_binding_revoke(porin_binding *binding, void (*function)(void))
 {
+    struct timespec until = wait_limit();
     size_t count = 0;
     pthread_mutex_lock(&binding->lock);
     for (uint32_t i = 0; i < binding->library->callback_count * PORIN_CALLBACK_SLOTS; i++) {
         struct porin_callback *callback = &binding->callbacks[i];
         if (!callback->live || callback->function != function)
             continue;
-        callback_end(binding, callback);
-        count++;
+        count += callback_end(binding, callback, &until);
     }
     pthread_mutex_unlock(&binding->lock);
     return count;
@@ -50,9 +81,11 @@ size_t porin_binding_revoke(porin_binding *binding, void (*function)(void))
 static struct porin_callback *place_find(struct porin_frame *frame, uint32_t type, enum porin_callback_life life, const char *origin)
 {
     struct porin_callback *places = frame->binding->callbacks + type * PORIN_CALLBACK_SLOTS;
+    struct timespec until = wait_limit();
     for (uint32_t i = 0; life == PORIN_LIFE_SET && i < PORIN_CALLBACK_SLOTS; i++)
-        if (places[i].live && places[i].set && places[i].handle == frame->handle && places[i].origin == origin)
-            callback_end(frame->binding, &places[i]);
+        if (places[i].live && places[i].set && places[i].handle == frame->handle && places[i].origin == origin &&
+            !callback_end(frame->binding, &places[i], &until))
+            frame->status = binding_busy(frame->function);
     for (uint32_t i = 0; i < PORIN_CALLBACK_SLOTS; i++)
         if (!places[i].live && !places[i].running)
             return &places[i];
@@ -79,11 +112,11 @@ uint64_t porin_frame_callback(struct porin_frame *frame, uint32_t type, void (*f
     uint32_t index = place ? (uint32_t)(place - binding->callbacks) : 0;
     bool room = frame->fresh_count < sizeof frame->fresh / sizeof *frame->fresh &&
                 frame->homeless_count < sizeof frame->homeless / sizeof *frame->homeless;
-    bool taken = place && function && room;
+    bool taken = place && function && room && frame->status == PORIN_OK;
     if (taken) {
         bool once = life == PORIN_LIFE_CALL;
-        *place = (struct porin_callback){ function, origin, once ? 0 : frame->handle, { { 0 } }, frame->token_count, 0, true,
-                                          life == PORIN_LIFE_SET };
+        *place = (struct porin_callback){ function, origin, frame->handle, { { 0 } }, frame->token_count, 0, true,
+                                          life == PORIN_LIFE_SET, once };
         memcpy(place->tokens, frame->tokens, sizeof place->tokens);
         if (once)
             frame->fresh[frame->fresh_count++] = index;
@@ -101,11 +134,11 @@ uint64_t porin_frame_callback(struct porin_frame *frame, uint32_t type, void (*f
     return trampoline_find(frame, index);
 }
 
-void porin_frame_adopt(struct porin_frame *frame, uint64_t word)
+void porin_frame_adopt(struct porin_frame *frame, const void *handle)
 {
-    if (frame->status != PORIN_OK || frame->handle || !word)
+    if (frame->status != PORIN_OK || frame->handle || !handle)
         return;
-    frame->handle = (uint32_t)word;
+    frame->handle = (uint64_t)handle;
     pthread_mutex_lock(&frame->binding->lock);
     for (uint32_t i = 0; i < frame->homeless_count; i++)
         frame->binding->callbacks[frame->homeless[i]].handle = frame->handle;
@@ -122,7 +155,7 @@ void *porin_frame_token_find(struct porin_frame *frame, const char *name)
     for (uint32_t i = 0; i < frame->token_count && !found; i++)
         if ((found = strcmp(frame->tokens[i].name, name) == 0))
             pointer = frame->tokens[i].pointer;
-    if (!found) {
+    if (!found && frame->handle) {
         pthread_mutex_lock(&binding->lock);
         struct record *record = record_find(binding, frame->handle, false);
         for (struct kept_token *token = record ? record->tokens : NULL; token && !found; token = token->next)
@@ -178,14 +211,14 @@ int64_t binding_dispatch(void *context, porin_domain *domain, const uint64_t arg
 jmp_buf *porin_binding_jump(porin_binding *binding, const void *handle, bool arm)
 {
     const struct porin_back *here = innermost;
-    uint64_t serial = here ? here->serial : 0, word = (uint32_t)(uint64_t)handle;
+    uint64_t serial = here ? here->serial : 0;
     jmp_buf *jump = here ? here->jump : NULL;
-    if (!binding || ((uint64_t)handle ^ binding->tag) >> 32)
+    if (!binding || !handle_good(binding, (uint64_t)handle))
         return NULL;
-    if (jump && here->frame.binding == binding && here->lent_to == word)
+    if (jump && here->frame.binding == binding && here->lent_to == handle)
         return jump;
     pthread_mutex_lock(&binding->lock);
-    struct record *record = record_find(binding, word, arm);
+    struct record *record = record_find(binding, (uint64_t)handle, arm);
     if (record && arm) {
         record->armed = true;
         record->armed_in = serial;
@@ -196,7 +229,7 @@ jmp_buf *porin_binding_jump(porin_binding *binding, const void *handle, bool arm
     return arm && !record ? NULL : jump;
 }
 
-void porin_back_lend(struct porin_back *back, uint64_t handle, jmp_buf *jump)
+void porin_back_lend(struct porin_back *back, const void *handle, jmp_buf *jump)
 {
     back->lent_to = handle;
     back->jump = jump;

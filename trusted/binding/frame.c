@@ -122,23 +122,24 @@ static void *keep(struct porin_frame *frame, struct borrowed *borrowed, size_t s
 {
     enum { LOOKED_AT = 16 };
     porin_binding *binding = frame->binding;
-    borrowed->size = size;
+    borrowed->size = sizeof *borrowed + size;
     pthread_mutex_lock(&binding->lock);
-    struct record *record = binding->borrowed_bytes + size <= BINDING_BORROWED_MAX ? record_find(binding, frame->handle, true) : NULL;
+    bool room = binding->borrowed_bytes + borrowed->size <= BINDING_BORROWED_MAX;
+    struct record *record = room ? record_find(binding, frame->handle, true) : NULL;
     struct borrowed *same = record ? record->borrowed : NULL;
-    for (int i = 0; same && i < LOOKED_AT && (same->size != size || memcmp(same->bytes, borrowed->bytes, size) != 0); i++)
+    for (int i = 0; same && i < LOOKED_AT && (same->size != borrowed->size || memcmp(same->bytes, borrowed->bytes, size) != 0); i++)
         same = i + 1 < LOOKED_AT ? same->next : NULL;
     if (record && !same) {
         borrowed->next = record->borrowed;
         record->borrowed = borrowed;
-        binding->borrowed_bytes += size;
+        binding->borrowed_bytes += borrowed->size;
     }
     pthread_mutex_unlock(&binding->lock);
     if (record && !same)
         return borrowed->bytes;
     free(borrowed);
     if (!record)
-        porin_frame_fail(frame, PORIN_ERR_LIMIT, "more than 256 MiB are borrowed; close or renew handles");
+        porin_frame_fail(frame, PORIN_ERR_LIMIT, "more than 256 MiB are borrowed, or of too many handles; close or renew some");
     return same ? same->bytes : NULL;
 }
 
@@ -210,15 +211,18 @@ char *porin_frame_take_string(struct porin_frame *frame, uint64_t word, bool own
     return owned ? copy : keep(frame, (struct borrowed *)copy, strlen(copy + sizeof(struct borrowed)) + 1);
 }
 
-void *porin_frame_within(struct porin_frame *frame, uint64_t word, uint64_t from, uint64_t size, const void *base)
+void *porin_frame_within(struct porin_frame *frame, uint64_t word, uint64_t from, uint64_t size, const void *base, uint64_t step,
+                         uint64_t bytes, bool end)
 {
     if (!word || frame->status != PORIN_OK)
         return NULL;
-    if (word < from || word - from > size) {
+    uint64_t offset = word - from;
+    bool inside = word >= from && offset <= size && bytes <= size - offset;
+    if (!base || !(inside || (end && offset == size)) || offset % step) {
         porin_frame_bad(frame, "a pointer does not lie within the memory it was given");
         return NULL;
     }
-    return (char *)base + (word - from);
+    return (char *)base + offset;
 }
 
 /* --- what callbacks get --- */

@@ -1,16 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Handles of a domain as hosts hold them, and what is kept with each: borrowed memory, remembered answers, tokens, a jmp_buf. */
+/* Handles of a domain as hosts hold them, and what is kept with each: borrowed memory, remembered answers, tokens, a jmp_buf.
+ *
+ * A handle is the domain's word in the lower half and a stamp in the upper. What the library makes for the program has a stamp of its own,
+ * so that a word given out twice is two handles, and one that was closed is none. What it only names is the newest handle of that type
+ * that was made of the word; otherwise it has the type's stamp, and the same word is the same handle. */
 #include "binding_state.h"
+#include <stdatomic.h>
 #include <stdlib.h>
+
+#define STAMP_TAG 0x40000000u /* no address has the upper bits 01: using a handle as a pointer faults in the host */
+
+static _Atomic uint32_t last_stamp;
+
+uint32_t stamps_take(uint32_t count)
+{
+    uint32_t first;
+    do
+        first = atomic_fetch_add(&last_stamp, count) & (STAMP_TAG - 1);
+    while (first + count > STAMP_TAG);
+    return first | STAMP_TAG;
+}
+
+static struct record **chain_of(porin_binding *binding, uint64_t handle)
+{
+    return &binding->records[((uint32_t)handle >> 4) % RECORD_CHAINS];
+}
 
 struct record *record_find(porin_binding *binding, uint64_t handle, bool make)
 {
-    struct record **chain = &binding->records[(handle >> 4) % RECORD_CHAINS];
+    struct record **chain = chain_of(binding, handle);
     for (struct record *record = *chain; record; record = record->next)
         if (record->handle == handle)
             return record;
-    struct record *record = make ? calloc(1, sizeof *record) : NULL;
+    struct record *record = make && binding->record_count < BINDING_RECORDS_MAX ? calloc(1, sizeof *record) : NULL;
     if (record) {
+        binding->record_count++;
         record->handle = handle;
         record->next = *chain;
         *chain = record;
@@ -40,6 +64,7 @@ static void record_free(porin_binding *binding, struct record *record)
         next = token->next;
         free(token);
     }
+    binding->record_count--;
     free(record);
 }
 
@@ -56,55 +81,109 @@ void records_free(porin_binding *binding)
 
 uint64_t porin_frame_handle_in(struct porin_frame *frame, const void *handle)
 {
-    uint64_t word = (uint64_t)handle;
-    if (!word || frame->status != PORIN_OK)
+    if (!handle || frame->status != PORIN_OK)
         return 0;
-    if ((word ^ frame->binding->tag) >> 32) {
-        porin_frame_fail(frame, PORIN_ERR_ARGUMENT, "a handle is not one of this library in this domain, or is from before its reset");
+    if (!handle_good(frame->binding, (uint64_t)handle)) {
+        porin_frame_fail(frame, PORIN_ERR_ARGUMENT,
+                         "a handle was closed, is not one of this library in this domain, or is from before its reset");
         return 0;
     }
-    word = (uint32_t)word;
     if (!frame->handle)
-        frame->handle = word;
-    return word;
+        frame->handle = (uint64_t)handle;
+    return (uint32_t)(uint64_t)handle;
 }
 
-void *porin_frame_handle_out(struct porin_frame *frame, uint64_t word)
+static bool word_good(struct porin_frame *frame, uint64_t word)
 {
-    if (!word || frame->status != PORIN_OK)
-        return NULL;
-    if (word > UINT32_MAX) {
+    if (word > UINT32_MAX)
         porin_frame_bad(frame, "a handle is no address of the domain");
-        return NULL;
-    }
-    return (void *)(frame->binding->tag | word);
+    return word && frame->status == PORIN_OK;
 }
 
-void porin_frame_handle_closed(struct porin_frame *frame, uint64_t word)
+void *porin_frame_handle_out(struct porin_frame *frame, uint64_t word, uint32_t type)
 {
     porin_binding *binding = frame->binding;
-    if (!word || !binding)
-        return;
+    if (frame->status != PORIN_OK || !word_good(frame, word))
+        return NULL;
     pthread_mutex_lock(&binding->lock);
-    callbacks_end(binding, word, false);
-    struct record **link = &binding->records[(word >> 4) % RECORD_CHAINS];
-    while (*link && (*link)->handle != word)
-        link = &(*link)->next;
-    struct record *record = *link;
+    struct record *record = *chain_of(binding, word);
+    while (record && !(record->made && !record->closed && record->type == type && (uint32_t)record->handle == word))
+        record = record->next;
+    uint64_t handle = record ? record->handle : (uint64_t)(binding->stamp + type) << 32 | word;
+    pthread_mutex_unlock(&binding->lock);
+    return (void *)handle;
+}
+
+/* With the lock: a handle whose place in the table is free; 0: there is none. */
+static uint64_t handle_make(porin_binding *binding, uint64_t word)
+{
+    for (uint32_t i = 0; i < BINDING_HANDLES_MAX; i++) {
+        uint32_t stamp = stamps_take(1);
+        if (!binding->made[stamp % BINDING_HANDLES_MAX])
+            return (uint64_t)stamp << 32 | word;
+    }
+    return 0;
+}
+
+void *porin_frame_handle_made(struct porin_frame *frame, uint64_t word, uint32_t type)
+{
+    porin_binding *binding = frame->binding;
+    if (frame->status != PORIN_OK || !word_good(frame, word))
+        return NULL;
+    pthread_mutex_lock(&binding->lock);
+    uint64_t handle = handle_make(binding, word);
+    struct record *record = handle ? record_find(binding, handle, true) : NULL;
     if (record) {
-        *link = record->next;
-        record_free(binding, record);
+        record->type = type;
+        record->made = true;
+        binding->made[(handle >> 32) % BINDING_HANDLES_MAX] = handle;
     }
     pthread_mutex_unlock(&binding->lock);
+    if (!record)
+        porin_frame_fail(frame, PORIN_ERR_LIMIT, "more than 65536 handles are held; close some");
+    else
+        porin_frame_adopt(frame, (void *)handle);
+    return record ? (void *)handle : NULL;
 }
 
-void porin_frame_handle_renewed(struct porin_frame *frame, uint64_t word)
+porin_status binding_busy(const char *function)
+{
+    return binding_fail(PORIN_ERR_BUSY, function, "a function of the program still runs for it on another thread: keep what that uses");
+}
+
+/* Functions first: they may use what is kept with the handle. */
+void porin_frame_handle_closed(struct porin_frame *frame, const void *handle)
 {
     porin_binding *binding = frame->binding;
-    if (!binding)
+    if (!handle || !binding)
         return;
     pthread_mutex_lock(&binding->lock);
-    struct record *record = record_find(binding, word, false);
+    _Atomic uint64_t *made = &binding->made[((uint64_t)handle >> 32) % BINDING_HANDLES_MAX];
+    if (*made == (uint64_t)handle)
+        *made = 0;
+    bool ended = callbacks_end(binding, (uint64_t)handle, false);
+    struct record **link = chain_of(binding, (uint64_t)handle);
+    while (*link && (*link)->handle != (uint64_t)handle)
+        link = &(*link)->next;
+    struct record *record = *link;
+    if (record && ended) {
+        *link = record->next;
+        record_free(binding, record);
+    } else if (record) {
+        record->closed = true;
+    }
+    pthread_mutex_unlock(&binding->lock);
+    if (!ended)
+        frame->status = binding_busy(frame->function);
+}
+
+void porin_frame_handle_renewed(struct porin_frame *frame, const void *handle)
+{
+    porin_binding *binding = frame->binding;
+    if (!binding || frame->status != PORIN_OK)
+        return;
+    pthread_mutex_lock(&binding->lock);
+    struct record *record = record_find(binding, (uint64_t)handle, false);
     if (record)
         record_renew(binding, record);
     pthread_mutex_unlock(&binding->lock);
@@ -164,27 +243,41 @@ uint64_t porin_frame_token(struct porin_frame *frame, const char *name, void *po
     return pointer != NULL; /* all that the domain learns */
 }
 
+/* With the lock: what was kept by that name before; NULL where nothing was. */
+static struct kept_token *token_place(struct record *record, const char *name)
+{
+    struct kept_token *token = record->tokens;
+    while (token && strcmp(token->name, name) != 0)
+        token = token->next;
+    if (!token && (token = calloc(1, sizeof *token))) {
+        *token = (struct kept_token){ record->tokens, name, NULL };
+        record->tokens = token;
+    }
+    return token;
+}
+
+/* When it is back, nobody uses a token that was replaced: the program may free what that was. */
 void porin_frame_token_keep(struct porin_frame *frame)
 {
     porin_binding *binding = frame->binding;
+    bool replaced = false;
     if (frame->status != PORIN_OK || !frame->token_count || !frame->handle)
         return;
     pthread_mutex_lock(&binding->lock);
     struct record *record = record_find(binding, frame->handle, true);
     for (uint32_t i = 0; record && i < frame->token_count; i++) {
-        struct kept_token *token = record->tokens;
-        while (token && strcmp(token->name, frame->tokens[i].name) != 0)
-            token = token->next;
-        if (!token && (token = malloc(sizeof *token))) {
-            *token = (struct kept_token){ record->tokens, frame->tokens[i].name, NULL };
-            record->tokens = token;
-        }
-        if (token)
-            token->pointer = frame->tokens[i].pointer;
-        else
+        struct kept_token *token = token_place(record, frame->tokens[i].name);
+        if (!token) {
             record = NULL;
+            break;
+        }
+        replaced |= token->pointer && token->pointer != frame->tokens[i].pointer;
+        token->pointer = frame->tokens[i].pointer;
     }
+    bool idle = !replaced || callbacks_wait(binding, frame->handle);
     pthread_mutex_unlock(&binding->lock);
     if (!record)
         porin_frame_fail(frame, PORIN_ERR_MEMORY, NULL);
+    else if (!idle)
+        frame->status = binding_busy(frame->function);
 }

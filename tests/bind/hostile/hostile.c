@@ -174,7 +174,7 @@ static void handles(void **state)
     for (int how = 5; how < 9; how++)
         BAD(hostile_get_thing(binding, &forged, how)); /* more than an address of the domain */
     GOOD(hostile_get_thing(binding, &forged, 2));
-    assert_true((uint64_t)forged >> 60 == 5); /* no address of the host, whatever the domain says */
+    assert_true((uint64_t)forged >> 62 == 1); /* no address of the host, whatever the domain says */
     assert_int_equal(hostile_use_thing(binding, &number, forged), PORIN_ERR_FAULT);
     assert_int_equal(porin_domain_reset(domain, &error), PORIN_OK);
     assert_int_equal(porin_binding_renew(binding, &error), PORIN_OK);
@@ -349,6 +349,143 @@ static void nothing_runs_after_a_call(void **state)
     pthread_join(thread, NULL);
 }
 
+/* A word given out twice is two handles; one that was closed is none. */
+static int say_seven(held *named, void *context)
+{
+    return context && named ? 7 : 8;
+}
+static void handles_given_twice(void **state)
+{
+    held *one, *two, *named;
+    other *stranger;
+    const char *first, *second;
+    int result, context;
+    ready(state);
+    GOOD(hostile_open_held(binding, &one, 0));
+    GOOD(hostile_open_held(binding, &two, 1));
+    assert_true(one != two && (uint32_t)(uint64_t)one == (uint32_t)(uint64_t)two);
+    GOOD(hostile_text_of_held(binding, &first, one));
+    GOOD(hostile_text_of_held(binding, &second, two));
+    assert_ptr_not_equal(first, second);
+    GOOD(hostile_set_held(binding, two, say_seven));
+    GOOD(hostile_set_context(binding, two, &context));
+    GOOD(hostile_close_held(binding, &result, one, 1)); /* which did not close it, it says */
+    GOOD(hostile_text_of_held(binding, &first, one));
+    GOOD(hostile_close_held(binding, &result, one, 0));
+    assert_int_equal(hostile_text_of_held(binding, &first, one), PORIN_ERR_ARGUMENT);
+    assert_int_equal(hostile_close_held(binding, &result, one, 0), PORIN_ERR_ARGUMENT);
+    GOOD(hostile_name_other(binding, &stranger));
+    GOOD(hostile_close_other(binding, stranger)); /* the same word as another type */
+    GOOD(hostile_call_held(binding, &result, 0));
+    assert_int_equal(result, 7);
+    assert_string_equal(second, "held");
+    GOOD(hostile_name_held(binding, &named));
+    assert_ptr_equal(named, two);
+    GOOD(hostile_close_held(binding, &result, two, 0));
+    GOOD(hostile_call_held(binding, &result, 0));
+    assert_int_equal(result, -1);
+    for (int i = 0; i < 100000; i++) { /* places and memory of closed ones are used again */
+        GOOD(hostile_open_held(binding, &one, 1));
+        if (i % 2)
+            GOOD(hostile_close_held(binding, &result, one, 0));
+    }
+    porin_status status = PORIN_OK;
+    for (int i = 0; i < 70000 && status == PORIN_OK; i++)
+        status = hostile_open_held(binding, &one, 1);
+    assert_int_equal(status, PORIN_ERR_LIMIT);
+}
+
+/* A function without a handle finds no tokens of those that the domain names. */
+static void tokens_are_not_named(void **state)
+{
+    held *one;
+    int result, context;
+    ready(state);
+    GOOD(hostile_open_held(binding, &one, 0));
+    GOOD(hostile_set_context(binding, one, &context));
+    GOOD(hostile_visit_held(binding, &result, say_seven));
+    assert_int_equal(result, 8);
+}
+
+static int sleep_a_while(held *named, void *context)
+{
+    (void)context, (void)named;
+    in_slow = true;
+    usleep(100000);
+    in_slow = false;
+    return 0;
+}
+static void *held_thread(void *unused)
+{
+    int result;
+    (void)hostile_call_held(binding, &result, 0);
+    return unused;
+}
+static void replaced_tokens_are_free(void **state)
+{
+    held *one;
+    int before, after;
+    pthread_t thread;
+    ready(state);
+    GOOD(hostile_open_held(binding, &one, 0));
+    GOOD(hostile_set_held(binding, one, sleep_a_while));
+    GOOD(hostile_set_context(binding, one, &before));
+    assert_int_equal(pthread_create(&thread, NULL, held_thread, NULL), 0);
+    while (!in_slow)
+        ;
+    GOOD(hostile_set_context(binding, one, &after));
+    assert_false(in_slow);
+    pthread_join(thread, NULL);
+}
+
+/* Two functions that close each other's handle: told, instead of waited for without end. */
+static held *pair[2];
+static _Atomic int met_pair;
+static int close_the_other(held *named, void *context)
+{
+    int result;
+    (void)named;
+    met_pair++;
+    while (met_pair < 2)
+        ;
+    return hostile_close_held(binding, &result, *(held **)context, 0) == PORIN_ERR_BUSY ? 5 : 6;
+}
+static void *pair_thread(void *how)
+{
+    int result = 0;
+    (void)hostile_call_held(binding, &result, (int)(intptr_t)how);
+    return (void *)(intptr_t)result;
+}
+static void waits_end(void **state)
+{
+    pthread_t thread;
+    void *first;
+    ready(state);
+    for (int i = 0; i < 2; i++) {
+        GOOD(hostile_open_held(binding, &pair[i], 0));
+        GOOD(hostile_set_held(binding, pair[i], close_the_other));
+        GOOD(hostile_set_context(binding, pair[i], &pair[!i]));
+    }
+    assert_int_equal(pthread_create(&thread, NULL, pair_thread, (void *)1), 0);
+    void *second = pair_thread(NULL);
+    pthread_join(thread, &first);
+    assert_true((intptr_t)first == 5 || (intptr_t)second == 5); /* who waits longer may see the other one end */
+    assert_true((intptr_t)first >= 5 && (intptr_t)second >= 5);
+}
+
+static void elements(void **state)
+{
+    const int values[4] = {0}, *found;
+    char bytes[16] = {0};
+    ready(state);
+    for (int how = -1; how < 21; how++) {
+        bool good = how >= 0 && (how < 4 || (how >= 10 && how % 4 == 2 && how < 26)), end = how == 4;
+        assert_int_equal(hostile_find_element(binding, how, values, &found), good ? PORIN_OK : PORIN_ERR_RESULT);
+        assert_int_equal(hostile_find_end(binding, &found, how, values), good || end ? PORIN_OK : PORIN_ERR_RESULT);
+        assert_int_equal(hostile_find_word(binding, &found, how, bytes), how >= 0 && how <= 12 ? PORIN_OK : PORIN_ERR_RESULT);
+    }
+}
+
 static void padding_cleared(void **state)
 {
     struct answer answer, value;
@@ -389,6 +526,11 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(arrays_of_strings, begin, end),
         cmocka_unit_test_setup_teardown(nothing_runs_after_a_call, begin, end),
         cmocka_unit_test_setup_teardown(jumps, begin, end),
+        cmocka_unit_test_setup_teardown(handles_given_twice, begin, end),
+        cmocka_unit_test_setup_teardown(tokens_are_not_named, begin, end),
+        cmocka_unit_test_setup_teardown(replaced_tokens_are_free, begin, end),
+        cmocka_unit_test_setup_teardown(waits_end, begin, end),
+        cmocka_unit_test_setup_teardown(elements, begin, end),
     };
     (void)argc;
     image = argv[1];

@@ -61,5 +61,22 @@ typedef int (*slow)(void *context PORIN_TOKEN(context)) PORIN_FAILS(-1);
 PORIN_ENTRY PORIN_ANY int call_slow(int how, slow function PORIN_CALLBACK, void *context PORIN_TOKEN(context));
 PORIN_ENTRY void come_back(void);
 void land(jumper *one);
+/* how 0: a handle of a word that is not in use; otherwise the word of the last one. */
+typedef struct held held PORIN_OPAQUE;
+typedef struct other other PORIN_OPAQUE;
+PORIN_ENTRY PORIN_OWNED(close_held) held *open_held(int how);
+PORIN_ENTRY PORIN_BORROWED held *name_held(void);
+PORIN_ENTRY PORIN_CLOSES(one) PORIN_CLOSES_WHEN(result == 0) PORIN_ANY int close_held(held *one, int how);
+PORIN_ENTRY PORIN_BORROWED other *name_other(void);
+PORIN_ENTRY PORIN_CLOSES(one) void close_other(other *one);
+PORIN_ENTRY PORIN_STRING PORIN_BORROWED const char *text_of_held(held *one);
+typedef int (*user)(held *named, void *context PORIN_TOKEN(context)) PORIN_FAILS(-1);
+PORIN_ENTRY void set_held(held *one, user function PORIN_CALLBACK_SET);
+PORIN_ENTRY void set_context(held *one, void *context PORIN_TOKEN(context));
+PORIN_ENTRY PORIN_ANY int call_held(int how);
+PORIN_ENTRY PORIN_ANY int visit_held(user function PORIN_CALLBACK);
+PORIN_ENTRY void find_element(int how, const int *values PORIN_IN(4), const int **found PORIN_OUT(1) PORIN_WITHIN(values));
+PORIN_ENTRY PORIN_WITHIN_OR_END(values) const int *find_end(int how, const int *values PORIN_IN(4));
+PORIN_ENTRY PORIN_WITHIN(bytes) const int *find_word(int how, const char *bytes PORIN_IN(16));
 PORIN_ENTRY PORIN_ANY int forge(int number, int slot);
 #endif
