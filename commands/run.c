@@ -37,6 +37,7 @@ static const char usage[] =
     "  --threads NUMBER         how many threads it may start that run at once (default: 64)\n"
     "  --name NAME              its name in messages (default: the file's)\n"
     "  --profile FILE           writes where it spent its CPU time, for porin flame\n"
+    "  --trace FILE             writes when it called services and who called whom, for a browser's about:tracing or Perfetto\n"
     "  --audit                  says what was refused, and which option would allow it\n"
     "  --help                   this text\n\n"
     "--dir, --listen, --connect and --env may be repeated. The program starts in the first granted directory.\n"
@@ -49,7 +50,7 @@ struct run {
     const char **environment, **listen, **connect;
     const char *file;
     bool usage;
-    int profile;                         /* descriptor to write it to; -1: none is taken */
+    int profile, trace;                  /* descriptors to write them to; -1: none is taken */
 };
 
 static int usage_error(const char *problem, const char *what)
@@ -125,13 +126,28 @@ static int parse_variable(struct run *run, const char *text)
     return 0;
 }
 
-static int parse_profile(struct run *run, const char *path)
+static int open_output(int *file, const char *option, const char *path)
 {
-    run->profile = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (run->profile >= 0)
+    *file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (*file >= 0)
         return 0;
-    fprintf(stderr, "porin run: --profile %s: %s\n", path, strerror(errno));
+    fprintf(stderr, "porin run: --%s %s: %s\n", option, path, strerror(errno));
     return EXIT_OWN_FAILURE;
+}
+
+static porin_status observe_begin(const struct run *run, struct porin_error *error)
+{
+    porin_status status = run->profile >= 0 ? porin_profile_start(error) : PORIN_OK;
+    return status == PORIN_OK && run->trace >= 0 ? porin_trace_start(error) : status;
+}
+
+static void observe_end(const struct run *run)
+{
+    struct porin_error error;
+    if (run->profile >= 0 && porin_profile_stop(run->profile, &error) != PORIN_OK)
+        fprintf(stderr, "porin run: %s\n", error.text);
+    if (run->trace >= 0 && porin_trace_stop(run->trace, &error) != PORIN_OK)
+        fprintf(stderr, "porin run: %s\n", error.text);
 }
 
 static void print_refusal(void *closure, const char *line)
@@ -149,7 +165,7 @@ static int parse(struct run *run, int argc, char **argv, bool *done)
         { "name", required_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' }, { "listen", required_argument, NULL, 'l' },
         { "connect", required_argument, NULL, 'c' }, { "audit", no_argument, NULL, 'a' },
         { "threads", required_argument, NULL, 'j' },
-        { "profile", required_argument, NULL, 'p' }, { 0 },
+        { "profile", required_argument, NULL, 'p' }, { "trace", required_argument, NULL, 'r' }, { 0 },
     };
     int option, status = 0;
     opterr = 0;
@@ -158,7 +174,8 @@ static int parse(struct run *run, int argc, char **argv, bool *done)
         case 'd': status = parse_directory(run, optarg); break;
         case 'e': status = parse_variable(run, optarg); break;
         case 'j': status = parse_threads(run, optarg); break;
-        case 'p': status = parse_profile(run, optarg); break;
+        case 'p': status = open_output(&run->profile, "profile", optarg); break;
+        case 'r': status = open_output(&run->trace, "trace", optarg); break;
         case 'm': status = parse_memory(run, optarg); break;
         case 't': status = parse_cpu(run, optarg); break;
         case 'u': run->usage = run->options.accounting = true; break;
@@ -232,7 +249,7 @@ static int run_image(const struct run *run, porin_image *image)
     struct porin_error error;
     porin_domain *domain;
     int exit_code = 0;
-    porin_status status = run->profile >= 0 ? porin_profile_start(&error) : PORIN_OK;
+    porin_status status = observe_begin(run, &error);
     if (status == PORIN_OK)
         status = porin_domain_create(image, &run->options, &domain, &error);
     if (status != PORIN_OK) {
@@ -246,9 +263,7 @@ static int run_image(const struct run *run, porin_image *image)
     status = porin_domain_run(domain, &exit_code, &error);
     if (run->usage)
         report_usage(domain);
-    struct porin_error problem;
-    if (run->profile >= 0 && porin_profile_stop(run->profile, &problem) != PORIN_OK)
-        fprintf(stderr, "porin run: %s\n", problem.text);
+    observe_end(run);
     porin_domain_destroy(domain);
     if (status == PORIN_OK)
         return exit_code;
@@ -283,7 +298,7 @@ static void raise_descriptor_limit(void)
 
 int command_run(int argc, char **argv)
 {
-    struct run run = { .profile = -1 };
+    struct run run = { .profile = -1, .trace = -1 };
     struct porin_error error;
     porin_image *image;
     bool done = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking at what runs: where domains spend their CPU time. Costs nothing while nobody looks. */
+/* Looking at what runs: where domains spend their CPU time, when they call each other. Costs nothing while nobody looks. */
 #ifndef PORIN_OBSERVE_H
 #define PORIN_OBSERVE_H
 #include "porin/porin.h"
@@ -17,4 +17,12 @@ porin_status porin_profile_start(struct porin_error *error);
  *     lost COUNT                                      samples for which there was no room, or where no domain could be told
  * ERR_ARGUMENT: none was begun. ERR_FILE: writing failed; ERR_MEMORY: a domain's name could not be kept. It has ended then, too. */
 porin_status porin_profile_stop(int file, struct porin_error *error);
+
+/* Begins to note when threads cross between host, domains and services. Only edges that are bound from now on tell of their crossings, each
+ * of which takes a little longer then; the latest 262 144 events of each thread are kept. As porin_profile_start otherwise. */
+porin_status porin_trace_start(struct porin_error *error);
+
+/* Ends it and writes a trace in Chrome's format (Trace Event Format, JSON), which browsers (about:tracing) and Perfetto show: one row a
+ * thread, calls lying in their callers. No domain may be entered meanwhile. Errors as porin_profile_stop. */
+porin_status porin_trace_stop(int file, struct porin_error *error);
 #endif

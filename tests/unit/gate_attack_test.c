@@ -200,7 +200,7 @@ static void test_every_gate_fits(void **state)
         struct edge edge = { .bound = true, .caller_policy = asked[0], .callee_policy = asked[1],
                              .policy = policy_held(asked[0] | asked[1]), .callee_uses = variant / (16 * 128) % 128,
                              .stack_words = words, .callee_slot = 16000, .callee_generation = variant + 1,
-                             .entry = 0x7ffffff0, .accounting = true };
+                             .entry = 0x7ffffff0, .accounting = true, .traced = true };
         uint8_t code[PORIN_GATE_SIZE];
         uint32_t length = gate_generate(code, &caller, &edge);
         longest = length > longest ? length : longest;

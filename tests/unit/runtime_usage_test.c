@@ -248,11 +248,52 @@ static void test_profile_names_the_chain(void **state)
     (void)state;
 }
 
+/* Host calls a, which calls b, whose service is refused; then b faults below a. Events nest, and what was thrown out of is closed too. */
+static void test_trace_nests(void **state)
+{
+    struct porin_error error;
+    char text[1 << 16];
+    uint64_t result;
+    assert_int_equal(porin_trace_stop(1, &error), PORIN_ERR_ARGUMENT);
+    assert_int_equal(porin_trace_start(&error), PORIN_OK);
+    assert_int_equal(porin_trace_start(&error), PORIN_ERR_BUSY);
+    porin_domain *a = accounted("a", 0), *b = accounted("b", 0);
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "add"), NULL, NULL), PORIN_OK);
+    assert_int_equal(porin_domain_bind(a, "second", entry(b, "trap"), NULL, NULL), PORIN_OK);
+    assert_int_equal(call(a, "first", 40, 2), 42);
+    assert_int_equal(call(a, "service", SYS_getpid, 0) > 0, 1);
+    porin_call6(entry(a, "second"), &result, 0, 0, 0, 0, 0, 0);
+    FILE *file = tmpfile();
+    assert_int_equal(porin_trace_stop(fileno(file), &error), PORIN_OK);
+    assert_int_equal(call(a, "add", 40, 2), 42);
+    rewind(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    char order[512] = "", name[64];
+    int depth = 0;
+    for (char *at = strstr(text, "{\"ph\""); at; at = strstr(at + 1, "{\"ph\"")) {
+        depth += at[7] == 'B' ? 1 : -1;
+        assert_true(depth >= 0);
+        if (at[7] == 'B' && sscanf(strstr(at, "\"name\""), "\"name\":\"%63[^\"]", name) == 1 && *name != '0')
+            snprintf(order + strlen(order), sizeof order - strlen(order), "%d%s ", depth, name);
+    }
+    assert_int_equal(depth, 0);
+    print_message("%s\n", order);
+    assert_non_null(strstr(order, "1first 2start 2first "));
+    assert_non_null(strstr(order, "1service 2getpid "));
+    assert_non_null(strstr(order, "1second 2second "));
+    assert_non_null(strstr(text, "\"cat\":\"gate\",\"name\":\"first\",\"args\":{\"from\":\"a\",\"to\":\"b\"}"));
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares_of_a_chain),
-        cmocka_unit_test(test_profile_names_the_chain),      cmocka_unit_test(test_faults_are_counted),
+        cmocka_unit_test(test_profile_names_the_chain),
+        cmocka_unit_test(test_trace_nests),      cmocka_unit_test(test_faults_are_counted),
         cmocka_unit_test(test_cpu_limit),              cmocka_unit_test(test_threads_share_the_limit),
         cmocka_unit_test(test_short_threads_are_charged),
         cmocka_unit_test(test_sleepers_are_charged),   cmocka_unit_test(test_small_limits),

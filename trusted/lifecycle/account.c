@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "account.h"
 #include "deadline.h"
+#include "census.h"
 #include "profile.h"
 #include "runtime/error.h"
 #include "runtime/grace.h"
@@ -97,7 +98,7 @@ void account_open(struct porin_domain *domain, const struct porin_domain_options
     __atomic_fetch_sub(&domain->calls, calls_count(domain), __ATOMIC_RELAXED); /* threads may be detached meanwhile */
     if (options_want(options))
         account_watch(true);
-    profile_domain(domain);
+    census_domain(domain);
 }
 
 void account_close(const struct porin_domain_options *options)

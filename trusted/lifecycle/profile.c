@@ -3,14 +3,13 @@
 #define _GNU_SOURCE
 #include "profile.h"
 #include "account.h"
+#include "census.h"
 #include "loader/image.h"
 #include "porin/observe.h"
 #include "runtime/error.h"
-#include "slots/region.h"
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -23,50 +22,12 @@
 enum { OFFSET, DOMAIN, SERVICE, SAMPLE };
 #define WORD(kind, value) ((uint64_t)(kind) << 62 | (value))
 
-struct known {
-    uint64_t identity;                  /* slot and generation */
-    char *name, *path;
-};
-
 static _Atomic bool profile_on;         /* one is being taken */
 static uint64_t *words;
 static _Atomic uint64_t used;
 static _Atomic uint64_t lost;
 static _Atomic uint32_t writers;       /* handlers that may be writing */
-static struct known *domains;
-static size_t domain_count, domain_capacity;
-static bool domains_missing;            /* there was no memory for one */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-
-static uint64_t identity_of(const struct porin_domain *domain)
-{
-    return (uint64_t)domain->slot << 32 | domain->generation;
-}
-
-static void domain_add(const struct porin_domain *domain)
-{
-    if (domain_count == domain_capacity) {
-        size_t wanted = domain_capacity ? 2 * domain_capacity : 16;
-        struct known *more = realloc(domains, wanted * sizeof *more);
-        domains_missing |= !more;
-        if (!more)
-            return;
-        domains = more;
-        domain_capacity = wanted;
-    }
-    const char *path = domain->image->path ? domain->image->path : "-";
-    struct known known = { identity_of(domain), strdup(domain->name), strdup(path) };
-    domains_missing |= !known.name || !known.path;
-    domains[domain_count++] = known;
-}
-
-void profile_domain(const struct porin_domain *domain)
-{
-    pthread_mutex_lock(&lock);
-    if (profile_on)
-        domain_add(domain);
-    pthread_mutex_unlock(&lock);
-}
 
 static void sample_keep(const struct thread *thread, struct walk walk, uint32_t at, uint64_t ns)
 {
@@ -77,7 +38,7 @@ static void sample_keep(const struct thread *thread, struct walk walk, uint32_t 
         sample[count++] = WORD(SERVICE, (uint32_t)thread->frame->rax);
     bool outer = true;
     for (uint32_t leaf = at; outer && count < DEPTH; leaf = UINT32_MAX) {
-        sample[count++] = WORD(DOMAIN, identity_of(walk.domain));
+        sample[count++] = WORD(DOMAIN, (uint64_t)walk.domain->slot << 32 | walk.domain->generation);
         if (leaf != UINT32_MAX)
             sample[count++] = WORD(OFFSET, leaf);
         uint64_t sp = walk.sp;
@@ -126,55 +87,39 @@ porin_status porin_profile_start(struct porin_error *error)
     }
     words = room;
     used = lost = 0;
-    domains_missing = false;
-    for (uint32_t slot = 0; slot < PORIN_MAX_SLOTS; slot++)
-        if (region_contains((uint64_t)slot << PORIN_SLOT_SHIFT) && domain_at(slot)->state != DOMAIN_FREE)
-            domain_add(domain_at(slot));
+    census_begin();
     profile_on = true;
     pthread_mutex_unlock(&lock);
     account_watch(true);
     return PORIN_OK;
 }
 
-static void frame_write(FILE *to, uint64_t word, const struct known **domain)
+static void frame_write(FILE *to, uint64_t word, uint32_t *domain)
 {
     switch (KIND(word)) {
     case SERVICE:
         fprintf(to, " service:%u", (uint32_t)word);
         break;
     case DOMAIN:
-        for (*domain = domains; *domain < domains + domain_count && (*domain)->identity != (word & ~WORD(3, 0)); ++*domain)
-            ;
+        *domain = census_find(word >> 32 & 0xffff, (uint32_t)word);
         break;
     default:
-        fprintf(to, " %td:0x%x", *domain - domains, (uint32_t)word);
+        fprintf(to, " %u:0x%x", *domain, (uint32_t)word);
     }
 }
 
 static void text_write(FILE *to)
 {
-    const struct known *domain = domains;
-    for (size_t i = 0; i < domain_count; i++)
-        fprintf(to, "domain %zu %s %s\n", i, domains[i].name ? domains[i].name : "-", domains[i].path ? domains[i].path : "-");
+    uint32_t domain = 0;
+    const struct citizen *citizen;
+    for (uint32_t i = 0; (citizen = census_at(i)); i++)
+        fprintf(to, "domain %u %s %s\n", i, citizen->name, citizen->image->path ? citizen->image->path : "-");
     for (uint64_t i = 0; i < used; i++)
         if (KIND(words[i]) == SAMPLE)
             fprintf(to, "%ssample %llu", i ? "\n" : "", (unsigned long long)(words[i] & ~WORD(3, 0)));
         else
             frame_write(to, words[i], &domain);
     fprintf(to, "%slost %llu\n", used ? "\n" : "", (unsigned long long)lost);
-}
-
-static void forget(void)
-{
-    for (size_t i = 0; i < domain_count; i++) {
-        free(domains[i].name);
-        free(domains[i].path);
-    }
-    free(domains);
-    domains = NULL;
-    domain_count = domain_capacity = 0;
-    munmap(words, WORDS * sizeof *words);
-    words = NULL;
 }
 
 porin_status porin_profile_stop(int file, struct porin_error *error)
@@ -199,8 +144,10 @@ porin_status porin_profile_stop(int file, struct porin_error *error)
         close(copy);
     }
     int problem = errno;
-    bool missing = domains_missing;
-    forget();
+    bool missing = census_incomplete();
+    census_end();
+    munmap(words, WORDS * sizeof *words);
+    words = NULL;
     pthread_mutex_unlock(&lock);
     if (!good)
         return error_set(error, PORIN_ERR_FILE, "writing the profile: %s", strerror(problem));

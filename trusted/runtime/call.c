@@ -12,6 +12,7 @@
 #include "lifecycle/ready.h"
 #include "lifecycle/report.h"
 #include "lifecycle/split.h"
+#include "lifecycle/trace.h"
 #include "loader/image.h"
 #include "must.h"
 #include "porin/verify.h"
@@ -114,11 +115,13 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
     bool capable = domain->image->uses & PORIN_USES_CAPABILITIES || thread->window || thread->lent;
     bool deep = frame->previous || request->routine;
     uint64_t window = capable ? windows_enter(thread, deep) : 0;
+    trace_note(thread, TRACE_CALL, (uint64_t)domain->slot << 32 | request->offset);
     host_enter(frame);
     frame->deadline_ns = 0; /* from here on the answer is what it is */
     atomic_signal_fence(memory_order_seq_cst);
     if (thread != thread_current) /* it has been split: somebody else goes on with that block, and the domain may be gone */
         return (porin_status)frame->status;
+    trace_note(thread, TRACE_CALL_END, 0);
     if (capable)
         windows_leave(thread, window, deep);
     thread->host_sp = host_sp;
@@ -269,7 +272,9 @@ uint64_t service_call(struct frame *frame)
 {
     struct porin_domain *domain = domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT));
     uint64_t start = account_wanted ? __builtin_ia32_rdtsc() : 0;
+    trace_note(thread_current, TRACE_SERVICE, (uint32_t)frame->rax);
     uint64_t result = (uint64_t)personality_call(domain, frame->rax, frame->integer);
+    trace_note(thread_current, TRACE_SERVICE_END, 0);
     if (start && __builtin_ia32_rdtsc() - start > SERVICE_LONG)
         account_waited(thread_current, frame);
     if (domain_is_dead(domain)) /* killed, late, or died in an inner call */

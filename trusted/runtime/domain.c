@@ -10,6 +10,7 @@
 #include "lifecycle/options.h"
 #include "lifecycle/reaper.h"
 #include "lifecycle/spawn.h"
+#include "lifecycle/trace.h"
 #include "loader/image.h"
 #include "must.h"
 #include "porin/verify.h"
@@ -292,6 +293,7 @@ porin_status domain_bind(struct porin_domain *caller, const char *import, porin_
         edge->callee_generation = entry.generation;
         edge->callee_uses = entry.domain->image->uses;
         edge->accounting = entry.domain->options.accounting;
+        edge->traced = trace_edge(caller, edge, entry.domain);
         edge->entry = entry.offset;
         edge->caller_policy = options->policy;
         edge->callee_policy = options->callee_policy;

@@ -24,6 +24,8 @@ _Static_assert(PORIN_GATES_IMPORT == PORIN_GATES_SERVICE + PORIN_GATES_SERVICE_S
 
 #define SNIPPET(name) extern const uint8_t name[], name##_end[]
 SNIPPET(gate_enter);
+SNIPPET(gate_trace_in);
+SNIPPET(gate_trace_out);
 SNIPPET(gate_count);
 SNIPPET(gate_save_rounding);
 SNIPPET(gate_window_test);
@@ -251,6 +253,8 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
         APPEND(&gate, gate_window_test);
     if (edge->accounting)
         APPEND(&gate, gate_count);
+    if (edge->traced)
+        APPEND(&gate, gate_trace_in);
     if (rounding == ROUNDING_KEEP)
         APPEND(&gate, gate_save_rounding);
     if (edge->policy & PORIN_POLICY_REGISTER_INTEGRITY)
@@ -274,6 +278,8 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
     states_append(&gate, true, level_of(edge->policy, edge->callee_policy), callee_uses, caller_uses);
     if (rounding == ROUNDING_KEEP)
         APPEND(&gate, gate_restore_rounding);
+    if (edge->traced)
+        APPEND(&gate, gate_trace_out);
     APPEND(&gate, gate_leave);
     must(gate.pops == gate.pushes);
     edge->changes = gate.pushes;

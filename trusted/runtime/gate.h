@@ -18,6 +18,7 @@ struct edge {
     uint32_t callee_uses;           /* PORIN_USES_* of its image */
     uint32_t entry;                 /* slot offset of the callee's entry */
     bool accounting;                /* count its calls */
+    bool traced;                    /* note each crossing: lifecycle/trace.h */
     uint32_t caller_policy, callee_policy; /* PORIN_POLICY_* that each side asks for */
     uint32_t policy;                /* that hold: policy_held */
     uint32_t stack_words;           /* stack arguments */

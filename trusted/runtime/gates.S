@@ -55,6 +55,14 @@ gate_templates:
         field   FIELD_SLOW, 4
         end     gate_enter
 
+/* Where crossings are traced: on the way in before anything has been changed, on the way back when all is as the caller finds it. */
+        snippet gate_trace_in
+        call    *%gs:TB_TRACE_IN
+        end     gate_trace_in
+        snippet gate_trace_out
+        call    *%gs:TB_TRACE_OUT
+        end     gate_trace_out
+
 /* Where the callee's calls are counted: in the line that was read anyway. */
         snippet gate_count
         incq    %gs:TB_STACKS + SS_CALLS(%r10)

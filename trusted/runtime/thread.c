@@ -6,6 +6,7 @@
 #include "error.h"
 #include "grace.h"
 #include "lifecycle/account.h"
+#include "lifecycle/trace.h"
 #include "lifecycle/deadline.h"
 #include "must.h"
 #include "system.h"
@@ -151,6 +152,8 @@ static struct thread *thread_create(void)
     thread->window_hide = window_hide;
     thread->window_leave = window_leave;
     thread->mxcsr = MXCSR_DEFAULT;
+    thread->trace_in = trace_gate_in;
+    thread->trace_out = trace_gate_out;
     thread->vectors = system_has_avx512();
     return thread;
 }
@@ -184,6 +187,7 @@ struct thread *thread_attach(struct porin_error *error)
         grace_attach();
         thread_take(thread);
         account_attach(thread);
+        trace_attach(thread);
         return thread;
     }
     error_set(error, PORIN_ERR_MEMORY, "cannot map a control stack of %llu MiB or a signal stack for this thread: %s", CONTROL_SIZE >> 20,

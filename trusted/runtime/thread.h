@@ -57,6 +57,8 @@ struct thread {
     void (*hide_vectors)(void);
     void (*capability)(void), (*window_hide)(void), (*window_leave)(void);
     uint64_t window;
+    void (*trace_in)(void), (*trace_out)(void);
+    struct trace_event *trace_at, *trace_start, *trace_end;
     /* from here on for C only */
     uint64_t control_limit;         /* what `limit` is when no attention is wanted */
     void *alternate_stack;          /* for signal handlers, if this thread had none; NULL otherwise */
@@ -111,6 +113,11 @@ SAME(struct thread, capability, TB_CAPABILITY);
 SAME(struct thread, window_hide, TB_WINDOW_HIDE);
 SAME(struct thread, window_leave, TB_WINDOW_LEAVE);
 SAME(struct thread, window, TB_WINDOW);
+SAME(struct thread, trace_in, TB_TRACE_IN);
+SAME(struct thread, trace_out, TB_TRACE_OUT);
+SAME(struct thread, trace_at, TB_TRACE_AT);
+SAME(struct thread, trace_start, TB_TRACE_START);
+SAME(struct thread, trace_end, TB_TRACE_END);
 _Static_assert(TB_STACKS + PORIN_MAX_SLOTS * sizeof(struct stack_slot) <= PORIN_TB_CAPABILITY_BASE, "stacks, then capabilities");
 _Static_assert(sizeof(struct thread) <= TB_STACKS, "the block's header is one page");
 SAME(struct stack_slot, generation, SS_GENERATION);
