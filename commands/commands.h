@@ -10,5 +10,7 @@ int command_flame(int argc, char **argv);
 int command_locate(int argc, char **argv);
 int command_verify(int argc, char **argv);
 int command_build(int argc, char **argv);
+/* ps, stop, restart, logs: argv[0] says which. */
+int command_ask(int argc, char **argv);
 int command_run(int argc, char **argv);
 #endif

@@ -12,7 +12,11 @@ static const struct command {
     { "build", "builds programs for domains from Debian's sources", command_build },
     { "flame", "draws where domains spent their CPU time", command_flame },
     { "locate", "says which source line an offset in an image belongs to", command_locate },
-    { "run", "runs a program image as a domain", command_run },
+    { "logs", "shows what services have written", command_ask },
+    { "ps", "lists the services of a stack", command_ask },
+    { "restart", "ends a service and lets it live again", command_ask },
+    { "run", "runs a program image as a domain, or the services of a stack file", command_run },
+    { "stop", "ends a service, or a stack", command_ask },
     { "verify", "decides whether code may run as a domain", command_verify },
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])

@@ -1,57 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `porin run`: runs a program image as a domain that has its console, its arguments, the granted directories, and nothing else. */
+/* `porin run`: runs a program image as a domain that has its console, its arguments, the granted directories, and nothing else; or the
+ * services of a stack file. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include "commands.h"
+#include "given.h"
 #include "harden.h"
-#include "layout.h"
 #include "porin/observe.h"
-#include "porin/porin.h"
+#include "report.h"
+#include "stack.h"
 
-/* As shells have it for programs that cannot be started. */
-#define EXIT_CANNOT_RUN 126
-#define EXIT_NOT_FOUND 127
-#define EXIT_OWN_FAILURE 125
-#define EXIT_SIGNAL 128
-#define MOST_THREADS 10000
-
-static const char usage[] =
-    "usage: porin run [OPTIONS] FILE [ARGUMENTS]\n\n"
+static const char head[] =
+    "usage: porin run [OPTIONS] FILE [ARGUMENTS]\n"
+    "       porin run -f STACK [--run-dir DIRECTORY] [--quiet]\n\n"
     "Runs the program image FILE (built with porin-cc) as a domain. It has the standard streams, clocks, memory,\n"
-    "and what is granted here.\n\n"
-    "  --dir HOST[:GUEST][:ro]  grants the directory HOST, seen as GUEST (default: its real path); ro: for reading only\n"
-    "  --listen ADDRESS         lets it listen on ADDRESS:PORT, [ADDRESS]:PORT, ADDRESS/BITS:PORT or unix:PATH; * is any\n"
-    "  --connect ADDRESS        lets it connect to such an address\n"
-    "  --env NAME=VALUE         sets a variable of its environment, which is empty otherwise\n"
-    "  --mem BYTES              limits its memory; K, M and G may follow the number\n"
-    "  --cpu SECONDS            limits its CPU time, on all its threads, in each of its processes\n"
-    "  --usage                  says at its end what it has used\n"
-    "  --threads NUMBER         how many threads it may start that run at once (default: 64)\n"
-    "  --name NAME              its name in messages (default: the file's)\n"
+    "and what is granted here.\n\n";
+static const char tail[] =
     "  --profile FILE           writes where it spent its CPU time, for porin flame\n"
     "  --trace FILE             writes when it called services and who called whom, for a browser's about:tracing or Perfetto\n"
-    "  --audit                  says what was refused, and which option would allow it\n"
     "  --help                   this text\n\n"
+    "  -f STACK                 runs all services of a stack file in one process: porin-stack(5)\n"
+    "  --run-dir DIRECTORY      where logs and the control socket are (default: $XDG_RUNTIME_DIR/porin, or /tmp/porin-UID)\n"
+    "  --quiet                  does not show what services write, which porin logs does\n\n"
     "--dir, --listen, --connect and --env may be repeated. The program starts in the first granted directory.\n"
     "Exit status: the program's; 128 + signal if it faulted; 126 not a runnable image; 127 no such file; 125 other\n"
     "failures; 2 bad usage.\n";
 
 struct run {
-    struct porin_domain_options options;
-    struct porin_directory *directories;
-    const char **environment, **listen, **connect;
-    const char *file;
-    bool usage;
+    struct given given;
+    struct stack_run stack;
+    const char *file, *single;           /* an option that is for one program only; NULL: none */
     int profile, trace;                  /* descriptors to write them to; -1: none is taken */
 };
+
+static void print_usage(void)
+{
+    fputs(head, stdout);
+    for (const struct given_kind *kind = given_kinds; kind->option; kind++) {
+        char option[64];
+        snprintf(option, sizeof option, "--%s %s", kind->option, kind->value);
+        printf("  %-24s %s\n", option, kind->help);
+    }
+    fputs(tail, stdout);
+}
 
 static int usage_error(const char *problem, const char *what)
 {
@@ -59,75 +57,19 @@ static int usage_error(const char *problem, const char *what)
     return EXIT_USAGE;
 }
 
-/* HOST[:GUEST][:ro], taken apart in place. A host path with a colon in it cannot be given this way. */
-static int parse_directory(struct run *run, char *text)
+static int take(struct run *run, const struct given_kind *kind, const char *text)
 {
-    struct porin_directory *directory = &run->directories[run->options.directory_count];
-    char *colon = strrchr(text, ':');
-    if (colon && strcmp(colon, ":ro") == 0) {
-        directory->read_only = true;
-        *colon = '\0';
-        colon = strrchr(text, ':');
-    }
-    if (colon)
-        *colon++ = '\0';
-    if (colon && *colon != '/')
-        return usage_error("--dir: the guest path must begin with / and not be: ", colon);
-    directory->host_path = text;
-    directory->guest_path = colon ? colon : realpath(text, NULL);
-    if (!directory->guest_path) {
-        fprintf(stderr, "porin run: --dir %s: %s\n", text, strerror(errno));
-        return EXIT_OWN_FAILURE;
-    }
-    run->options.directory_count++;
-    return 0;
+    run->single = kind->option;
+    if (kind->parse(&run->given, text))
+        return 0;
+    fprintf(stderr, "porin run: --%s: %s%s\n", kind->option, run->given.problem,
+            run->given.own_failure ? "" : "; porin run --help lists the options");
+    return run->given.own_failure ? EXIT_OWN_FAILURE : EXIT_USAGE;
 }
 
-static int parse_memory(struct run *run, const char *text)
+static int open_output(struct run *run, int *file, const char *option, const char *path)
 {
-    static const char units[] = "KMG";
-    char *end;
-    errno = 0;
-    unsigned long long size = strtoull(text, &end, 10);
-    const char *unit = *end ? strchr(units, *end) : NULL;
-    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
-    if (errno || *text < '0' || *text > '9' || (*end && (!unit || end[1])) || size == 0 || size > UINT64_MAX >> shift)
-        return usage_error("--mem: not a number of bytes: ", text);
-    run->options.memory_limit_bytes = size << shift;
-    return 0;
-}
-
-static int parse_cpu(struct run *run, const char *text)
-{
-    char *end;
-    double seconds = strtod(text, &end);
-    if (end == text || *end || !(seconds >= 1e-3 && seconds <= 1e9))
-        return usage_error("--cpu: not a number of seconds (0.001 to 1000000000): ", text);
-    run->options.cpu_limit_ns = (uint64_t)(seconds * 1e9);
-    return 0;
-}
-
-static int parse_threads(struct run *run, const char *text)
-{
-    char *end;
-    unsigned long count = strtoul(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || count == 0 || count > MOST_THREADS)
-        return usage_error("--threads: not a number up to 10000: ", text);
-    run->options.thread_limit = (uint32_t)count;
-    return 0;
-}
-
-static int parse_variable(struct run *run, const char *text)
-{
-    const char *equals = strchr(text, '=');
-    if (!equals || equals == text)
-        return usage_error("--env wants NAME=VALUE and not: ", text);
-    run->environment[run->options.environment_count++] = text;
-    return 0;
-}
-
-static int open_output(int *file, const char *option, const char *path)
-{
+    run->single = option;
     *file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (*file >= 0)
         return 0;
@@ -150,97 +92,55 @@ static void observe_end(const struct run *run)
         fprintf(stderr, "porin run: %s\n", error.text);
 }
 
-static void print_refusal(void *closure, const char *line)
+#define GIVEN_MOST 32
+#define OWN_OPTIONS 0x100 /* those that given.def has not */
+
+static void options_list(struct option known[GIVEN_MOST])
 {
-    (void)closure;
-    fprintf(stderr, "porin audit: %s\n", line);
+    int count = 0;
+    for (const struct given_kind *kind = given_kinds; kind->option; kind++, count++)
+        known[count] = (struct option){ kind->option, kind->form == GIVEN_FLAG ? no_argument : required_argument, NULL,
+                                        OWN_OPTIONS + count };
+    known[count++] = (struct option){ "help", no_argument, NULL, 'h' };
+    known[count++] = (struct option){ "profile", required_argument, NULL, 'p' };
+    known[count++] = (struct option){ "trace", required_argument, NULL, 't' };
+    known[count++] = (struct option){ "file", required_argument, NULL, 'f' };
+    known[count++] = (struct option){ "run-dir", required_argument, NULL, 'r' };
+    known[count++] = (struct option){ "quiet", no_argument, NULL, 'q' };
+    known[count] = (struct option){ 0 };
 }
 
 /* Fills *run; returns 0, or an exit status to leave with (*done: --help was answered). */
 static int parse(struct run *run, int argc, char **argv, bool *done)
 {
-    static const struct option known[] = {
-        { "dir", required_argument, NULL, 'd' }, { "env", required_argument, NULL, 'e' }, { "mem", required_argument, NULL, 'm' },
-        { "cpu", required_argument, NULL, 't' }, { "usage", no_argument, NULL, 'u' },
-        { "name", required_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' }, { "listen", required_argument, NULL, 'l' },
-        { "connect", required_argument, NULL, 'c' }, { "audit", no_argument, NULL, 'a' },
-        { "threads", required_argument, NULL, 'j' },
-        { "profile", required_argument, NULL, 'p' }, { "trace", required_argument, NULL, 'r' }, { 0 },
-    };
+    struct option known[GIVEN_MOST];
     int option, status = 0;
+    options_list(known);
     opterr = 0;
-    while (status == 0 && (option = getopt_long(argc, argv, "+:h", known, NULL)) != -1)
+    while (status == 0 && (option = getopt_long(argc, argv, "+:hf:", known, NULL)) != -1)
         switch (option) {
-        case 'd': status = parse_directory(run, optarg); break;
-        case 'e': status = parse_variable(run, optarg); break;
-        case 'j': status = parse_threads(run, optarg); break;
-        case 'p': status = open_output(&run->profile, "profile", optarg); break;
-        case 'r': status = open_output(&run->trace, "trace", optarg); break;
-        case 'm': status = parse_memory(run, optarg); break;
-        case 't': status = parse_cpu(run, optarg); break;
-        case 'u': run->usage = run->options.accounting = true; break;
-        case 'n': run->options.name = optarg; break;
-        case 'l': run->listen[run->options.listen_count++] = optarg; run->options.grants |= PORIN_GRANT_NETWORK; break;
-        case 'c': run->connect[run->options.connect_count++] = optarg; run->options.grants |= PORIN_GRANT_NETWORK; break;
-        case 'a': run->options.audit = print_refusal; break;
-        case 'h': fputs(usage, stdout); *done = true; return 0;
+        case 'f': run->stack.file = optarg; break;
+        case 'r': run->stack.run_directory = optarg; break;
+        case 'p': status = open_output(run, &run->profile, "profile", optarg); break;
+        case 't': status = open_output(run, &run->trace, "trace", optarg); break;
+        case 'q': run->stack.quiet = true; break;
+        case 'h': print_usage(); *done = true; return 0;
         case ':': return usage_error("a value must follow ", argv[optind - 1]);
-        default: return usage_error("unknown option ", optopt ? (char[]){ '-', (char)optopt, '\0' } : argv[optind - 1]);
+        case '?': return usage_error("unknown option ", optopt ? (char[]){ '-', (char)optopt, '\0' } : argv[optind - 1]);
+        default: status = take(run, &given_kinds[option - OWN_OPTIONS], optarg);
         }
     if (status)
         return status;
+    if (run->stack.file && run->single)
+        return usage_error("the stack file says what its services are given, not --", run->single);
+    if (run->stack.file)
+        return optind == argc ? 0 : usage_error("-f names all there is to run; what is ", argv[optind]);
     if (optind == argc)
         return usage_error("no file given", "");
     run->file = argv[optind];
-    run->options.arguments = (const char *const *)argv + optind;
-    run->options.argument_count = (size_t)(argc - optind);
-    run->options.directories = run->directories;
-    run->options.environment = run->environment;
-    run->options.listen = run->listen;
-    run->options.connect = run->connect;
+    run->given.options.arguments = (const char *const *)argv + optind;
+    run->given.options.argument_count = (size_t)(argc - optind);
     return 0;
-}
-
-/* Says why the image cannot be had. */
-static int report_load(const char *file, porin_status status, const struct porin_error *error)
-{
-    if (status == PORIN_ERR_FILE) {
-        fprintf(stderr, "porin run: %s\n", error->text);
-        return EXIT_NOT_FOUND;
-    }
-    if (status == PORIN_ERR_BAD_IMAGE)
-        fprintf(stderr, "porin run: %s: not a Porin image: build it with porin-cc (%s)\n", file, error->text);
-    else
-        fprintf(stderr, "porin run: %s: %s\n", file, error->text);
-    return status == PORIN_ERR_REFUSED || status == PORIN_ERR_BAD_IMAGE || status == PORIN_ERR_VERSION ? EXIT_CANNOT_RUN : EXIT_OWN_FAILURE;
-}
-
-/* Says which domain died where and why. Offsets are the image's addresses. */
-static void report_fault(const char *file, const struct porin_error *error)
-{
-    fprintf(stderr, "porin run: domain %s died at offset 0x%x: %s (%s)", error->domain, error->offset, sigabbrev_np(error->signal) ?: "?",
-            sigdescr_np(error->signal) ?: "unknown signal");
-    if (error->fault == PORIN_FAULT_ACCESS || error->fault == PORIN_FAULT_DATA_STACK)
-        fprintf(stderr, ", accessing 0x%x", error->address);
-    if (error->fault == PORIN_FAULT_CONTROL_STACK || error->fault == PORIN_FAULT_DATA_STACK)
-        fprintf(stderr, ": its %s stack is full", error->fault == PORIN_FAULT_DATA_STACK ? "data" : "control");
-    const struct porin_registers *r = &error->registers;
-    fprintf(stderr, "\n  rax %#lx rbx %#lx rcx %#lx rdx %#lx rsi %#lx rdi %#lx rbp %#lx r8 %#lx r9 %#lx r12 %#lx r13 %#lx, "
-            "data stack at %#lx\n",
-            r->rax, r->rbx, r->rcx, r->rdx, r->rsi, r->rdi, r->rbp, r->r8, r->r9, r->r12, r->r13, r->r15);
-    fprintf(stderr, "  for functions and lines: porin locate %s 0x%x", file, error->offset);
-    for (uint32_t i = 0; i < error->trace_count; i++)
-        fprintf(stderr, " 0x%x", error->trace[i] - 1); /* a return address is behind its call */
-    fprintf(stderr, "\n");
-}
-
-static void report_usage(porin_domain *domain)
-{
-    struct porin_domain_usage usage;
-    if (porin_domain_usage_get(domain, &usage) == PORIN_OK)
-        fprintf(stderr, "porin run: domain %s used %.3f s of CPU time (sampled), %.1f MiB of memory in %u mappings and %u descriptors "
-                "at the end, %llu faults\n", porin_domain_name(domain), (double)usage.cpu_ns / 1e9, (double)usage.memory_bytes / (1 << 20),
-                usage.mappings, usage.descriptors, (unsigned long long)usage.faults);
 }
 
 /* Runs the loaded image; the exit status is the program's. */
@@ -251,7 +151,7 @@ static int run_image(const struct run *run, porin_image *image)
     int exit_code = 0;
     porin_status status = observe_begin(run, &error);
     if (status == PORIN_OK)
-        status = porin_domain_create(image, &run->options, &domain, &error);
+        status = porin_domain_create(image, &run->given.options, &domain, &error);
     if (status != PORIN_OK) {
         fprintf(stderr, "porin run: %s: %s\n", run->file, error.text);
         return EXIT_OWN_FAILURE;
@@ -261,8 +161,8 @@ static int run_image(const struct run *run, porin_image *image)
         return EXIT_OWN_FAILURE;
     }
     status = porin_domain_run(domain, &exit_code, &error);
-    if (run->usage)
-        report_usage(domain);
+    if (run->given.usage)
+        print_used(domain);
     observe_end(run);
     porin_domain_destroy(domain);
     if (status == PORIN_OK)
@@ -271,7 +171,7 @@ static int run_image(const struct run *run, porin_image *image)
         fprintf(stderr, "porin run: %s: %s\n", run->file, error.text);
         return EXIT_OWN_FAILURE;
     }
-    report_fault(run->file, &error);
+    print_fault(run->file, &error);
     return EXIT_SIGNAL + error.signal;
 }
 
@@ -302,14 +202,9 @@ int command_run(int argc, char **argv)
     struct porin_error error;
     porin_image *image;
     bool done = false;
-    porin_domain_options_default(&run.options);
-    run.options.grants = PORIN_GRANT_MEMORY | PORIN_GRANT_TIME | PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES | PORIN_GRANT_THREADS |
-                         PORIN_GRANT_PROCESSES;
-    run.directories = calloc((size_t)argc, sizeof *run.directories);
-    run.environment = calloc((size_t)argc, sizeof *run.environment);
-    run.listen = calloc((size_t)argc, sizeof *run.listen);
-    run.connect = calloc((size_t)argc, sizeof *run.connect);
-    if (!run.directories || !run.environment || !run.listen || !run.connect || !grant_streams(&run.options)) {
+    given_begin(&run.given);
+    run.given.options.grants |= PORIN_GRANT_SIGNALS;
+    if (!grant_streams(&run.given.options)) {
         fprintf(stderr, "porin run: %s\n", strerror(errno));
         return EXIT_OWN_FAILURE;
     }
@@ -317,9 +212,11 @@ int command_run(int argc, char **argv)
     int result = parse(&run, argc, argv, &done);
     if (result || done)
         return result;
+    if (run.stack.file)
+        return stack_run(&run.stack);
     porin_status status = porin_image_load_file(run.file, &image, &error);
     if (status != PORIN_OK)
-        return report_load(run.file, status, &error);
+        return print_load_error(run.file, status, &error);
     result = run_image(&run, image);
     porin_image_release(image);
     return result;

@@ -70,6 +70,7 @@ struct porin_error {
 porin_status porin_image_load_file(const char *path, porin_image **out, struct porin_error *error);
 porin_status porin_image_load_memory(const char *name, const void *bytes, size_t size, porin_image **out,
                                      struct porin_error *error);
+bool porin_image_is_program(const porin_image *image); /* it has a main; otherwise it is a library */
 void porin_image_release(porin_image *image); /* the memory goes when the last domain of it is gone */
 
 /* --- domains --- */
@@ -80,10 +81,14 @@ void porin_image_release(porin_image *image); /* the memory goes when the last d
 #define PORIN_GRANT_FILES   8u  /* files beneath the granted directories */
 #define PORIN_GRANT_THREADS 16u /* start threads of its own (pthread_create); each is a host thread with all signals blocked */
 #define PORIN_GRANT_NETWORK 32u /* sockets, bound and connected to the addresses in the options only */
-/* The host process is this domain's: it may fork (the child has this domain only, and ends with it), execute images beneath its granted
- * directories, wait, set timers, and handles the signals that the process gets. For at most one domain of a process; never for a host
- * that lives on beside it, because signal handlers of the process are changed. */
+/* The domain is a process to itself: it may fork (the child has this domain only, and ends with it), execute images beneath its granted
+ * directories, wait, set timers, and send signals to itself and its children. The host process ignores SIGPIPE and SIGXFSZ from then on.
+ * Without PORIN_GRANT_SIGNALS several domains of a process may have this; then the host has SIGCHLD and SIGRTMIN+2 blocked in all its
+ * threads. */
 #define PORIN_GRANT_PROCESSES 64u
+/* The host process is this domain's: its number is the domain's, and its signals are. For at most one domain of a process; never for a host
+ * that lives on beside it, because signal handlers of the process are changed. */
+#define PORIN_GRANT_SIGNALS 128u
 
 struct porin_directory { const char *host_path; const char *guest_path; bool read_only; };
 
@@ -107,6 +112,8 @@ struct porin_domain_options {
     /* ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH (a guest path); * for any address or port; ADDRESS/BITS for a network */
     const char *const *listen; size_t listen_count;
     const char *const *connect; size_t connect_count;
+    /* connections over loopback TCP and AF_UNIX streams to a domain of this process that has this too go through memory, not the kernel */
+    bool local_network;
     /* told of each refusal, on the thread that was refused; NULL: nobody */
     void (*audit)(void *closure, const char *line); void *audit_closure;
 };
@@ -125,6 +132,12 @@ porin_status porin_domain_kill(porin_domain *domain);
 /* Back to the state right after creation, in place: data as in the image, heap gone, edges kept. No thread may be inside, also none that
  * the domain has started itself: PORIN_ERR_BUSY. Own threads of a domain that has died are waited for; kill it first to end them. */
 porin_status porin_domain_reset(porin_domain *domain, struct porin_error *error);
+/* Sends a domain with PORIN_GRANT_PROCESSES and without PORIN_GRANT_SIGNALS a signal, as kill(2) would to a process: a handler runs at its
+ * next service; without one, a signal that ends processes ends the domain (PORIN_ERR_KILLED). After an execve it goes to the program that
+ * runs then. PORIN_ERR_GONE: no such domain. */
+porin_status porin_domain_signal(porin_domain *domain, int number);
+/* PORIN_OK while it may be called; otherwise why it died. */
+porin_status porin_domain_alive(const porin_domain *domain, struct porin_error *error);
 const char *porin_domain_name(const porin_domain *domain);
 /* For debuggers and tests: the slot's real address, to add symbols at. Never hand this to a domain. */
 uintptr_t porin_domain_base(const porin_domain *domain);

@@ -15,7 +15,7 @@ static const char head[] =
     "| files | `PORIN_GRANT_FILES` |\n"
     "| threads | `PORIN_GRANT_THREADS`; at most `thread_limit` of `struct porin_domain_options` at once (`-EAGAIN`) |\n"
     "| network | `PORIN_GRANT_NETWORK`; addresses as the options `listen` and `connect` say |\n"
-    "| processes | `PORIN_GRANT_PROCESSES`: the host process is the domain's |\n"
+    "| processes | `PORIN_GRANT_PROCESSES`: the domain is a process to itself |\n"
     "| streams | one of console, files and network; a descriptor exists only if its family was granted |\n\n"
     "## Paths\n\n"
     "* A path names something beneath a granted directory; everything else does not exist (`-ENOENT`). Ancestors of a grant can be asked\n"
@@ -31,8 +31,8 @@ static const char head[] =
     "  it sees has no registers; of what it writes there only the signal mask counts. A wait in a service ends for it (`-EINTR`, or once\n"
     "  more with `SA_RESTART`). A handler that leaves by longjmp ends the domain.\n"
     "* Faults (SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP) end the domain whatever its handlers are.\n"
-    "* Process numbers are made up; with `PORIN_GRANT_PROCESSES` they are the host's, so that pid files work. A forked child is a process\n"
-    "  of the host that has nothing but this domain.\n\n"
+    "* Process numbers are made up; with `PORIN_GRANT_SIGNALS` they are the host's, so that pid files work. A forked child is a process\n"
+    "  of the host that has nothing but this domain. Of several domains in a process, none sees or signals another's children.\n\n"
     "## Table\n\n"
     "| number | service | arguments | family | state | differs from Linux |\n|---|---|---|---|---|---|\n";
 

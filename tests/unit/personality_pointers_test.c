@@ -183,7 +183,7 @@ static int set_up(void **state)
 
 static int set_up_process(void **state)
 {
-    return set_up_with(state, WORLD_GRANTS | PORIN_GRANT_PROCESSES);
+    return set_up_with(state, WORLD_GRANTS | PORIN_GRANT_PROCESSES | PORIN_GRANT_SIGNALS);
 }
 
 static int tear_down(void **state)

@@ -389,7 +389,7 @@ static void look_in_child(void)
 
 static void a_child_has_its_domain_only(void **state)
 {
-    porin_domain *parent = world_domain_with(NULL, 0, WORLD_GRANTS | PORIN_GRANT_PROCESSES);
+    porin_domain *parent = world_domain_with(NULL, 0, WORLD_GRANTS | PORIN_GRANT_PROCESSES | PORIN_GRANT_SIGNALS);
     porin_entry service;
     uint64_t number;
     int status;

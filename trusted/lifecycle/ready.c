@@ -188,6 +188,11 @@ porin_status domain_prepare(struct thread *thread, struct porin_domain *domain, 
     return status;
 }
 
+bool porin_image_is_program(const porin_image *image)
+{
+    return image->layout.note.flags & PORIN_IMAGE_PROGRAM;
+}
+
 porin_status porin_domain_run(porin_domain *domain, int *exit_code, struct porin_error *error)
 {
     struct porin_error local;
@@ -195,7 +200,7 @@ porin_status porin_domain_run(porin_domain *domain, int *exit_code, struct porin
         error = &local;
     if (!domain || !exit_code)
         return error_set(error, PORIN_ERR_ARGUMENT, "porin_domain_run: NULL argument");
-    if (!(domain->image->layout.note.flags & PORIN_IMAGE_PROGRAM))
+    if (!porin_image_is_program(domain->image))
         return error_set(error, PORIN_ERR_ARGUMENT, "%s is a library, not a program: it has no main", domain->name);
     struct thread *thread = thread_attach(error);
     if (!thread)

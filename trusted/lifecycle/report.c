@@ -137,6 +137,14 @@ void death_report(const struct porin_domain *domain, struct porin_error *error)
     }
 }
 
+porin_status porin_domain_alive(const porin_domain *domain, struct porin_error *error)
+{
+    if (!domain_is_dead(domain))
+        return PORIN_OK;
+    death_report(domain, error);
+    return error->status;
+}
+
 void text_make_plain(char *text)
 {
     for (; *text; text++)

@@ -38,7 +38,7 @@ int64_t service_ioctl(const struct request *request)
         return -EBADF;
     int64_t result = -ENOTTY;
     int flag = 0;
-    bool may_signal = file->kind == FILE_SOCKET && request->domain->grants & PORIN_GRANT_PROCESSES; /* this process, if F_SETOWN says so */
+    bool may_signal = file->kind == FILE_SOCKET && request->domain->grants & PORIN_GRANT_SIGNALS; /* this process, if F_SETOWN says so */
     if (question == FIOASYNC && may_signal) {
         result = request_fetch(request, &flag, request->arguments[2], sizeof flag);
         if (!result)

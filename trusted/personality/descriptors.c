@@ -277,7 +277,7 @@ static int64_t status_flags(struct open_file *file, bool set, int wanted)
 /* Who gets SIGIO for a socket: the domain itself, where the process's signals are its own. */
 static int64_t owner_set(const struct request *request, const struct open_file *file, int owner)
 {
-    if (file->kind != FILE_SOCKET || !(request->domain->grants & PORIN_GRANT_PROCESSES) || owner != request->own->process)
+    if (file->kind != FILE_SOCKET || !(request->domain->grants & PORIN_GRANT_SIGNALS) || owner != request->own->process)
         return -EPERM;
     return fcntl(file->host, F_SETOWN, getpid()) < 0 ? -errno : 0;
 }

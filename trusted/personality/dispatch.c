@@ -15,6 +15,7 @@
 #include "lifecycle/report.h"
 #include "runtime/entry.h"
 #include "runtime/error.h"
+#include "sharing.h"
 #include "signals.h"
 
 #define HOST_THREADS 64                /* threads of the host that may have a say in the signals of a domain */
@@ -175,6 +176,7 @@ static int64_t personality_start(struct personality *own, const struct porin_dom
 
 static void personality_stop(struct personality *own)
 {
+    sharing_stop(own);
     descriptors_close(own, false);
     free(own->directory);
     own->directory = NULL;
@@ -190,15 +192,19 @@ porin_status personality_create(struct porin_domain *domain, const struct porin_
         return error_set(error, PORIN_ERR_MEMORY, "out of memory");
     pthread_mutex_init(&own->lock, NULL);
     /* A process of its own has the host's number, so that whoever reads its pid file finds it. */
-    own->process = options->grants & PORIN_GRANT_PROCESSES ? getpid() : process_number();
+    own->process = own->root = options->grants & PORIN_GRANT_SIGNALS ? getpid() : process_number();
     domain->next_number = own->process; /* the first thread's number is the process's, as on Linux */
     own->parent = 1;
     domain->personality = own;
     porin_status status = PORIN_OK;
     if (!signals_create(own, spawn_limit(domain) + HOST_THREADS))
         status = error_set(error, PORIN_ERR_MEMORY, "out of memory");
-    else if (options->grants & PORIN_GRANT_PROCESSES && !signals_adopt(own))
-        status = error_set(error, PORIN_ERR_ARGUMENT, "only one domain of a process can have PORIN_GRANT_PROCESSES");
+    else if (options->grants & PORIN_GRANT_SIGNALS && !signals_adopt(own))
+        status = error_set(error, PORIN_ERR_ARGUMENT, "only one domain of a process can have PORIN_GRANT_SIGNALS");
+    else if (options->grants & PORIN_GRANT_PROCESSES && !(options->grants & PORIN_GRANT_SIGNALS) && !sharing_join(own, domain))
+        status = error_set(error, PORIN_ERR_MEMORY, "no thread for the signals of domains");
+    if (options->grants & PORIN_GRANT_PROCESSES)
+        signals_ignore_writes();
     if (status == PORIN_OK && options->grants & PORIN_GRANT_FILES)
         status = grants_open(own, options, error);
     if (status == PORIN_OK && options->grants & PORIN_GRANT_NETWORK)
@@ -215,6 +221,7 @@ void personality_destroy(struct porin_domain *domain)
     struct personality *own = domain->personality;
     if (!own)
         return;
+    sharing_leave(own);
     if (own->signals)
         personality_stop(own);
     signals_destroy(own);
@@ -234,6 +241,7 @@ void personality_hand_over(struct porin_domain *domain, struct porin_domain *suc
     successor->grants = domain->grants;
     domain->personality = NULL;
     domain->grants = 0;
+    sharing_move(own, successor);
     successor->next_number = own->process;
     futex_forget(own, false);
     descriptors_close(own, true);
@@ -252,6 +260,7 @@ void personality_reset(struct porin_domain *domain)
     if (!own)
         return;
     personality_stop(own);
+    own->signals->killer = 0;
     domain->next_number = own->process;
     /* Without memory the domain goes on with an emptier table: its requests fail, nothing else does. */
     (void)personality_start(own, &domain->options);

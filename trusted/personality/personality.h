@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
+#include <time.h>
 #include "lifecycle/spawn.h"
 #include "runtime/copy.h"
 #include "runtime/domain.h"
@@ -51,6 +52,13 @@ struct personality {
     int32_t process;                   /* synthetic process number, unique among the domains of this process and its children */
     int32_t parent;                    /* that of the process that forked this one; 1: none */
     int32_t host_parent;               /* the host's number of that process */
+    int32_t root;                      /* the process that it and all its family come from: its own number, or a forebear's */
+    bool shares;                       /* sharing.c: the process is several domains' */
+    struct personality *next_sharing;
+    struct porin_domain *first, *domain; /* of one that shares: which it was made for, and which runs now */
+    int32_t group;                     /* of one that shares: the host's process group of its children; 0: none yet */
+    timer_t timer;                     /* of one that shares: ITIMER_REAL */
+    bool has_timer;
     struct futex_waiter *waiters;      /* futex.c */
     struct futex_waiter *window_waiters; /* on words of windows */
     _Atomic uint32_t told[AUDIT_REMEMBERED]; /* refusals that audit has told of, as hashes */

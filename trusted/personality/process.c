@@ -24,52 +24,79 @@
 #define ARCH_GET_FS 0x1003
 
 /* What this process and all that it forks share. */
+struct member {
+    _Atomic int32_t host;                     /* number of a forked one; 0: free, -1: being forked */
+    _Atomic int32_t root;                     /* whom it comes from */
+};
+
 struct family {
     _Atomic uint32_t last;                    /* number given out */
     int32_t first;                            /* the process that all others come from */
-    _Atomic int32_t members[PROCESSES_MAX];   /* host numbers of forked ones; 0: free, -1: being forked */
+    struct member members[PROCESSES_MAX * FAMILIES_MAX];
 };
+
+static struct family *family_shared;
+
+static void family_create(void)
+{
+    void *pages = mmap(NULL, sizeof *family_shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    must(pages != MAP_FAILED);
+    family_shared = pages;
+    family_shared->first = getpid();
+}
 
 static struct family *family(void)
 {
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static struct family *shared;
-    pthread_mutex_lock(&lock);
-    if (!shared) {
-        void *pages = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        must(pages != MAP_FAILED);
-        shared = pages;
-        shared->first = getpid();
-    }
-    pthread_mutex_unlock(&lock);
-    return shared;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, family_create);
+    return family_shared;
 }
 
 int32_t process_number(void)
 {
-    return (int32_t)(3 + family()->last++ % 0x3ffffff0u);
+    return (int32_t)(PROCESS_HOST_NUMBERS + family()->last++ % 0x3fb00000u);
 }
 
-bool process_is_family(int host)
+int process_first(void)
+{
+    return family()->first;
+}
+
+bool process_is_family(int host, int32_t root)
 {
     const struct family *all = family();
-    bool found = host == all->first;
-    for (int i = 0; host > 0 && i < PROCESSES_MAX; i++)
-        found |= all->members[i] == host;
+    bool found = host == root; /* where it is a process of the host */
+    for (size_t i = 0; host > 0 && i < sizeof all->members / sizeof all->members[0]; i++)
+        found |= all->members[i].host == host && all->members[i].root == root;
     return found;
 }
 
-_Atomic int32_t *process_place(void)
+static bool member_lives(const struct member *member)
+{
+    int32_t host = member->host;
+    return host < 0 || (host > 0 && (kill(host, 0) == 0 || errno != ESRCH));
+}
+
+_Atomic int32_t *process_place(int32_t root)
 {
     struct family *all = family();
-    for (int i = 0; i < PROCESSES_MAX; i++) {
-        int32_t host = all->members[i];
-        if (host < 0 || (host > 0 && (kill(host, 0) == 0 || errno != ESRCH)))
-            continue;
-        if (atomic_compare_exchange_strong(&all->members[i], &host, -1))
-            return &all->members[i];
+    struct member *place = NULL;
+    unsigned count = 0;
+    for (size_t i = 0; i < sizeof all->members / sizeof all->members[0] && count < PROCESSES_MAX; i++) {
+        struct member *member = &all->members[i];
+        int32_t host = member->host;
+        if (host && member->root == root && member_lives(member))
+            count++;
+        else if (!place && !member_lives(member) && atomic_compare_exchange_strong(&member->host, &host, -1))
+            place = member;
     }
-    return NULL;
+    if (place && count == PROCESSES_MAX) {
+        place->host = 0;
+        return NULL;
+    }
+    if (place)
+        place->root = root;
+    return place ? &place->host : NULL;
 }
 
 int64_t service_exit_group(const struct request *request)

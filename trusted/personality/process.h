@@ -5,12 +5,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define PROCESS_HOST_NUMBERS 0x400000  /* the kernel's are below: no number means both a domain and a process that one has forked */
+
 /* A number no domain or thread of this process has had lately; they say nothing about the host. */
 int32_t process_number(void);
 
-#define PROCESSES_MAX 256              /* forked ones that live at once, children's children included */
-/* Is it one of these, or the one they all come from? */
-bool process_is_family(int host);
+#define PROCESSES_MAX 256              /* forked ones of a family that live at once, children's children included */
+#define FAMILIES_MAX 16                /* that may have so many at once */
+/* Is it one of those that come from `root`? */
+bool process_is_family(int host, int32_t root);
+/* Is it a number that the host gives processes? Otherwise it was made up here. */
+static inline bool process_is_host(int32_t number)
+{
+    return number > 0 && number < PROCESS_HOST_NUMBERS;
+}
 /* A place for one more: its host number is to be put there, or 0 if it did not come to be. NULL: there are as many as there may be. */
-_Atomic int32_t *process_place(void);
+_Atomic int32_t *process_place(int32_t root);
+/* The host's number of the process that all others come from. */
+int process_first(void);
 #endif

@@ -17,6 +17,7 @@
 #include "lifecycle/fork.h"
 #include "loader/image.h"
 #include "process.h"
+#include "sharing.h"
 #include "signals.h"
 
 #define CHILDREN_MAX 256
@@ -66,22 +67,20 @@ static void become_child(struct personality *own)
 int64_t service_fork(const struct request *request)
 {
     struct personality *own = request->own;
-    pthread_mutex_lock(&own->lock);
+    sharing_fork_begin(own);
     struct child *place = child_place(own);
-    _Atomic int32_t *member = place ? process_place() : NULL;
+    _Atomic int32_t *member = place ? process_place(own->root) : NULL;
     int64_t result = member ? fork_domain(request->domain) : -EAGAIN;
     if (member && result != 0) /* the child leaves that to its parent */
         *member = result > 0 ? (int32_t)result : 0;
     if (result == 0) {
         become_child(own);
         locks_forget(own);
-        pthread_mutex_unlock(&own->lock);
-        thread_renumber(request->domain, own->process);
-        return 0;
-    }
-    if (result > 0)
+    } else if (result > 0)
         place->host = (int32_t)result;
-    pthread_mutex_unlock(&own->lock);
+    sharing_fork_end(own, result);
+    if (result == 0)
+        thread_renumber(request->domain, own->process);
     return result;
 }
 
@@ -113,6 +112,8 @@ int64_t service_wait4(const struct request *request)
     struct rusage use = { 0 };
     if (options & ~(WNOHANG | WUNTRACED | WCONTINUED))
         return -EINVAL;
+    if (host < 0)
+        host = request->own->shares ? -request->own->group : -1;
     if (!host)
         return -ECHILD;
     int64_t result = WAIT(request, SYS_wait4, host, &status, options, &use);
@@ -133,6 +134,10 @@ int64_t service_waitid(const struct request *request)
     int host = kind == P_ALL ? -1 : host_of(request, request_int(request, 1));
     if ((kind != P_ALL && kind != P_PID) || options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED))
         return -EINVAL;
+    if (kind == P_ALL && request->own->shares) {
+        kind = P_PGID;
+        host = request->own->group;
+    }
     if (!host)
         return -ECHILD;
     int64_t result = WAIT(request, SYS_waitid, kind, host, &told, options, NULL);
@@ -147,7 +152,12 @@ int64_t service_waitid(const struct request *request)
 
 int64_t process_kill(const struct request *request, int process, int number)
 {
-    if (process <= 0 || !(request->domain->grants & PORIN_GRANT_PROCESSES) || !process_is_family(process))
+    const struct personality *own = request->own;
+    if (process <= 0 || !(request->domain->grants & PORIN_GRANT_PROCESSES))
+        return -ESRCH;
+    if (process == own->root && !process_is_host(process))
+        return sharing_signal_root(own, number);
+    if (!process_is_family(process, own->root))
         return -ESRCH;
     return kill(process, number) < 0 ? -errno : 0;
 }
@@ -187,22 +197,36 @@ int64_t service_setitimer(const struct request *request)
         return -EINVAL;
     if (error)
         return error;
-    if (setitimer(which, &new, &old) < 0)
-        return -errno;
+    if (request->own->shares)
+        error = which == ITIMER_REAL ? sharing_timer(request->own, &new, &old) : -EINVAL; /* the others measure the host process */
+    else
+        error = setitimer(which, &new, &old) < 0 ? -errno : 0;
+    if (error)
+        return error;
     return request->arguments[2] ? request_store(request, request->arguments[2], &old, sizeof old) : 0;
 }
 
 int64_t service_getitimer(const struct request *request)
 {
     struct itimerval now;
-    if (getitimer(request_int(request, 0), &now) < 0)
-        return -errno;
+    int which = request_int(request, 0);
+    int64_t error;
+    if (request->own->shares)
+        error = which == ITIMER_REAL ? sharing_timer(request->own, NULL, &now) : -EINVAL;
+    else
+        error = getitimer(which, &now) < 0 ? -errno : 0;
+    if (error)
+        return error;
     return request_store(request, request->arguments[1], &now, sizeof now);
 }
 
 int64_t service_alarm(const struct request *request)
 {
-    return alarm((unsigned)request->arguments[0]);
+    struct itimerval new = { .it_value.tv_sec = (unsigned)request->arguments[0] }, old;
+    if (!request->own->shares)
+        return alarm((unsigned)request->arguments[0]);
+    int64_t error = sharing_timer(request->own, &new, &old);
+    return error ? 0 : old.it_value.tv_sec + (old.it_value.tv_usec >= 500000 || (old.it_value.tv_usec && !old.it_value.tv_sec));
 }
 
 /* --- execution --- */

@@ -114,17 +114,6 @@ static void on_host_signal(int number, siginfo_t *info, void *context)
     errno = saved;
 }
 
-bool signals_adopt(struct personality *own)
-{
-    struct personality *nobody = NULL;
-    if (!atomic_compare_exchange_strong(&process_own, &nobody, own))
-        return nobody == own;
-    static const int ignored[] = { SIGPIPE, SIGXFSZ }; /* writing raises them for the domain itself: streams.c */
-    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
-        sigaction(ignored[i], &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-    return true;
-}
-
 /* Signals that only code raises, that the host's libc takes for itself, or that cannot be caught. */
 static bool host_keeps(int number)
 {
@@ -153,6 +142,27 @@ static void host_follow(struct personality *own, int number)
     if (number == SIGCHLD && action->flags & SA_NOCLDSTOP)
         wanted.sa_flags |= SA_NOCLDSTOP;
     sigaction(number, &wanted, NULL);
+}
+
+bool signals_adopt(struct personality *own)
+{
+    struct personality *nobody = NULL;
+    sigset_t none;
+    if (!atomic_compare_exchange_strong(&process_own, &nobody, own))
+        return nobody == own;
+    for (int number = 1; number <= SIGNALS; number++) /* what it has asked for before, in a process that was not its own */
+        if (own->signals->actions[number - 1].handler || own->signals->handled & SIGNAL_BIT(number))
+            host_follow(own, number);
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
+    return true;
+}
+
+void signals_ignore_writes(void)
+{
+    static const int ignored[] = { SIGPIPE, SIGXFSZ };
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+        sigaction(ignored[i], &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 }
 
 /* --- threads --- */
@@ -258,6 +268,32 @@ void signal_send(const struct request *request, int number, const struct signal_
         thread_find(signals, number);
     }
     pthread_mutex_unlock(&request->own->lock);
+}
+
+void signal_raise(struct personality *own, int number, const struct signal_source *source)
+{
+    struct signals *signals = own->signals;
+    pthread_mutex_lock(&own->lock);
+    uint64_t handler = signals->actions[number - 1].handler;
+    bool none = handler == DISPOSITION_IGNORE ||
+                (handler == DISPOSITION_DEFAULT && default_ignores(number) && anybody_takes(signals, number));
+    if (!none) {
+        signals->sources[number - 1] = *source;
+        atomic_fetch_or(&signals->pending, SIGNAL_BIT(number));
+        thread_find(signals, number);
+    }
+    pthread_mutex_unlock(&own->lock);
+}
+
+bool signal_is_fatal(struct personality *own, int number)
+{
+    if (number == SIGKILL)
+        return true;
+    pthread_mutex_lock(&own->lock);
+    bool fatal = own->signals->actions[number - 1].handler == DISPOSITION_DEFAULT && !default_ignores(number) && !default_stops(number) &&
+                 anybody_takes(own->signals, number);
+    pthread_mutex_unlock(&own->lock);
+    return fatal;
 }
 
 /* To one thread. false: it has no place. */

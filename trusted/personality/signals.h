@@ -55,6 +55,12 @@ void signals_forked(struct personality *own);
 void signals_thread_end(struct personality *own);
 /* The process's signals are this domain's from now on. False: they are another's. */
 bool signals_adopt(struct personality *own);
+/* The process ignores signals that writing raises: services raise them for their domains (streams.c). */
+void signals_ignore_writes(void);
+/* A signal from outside the domain. */
+void signal_raise(struct personality *own, int signal, const struct signal_source *source);
+/* Would it end the domain now? */
+bool signal_is_fatal(struct personality *own, int signal);
 
 /* Lets the handlers of all pending signals that this thread does not block run, or ends the domain. False: one has run that does not want
  * interrupted services to be asked again. */

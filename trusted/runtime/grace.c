@@ -136,6 +136,11 @@ porin_status grace_start(struct porin_error *error)
                                        : error_set(error, PORIN_ERR_ARGUMENT, "the host uses every real-time signal; two are needed");
 }
 
+void grace_forked(void)
+{
+    pthread_mutex_init(&asking, NULL);
+}
+
 int grace_sample_signal(void)
 {
     return sample_signal;

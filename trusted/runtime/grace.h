@@ -10,6 +10,8 @@ struct thread;
 porin_status grace_start(struct porin_error *error);
 /* The real-time signals that Porin has taken: to ask and to remind threads; to sample what they do, after which system calls go on. */
 int grace_signal(void), grace_sample_signal(void);
+/* In a forked child: nobody is asking. */
+void grace_forked(void);
 /* Lets the calling thread, which is being attached, answer questions. */
 void grace_attach(void);
 

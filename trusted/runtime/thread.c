@@ -52,6 +52,7 @@ static void forked(void)
 {
     static const pthread_mutex_t unlocked = PTHREAD_MUTEX_INITIALIZER;
     threads_lock = unlocked;
+    grace_forked();
     for (struct thread *thread = threads; thread; thread = thread->next) {
         thread->senders = 0;
         if (thread != thread_current) { /* nobody's again: domains still list them as owners of stacks */

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages about images and about deaths of domains. */
+#define _GNU_SOURCE
+#include "report.h"
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+int print_load_error(const char *file, porin_status status, const struct porin_error *error)
+{
+    if (status == PORIN_ERR_FILE) {
+        fprintf(stderr, "porin run: %s\n", error->text);
+        return EXIT_NOT_FOUND;
+    }
+    if (status == PORIN_ERR_BAD_IMAGE)
+        fprintf(stderr, "porin run: %s: not a Porin image: build it with porin-cc (%s)\n", file, error->text);
+    else
+        fprintf(stderr, "porin run: %s: %s\n", file, error->text);
+    return status == PORIN_ERR_REFUSED || status == PORIN_ERR_BAD_IMAGE || status == PORIN_ERR_VERSION ? EXIT_CANNOT_RUN : EXIT_OWN_FAILURE;
+}
+
+void print_fault(const char *file, const struct porin_error *error)
+{
+    fprintf(stderr, "porin run: domain %s died at offset 0x%x: %s (%s)", error->domain, error->offset, sigabbrev_np(error->signal) ?: "?",
+            sigdescr_np(error->signal) ?: "unknown signal");
+    if (error->fault == PORIN_FAULT_ACCESS || error->fault == PORIN_FAULT_DATA_STACK)
+        fprintf(stderr, ", accessing 0x%x", error->address);
+    if (error->fault == PORIN_FAULT_CONTROL_STACK || error->fault == PORIN_FAULT_DATA_STACK)
+        fprintf(stderr, ": its %s stack is full", error->fault == PORIN_FAULT_DATA_STACK ? "data" : "control");
+    const struct porin_registers *r = &error->registers;
+    fprintf(stderr, "\n  rax %#lx rbx %#lx rcx %#lx rdx %#lx rsi %#lx rdi %#lx rbp %#lx r8 %#lx r9 %#lx r12 %#lx r13 %#lx, "
+            "data stack at %#lx\n",
+            r->rax, r->rbx, r->rcx, r->rdx, r->rsi, r->rdi, r->rbp, r->r8, r->r9, r->r12, r->r13, r->r15);
+    fprintf(stderr, "  for functions and lines: porin locate %s 0x%x", file, error->offset);
+    for (uint32_t i = 0; i < error->trace_count; i++)
+        fprintf(stderr, " 0x%x", error->trace[i] - 1); /* a return address is behind its call */
+    fprintf(stderr, "\n");
+}
+
+void print_used(porin_domain *domain)
+{
+    struct porin_domain_usage usage;
+    if (porin_domain_usage_get(domain, &usage) == PORIN_OK)
+        fprintf(stderr, "porin run: domain %s used %.3f s of CPU time (sampled), %.1f MiB of memory in %u mappings and %u descriptors "
+                "at the end, %llu faults\n", porin_domain_name(domain), (double)usage.cpu_ns / 1e9, (double)usage.memory_bytes / (1 << 20),
+                usage.mappings, usage.descriptors, (unsigned long long)usage.faults);
+}
