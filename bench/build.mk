@@ -17,6 +17,7 @@ bench_rpc := client server xdr
 bench_needs_programs := $(B)/bin/porin $(bench_native) $(bench_domain) $(bench_wasm)
 bench_needs_strings := $(B)/bin/porin $(B)/bench/native/functions $(B)/bench/domain/functions $(B)/bench/glibc/functions
 bench_needs_verifier := $(bench_domain)
+bench_needs_storage = $(storage_domains)
 bench_parts := $(shell sed -n 's/^    {"\([a-z]*\)", .*bench_.*/\1/p' bench/main.c)
 bench_all := $(B)/bench/porin-bench $(bench_domains) $(foreach part,$(bench_parts),$(bench_needs_$(part)))
 
@@ -41,6 +42,37 @@ $(bench_domains): $(B)/bench/domains/%.porin: bench/domains/%.c $(wildcard bench
 	@mkdir -p $(@D)
 	$(call say,domain,$@)
 	$(Q)$(B)/bin/porin-cc -O2 -g -Iinclude $< -o $@
+
+# The storage stack: each module a domain, all of them one domain, all of them part of porin-bench. The same source and options.
+storage_modules := block journal checksum cache files load sql
+storage_sources := $(storage_modules:%=bench/storage/%.c)
+storage_domains := $(patsubst %,$(B)/bench/domains/storage-%.porin,$(storage_modules) all)
+storage_options := -std=gnu11 -O2 -g -Wall -Wextra -Werror -fno-strict-aliasing -Iinclude
+$(storage_domains): bench/storage/storage.h include/porin/capability.h include/porin/domain.h $(B)/bin/porin-cc $(B)/sysroot/lib/libc.a
+$(B)/bench/domains/storage-sql.porin $(B)/bench/domains/storage-all.porin: $(B)/work/sqlite-domain.done
+$(B)/bench/domains/storage-sql.porin $(B)/bench/domains/storage-all.porin: storage_libraries = -lsqlite3 -lm
+$(B)/bench/domains/storage-all.porin: $(storage_sources)
+	@mkdir -p $(@D)
+	$(call say,domain,$@)
+	$(Q)$(B)/bin/porin-cc $(storage_options) -DSTORAGE_ONE $(storage_sources) $(storage_libraries) -o $@
+$(B)/bench/domains/storage-%.porin: bench/storage/%.c
+	@mkdir -p $(@D)
+	$(call say,domain,$@)
+	$(Q)$(B)/bin/porin-cc $(storage_options) $< $(storage_libraries) -o $@
+$(call object,$(storage_sources)): CFLAGS := $(storage_options) -I$(B)/bench/sqlite
+$(call object,bench/storage/sql.c): $(B)/bench/sqlite/sqlite3.o
+$(call object,bench/storage.c bench/storage/stack.c): CFLAGS += -I.
+# SQLite by gcc, with the recipe's options; its source is where the recipe has prepared it.
+$(B)/bench/sqlite/sqlite3.o: $(B)/work/sqlite-native.done recipes/sqlite
+	@mkdir -p $(@D)
+	$(call say,native,$@)
+	$(Q)cp $(B)/work/sqlite-native/sqlite3.[ch] $(@D)/
+	$(Q)features="$$(sed -n "s/^features='\(.*\)'/\1/p" recipes/sqlite)" && $(CC) -O2 -g -w $$features -c $(@D)/sqlite3.c -o $@
+# All of it, and nothing to be seen but what the bench calls: porin-bench has the stubs of a bound SQLite too.
+$(B)/bench/storage-native.o: $(call object,$(storage_sources)) $(B)/bench/sqlite/sqlite3.o
+	$(call say,link,$@)
+	$(Q)$(CC) -r -nostdlib $^ -o $@
+	$(Q)objcopy $(addprefix --keep-global-symbol=,block_attach files_mount load_prepare load_run sql_open sql_run) $@
 
 # The ladder's callee once more as a WebAssembly module, translated by wasm2c.
 $(B)/bench/callee_wasm.c: bench/wasm/callee.c
@@ -70,7 +102,7 @@ $(call object,bench/ladder.c): CFLAGS += -I$(B)/bench $(wasm2c_flags)
 $(call object,bench/ladder.c): $(B)/bench/callee_wasm.c
 bench_generated := $(bench_rpc:%=$(B)/bench/rpc_answer_%.o) $(B)/bench/callee_wasm.o $(B)/bench/wasm-rt-impl.o
 $(B)/bench/porin-bench: $(call object,$(bench_sources)) \
-		$(call object,$(wildcard bench/domains/storage_*.c)) $(bench_generated) $(B)/lib/libporin.a
+		$(call object,bench/storage/stack.c) $(B)/bench/storage-native.o $(bench_generated) $(B)/lib/libporin.a
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lm -ltirpc $(LDLIBS)
 

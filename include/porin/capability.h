@@ -40,15 +40,21 @@ static inline void PORIN_CAP *porin_cap_lend(unsigned argument, const void *star
 {
     return (void PORIN_CAP *)porin_cap_make((uint64_t)start, size, PORIN_CAP_ARGUMENT(argument), right);
 }
-/* A part of what this activation has a capability on, passed on to the next callee for the time of its call. */
+/* What somebody else has passed as a capability pointer: an address is none, or one's own memory would be passed on for it. */
+static inline uint64_t porin_cap_given(const void PORIN_CAP *pointer)
+{
+    return (uint64_t)pointer >> 32 ? (uint64_t)pointer : 1ull << 32; /* of no memory and no register */
+}
+/* A part of what this activation has a capability on, passed on to the next callee for the time of its call. 0 if it has none on all of
+ * it, so whoever passes on what it was given need not ask before. */
 static inline void PORIN_CAP *porin_cap_pass(unsigned argument, const void PORIN_CAP *start, size_t size, enum porin_right right)
 {
-    return (void PORIN_CAP *)porin_cap_make((uint64_t)start, size, PORIN_CAP_ARGUMENT(argument), right);
+    return (void PORIN_CAP *)porin_cap_make(porin_cap_given(start), size, PORIN_CAP_ARGUMENT(argument), right);
 }
-/* The same for this activation itself. */
+/* The same for this activation itself. Who does not want to end by what strangers pass asks with it what they have passed. */
 static inline void PORIN_CAP *porin_cap_narrow(unsigned number, const void PORIN_CAP *start, size_t size, enum porin_right right)
 {
-    return (void PORIN_CAP *)porin_cap_make((uint64_t)start, size, number, right);
+    return (void PORIN_CAP *)porin_cap_make(porin_cap_given(start), size, number, right);
 }
 
 /* Bulk work after one check of the whole range; out of bounds it ends the domain with a fault, and nothing is copied. */
@@ -106,7 +112,7 @@ static inline long porin_cap_keep(const void *start, size_t size, enum porin_rig
 /* What this activation has and what is asynchronous. */
 static inline long porin_cap_keep_again(const void PORIN_CAP *start, size_t size, enum porin_right right)
 {
-    return syscall(534, start, size, (long)right, 0l);
+    return syscall(534, porin_cap_given(start), size, (long)right, 0l);
 }
 /* Puts it into a register, PORIN_CAP_ARGUMENT(n) too. NULL: it has been revoked. */
 static inline void PORIN_CAP *porin_cap_take(long number, unsigned to)

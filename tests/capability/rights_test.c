@@ -208,6 +208,27 @@ static void test_narrowing(void **state)
 
 /* --- scopes --- */
 
+/* A domain that is passed an address for a capability pointer does not take it for one, and lend its own memory. */
+static void test_deputy(void **state)
+{
+    porin_domain *user = domain_make("user");
+    uint64_t where = (uint64_t)call(user, "use_where", 0, 0, 0, 0);
+    static const char *const ways[] = { "use_pass_given", "use_narrow_given" };
+    assert_in_range(where, 1, 0xFFFFFFFF);
+    assert_int_not_equal(call(user, "use_make", where, 8, 9, PORIN_RIGHT_WRITE), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        for (uint64_t number = 0; number < 8; number++)
+            assert_int_equal(call(user, ways[i], where | number << 52, 8, 0, 0), 0);
+        assert_int_equal(call(user, ways[i], 0, 8, 0, 0), 0);
+        assert_int_equal(call(user, ways[i], 0, 0, 0, 0), 0);
+        assert_int_equal(call(user, ways[i], lend(0, object, 8, PORIN_RIGHT_WRITE), 8, 0, 0), 1);
+        assert_int_equal(call(user, ways[i], lend(0, object, 8, PORIN_RIGHT_WRITE), 9, 0, 0), 0);
+    }
+    assert_int_equal(call(user, "use_keep_again", where, 8, PORIN_RIGHT_READ, 0), -1);
+    porin_domain_destroy(user);
+    (void)state;
+}
+
 /* What is lent to a domain that does not use capabilities is not there for whom it calls. */
 static void test_lent_to_nobody(void **state)
 {
@@ -568,7 +589,7 @@ int main(int count, char **arguments)
     struct porin_error error;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounds), cmocka_unit_test(test_edges), cmocka_unit_test(test_narrowing),
-        cmocka_unit_test(test_lent_to_nobody), cmocka_unit_test(test_scopes),
+        cmocka_unit_test(test_lent_to_nobody), cmocka_unit_test(test_deputy), cmocka_unit_test(test_scopes),
         cmocka_unit_test(test_forged), cmocka_unit_test(test_depth), cmocka_unit_test(test_bulk), cmocka_unit_test(test_revocation),
         cmocka_unit_test(test_race), cmocka_unit_test(test_race_bulk), cmocka_unit_test(test_crowd),
         cmocka_unit_test(test_other_revocations),

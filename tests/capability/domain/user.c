@@ -64,6 +64,10 @@ long use_lend(long from, long size, int right, long i)
     return inner(p, i);
 }
 long use_own(long i) { return own[i]; }
+long use_where(void) { return (long)own; }
+/* Serves a stranger: passes on what it was given, or asks whether it was given that. */
+long use_pass_given(bytes p, long size) { return porin_cap_pass(0, p, (size_t)size, PORIN_RIGHT_WRITE) != 0; }
+long use_narrow_given(bytes p, long size) { return porin_cap_narrow(3, p, (size_t)size, PORIN_RIGHT_WRITE) != 0; }
 /* Lends and does not call. */
 void use_lend_only(void) { porin_cap_lend(3, own, sizeof own, PORIN_RIGHT_WRITE); }
 /* Any register, as a number. */
@@ -74,7 +78,8 @@ PORIN_EXPORT(use_read1); PORIN_EXPORT(use_read2); PORIN_EXPORT(use_read4); PORIN
 PORIN_EXPORT(use_write1); PORIN_EXPORT(use_write2); PORIN_EXPORT(use_write4); PORIN_EXPORT(use_write8); PORIN_EXPORT(use_write16);
 PORIN_EXPORT(use_add8); PORIN_EXPORT(use_sum); PORIN_EXPORT(use_keep); PORIN_EXPORT(use_kept); PORIN_EXPORT(use_make);
 PORIN_EXPORT(use_make_read); PORIN_EXPORT(use_pass); PORIN_EXPORT(use_lend); PORIN_EXPORT(use_own); PORIN_EXPORT(use_lend_only);
-PORIN_EXPORT(use_forge); PORIN_EXPORT(use_forge_write);
+PORIN_EXPORT(use_forge); PORIN_EXPORT(use_forge_write); PORIN_EXPORT(use_where); PORIN_EXPORT(use_pass_given);
+PORIN_EXPORT(use_narrow_given);
 
 /* --- bulk --- */
 static uint8_t buffer[65536];
