@@ -11,6 +11,7 @@
 B := build
 CC := gcc
 CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -fno-strict-aliasing -fstack-protector-strong -Iinclude -Itrusted -Itrusted/tables -I$(B)/gen
+LDFLAGS := -Wl,-z,relro,-z,now
 LDLIBS := -lpthread
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -51,7 +52,7 @@ $(B)/bin/porin: LDLIBS += -lseccomp -lyaml
 $(B)/bin/porin $(B)/bin/porin-cc:
 	@mkdir -p $(@D)
 	$(call say,link,$@)
-	$(Q)$(CC) $(CFLAGS) -o $@.$$$$ $^ $(LDLIBS) && mv -f $@.$$$$ $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@.$$$$ $^ $(LDLIBS) && mv -f $@.$$$$ $@
 
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(filter-out $(B)/obj/toolchain/main.o,$(call object,$(toolchain_sources))) $(B)/lib/libporin.a
 	@mkdir -p $(@D)

@@ -18,6 +18,7 @@ bench_needs_programs := $(B)/bin/porin $(bench_native) $(bench_domain) $(bench_w
 bench_needs_strings := $(B)/bin/porin $(B)/bench/native/functions $(B)/bench/domain/functions $(B)/bench/glibc/functions
 bench_needs_verifier := $(bench_domain)
 bench_needs_storage = $(storage_domains)
+bench_needs_forks := $(B)/bench/services/fork $(B)/bench/services/fork.porin
 bench_parts := $(shell sed -n 's/^    {"\([a-z]*\)", .*bench_.*/\1/p' bench/main.c)
 bench_all := $(B)/bench/porin-bench $(bench_domains) $(foreach part,$(bench_parts),$(bench_needs_$(part)))
 
@@ -122,19 +123,26 @@ $(bench_parts:%=bench-%): bench-%: packages
 
 # Services: Redis, memcached, nginx and SQLite under load, as domains, natively with the same C library, and (where apt can fetch them) as
 # Debian ships them. ROUNDS=3 by default.
-$(B)/bench/services/fork.porin: bench/services/fork.c $(B)/sysroot/lib/libc.a
+bench_services := $(patsubst bench/services/%.c,$(B)/bench/services/%,$(wildcard bench/services/*.c))
+$(bench_services:%=%.porin): $(B)/bench/services/%.porin: bench/services/%.c $(B)/sysroot/lib/libc.a
 	@mkdir -p $(@D)
 	$(Q)$(B)/bin/porin-cc -O2 $< -o $@
-$(B)/bench/services/fork: bench/services/fork.c $(B)/native/sysroot/lib/libc.a
+$(bench_services): $(B)/bench/services/%: bench/services/%.c $(B)/native/sysroot/lib/libc.a
 	@mkdir -p $(@D)
 	$(Q)PORIN_NATIVE_SYSROOT=$(B)/native/sysroot tools/native-cc -O2 $< -o $@
 # Debian's own binaries, unpacked and not installed, so that no service is started.
 $(B)/debian/done:
 	@mkdir -p $(@D)
-	-$(Q)cd $(B)/debian && apt-get download -q redis-server redis-tools memcached >/dev/null 2>&1; \
+	-$(Q)cd $(B)/debian && apt-get download -q redis-server redis-tools memcached nginx >/dev/null 2>&1; \
 		for p in *.deb; do dpkg -x $$p . || true; done
 	@touch $@
+# Not in any package: built with the host's compiler and C library, from the same amalgamation.
+$(B)/bench/glibc/sqlite-speedtest1: recipes/sqlite $(B)/work/sqlite-native.done
+	@mkdir -p $(@D)
+	$(call say,glibc,$@)
+	$(Q). ./recipes/sqlite && cd $(B)/work/sqlite-native && \
+		$(CC) -O2 $$features -I. test/speedtest1.c sqlite3.c -o $(abspath $@) -lm
 bench-services: $(B)/bin/porin $(service_stamps) $(service_native_stamps) $(B)/work/sqlite-domain.done $(B)/work/sqlite-native.done \
-		$(B)/bench/services/fork $(B)/bench/services/fork.porin $(B)/debian/done
-	@bench/services.py $(B) $(ROUNDS)
+		$(bench_services) $(bench_services:%=%.porin) $(B)/debian/done $(B)/bench/glibc/sqlite-speedtest1
+	@bench/services.py $(B) $(or $(ROUNDS),3) $(PARTS)
 .PHONY: bench-services

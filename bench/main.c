@@ -22,6 +22,7 @@ static const struct part { const char *name, *help; void (*run)(const struct ben
     {"stubs", "stubs of porin bind, per class of types and end to end", bench_stubs},
     {"verifier", "verifier throughput", bench_verifier},
     {"create", "creating domains, and many live ones", bench_create},
+    {"forks", "forking a domain beside others", bench_forks},
 };
 enum { PARTS = sizeof parts / sizeof parts[0] };
 

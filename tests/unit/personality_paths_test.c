@@ -265,6 +265,7 @@ static void ancestors_of_grants_can_be_asked_about(void **state)
 {
     porin_domain *domain = *state;
     struct stat facts;
+    char path[4096];
     assert_int_equal(ask(domain, SYS_stat, put(domain, "/"), WORLD_BUFFER), 0);
     get_bytes(domain, &facts, WORLD_BUFFER, sizeof facts);
     assert_true(S_ISDIR(facts.st_mode));
@@ -276,6 +277,13 @@ static void ancestors_of_grants_can_be_asked_about(void **state)
     assert_true(S_ISREG(facts.st_mode));
     assert_int_equal(facts.st_size, 6);
     assert_int_equal(facts.st_uid, 1000);
+    struct stat host; /* the same as natively, and as of an open file */
+    host_path(path, root, "open/file");
+    assert_int_equal(stat(path, &host), 0);
+    host.st_uid = host.st_gid = 1000;
+    assert_memory_equal(&facts, &host, sizeof facts);
+    assert_int_equal(ask(domain, SYS_stat, put(domain, "/data/file/"), WORLD_BUFFER), -ENOTDIR);
+    assert_int_equal(ask(domain, SYS_stat, put(domain, "/data/none"), WORLD_BUFFER), -ENOENT);
 }
 
 /* What the swapping thread and the test share. */
@@ -296,6 +304,10 @@ static void racing_links_do_not_lead_out(void **state)
     struct swap swap = { .stop = false };
     pthread_t thread;
     unsigned inside = 0, refused = 0;
+    struct stat secret, seen;
+    char path[4096];
+    host_path(path, root, "secret");
+    assert_int_equal(stat(path, &secret), 0);
     host_directory(root, "open/flip");
     host_file(root, "open/flip/file", "inside");
     host_link(root, "open/flop", "../secret");
@@ -306,6 +318,10 @@ static void racing_links_do_not_lead_out(void **state)
         char text[8] = { 0 };
         int64_t file = guest_open(domain, "/data/flip/file", O_RDONLY);
         assert_true(ask(domain, SYS_unlink, put(domain, "/data/flip/none")) < 0);
+        if (ask(domain, SYS_stat, put(domain, "/data/flip"), WORLD_BUFFER) == 0) {
+            get_bytes(domain, &seen, WORLD_BUFFER, sizeof seen);
+            assert_true(seen.st_ino != secret.st_ino);
+        }
         assert_true(ask(domain, SYS_truncate, put(domain, "/data/flip/file"), 6) <= 0);
         if (file < 0) {
             assert_int_equal(file, -EACCES);
@@ -391,6 +407,9 @@ static void mount_points_end_a_grant(void **state)
     expect_error(domain, "/proc/self/maps", O_RDONLY, EACCES);
     expect_error(domain, "/proc", O_RDONLY | O_DIRECTORY, EACCES);
     assert_true(guest_open(domain, "/sys/kernel/notes", O_RDONLY) < 0);
+    assert_int_equal(ask(domain, SYS_stat, put(domain, "/proc"), WORLD_BUFFER), -EACCES);
+    assert_int_equal(ask(domain, SYS_lstat, put(domain, "/proc"), WORLD_BUFFER), -EACCES);
+    assert_int_equal(ask(domain, SYS_stat, put(domain, "/etc"), WORLD_BUFFER), 0);
     int64_t file = guest_open(domain, "/etc/passwd", O_RDONLY);
     assert_true(file >= 0);
     porin_domain_destroy(domain);

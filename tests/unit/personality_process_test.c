@@ -407,6 +407,14 @@ static void a_child_has_its_domain_only(void **state)
     char kept[6];
     get_bytes(*state, kept, WORLD_DATA, sizeof kept);
     assert_memory_equal(kept, "secret", sizeof kept);
+    pid_t child = fork(); /* the host's own children get all domains, now as before */
+    if (child == 0)
+        _exit(memcmp((const void *)looked->other, "secret", 6) != 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(porin_call6(service, &number, SYS_fork, 0, 0, 0, 0, 0), PORIN_OK);
+    assert_true((int64_t)number > 0 && wait(&status) > 0);
+    assert_false(looked->other_there);
     porin_domain_destroy(parent);
 }
 

@@ -32,6 +32,8 @@ static uint64_t earliest(const struct frame *frame, uint64_t after, uint64_t oth
 
 static bool timer_set(struct thread *thread, uint64_t when_ns)
 {
+    if (!thread->has_timer && !when_ns) /* none to stop */
+        return true;
     if (!thread->has_timer) {
         struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = grace_signal() };
         event._sigev_un._tid = (pid_t)thread->thread_id;

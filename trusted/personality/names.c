@@ -11,22 +11,27 @@
 #include "files.h"
 #include "synthetic.h"
 
+/* Opens a place that place_find has found, or answered error for. */
+static int place_open_name(const struct place *place, const struct request *request, int64_t error, bool follow)
+{
+    bool device;
+    if (error == -ENOENT && synthetic_known(place->text))
+        return synthetic_host(request, place->text, O_RDONLY, &device);
+    if (error)
+        return (int)error;
+    return place->directory < 0 ? -EISDIR : place_open(place, O_PATH | (follow || place->must_be_directory ? 0 : O_NOFOLLOW), 0);
+}
+
 /* Opens the named thing for asking only (O_PATH: nothing of it is read or started). Host descriptor or -errno; -EISDIR stands for a
  * directory that exists only because grants lie below it. *constant tells whether it may not be changed. */
 static int name_open(const struct request *request, int from, uint64_t path, bool follow, bool *constant)
 {
     struct place place;
     int64_t error = place_find(&place, request, from, path);
-    *constant = true;
-    if (error == -ENOENT && synthetic_known(place.text)) {
-        bool device;
-        return synthetic_host(request, place.text, O_RDONLY, &device);
-    }
-    if (error)
-        return (int)error;
-    *constant = place.constant;
-    int host = place.directory < 0 ? -EISDIR : place_open(&place, O_PATH | (follow || place.must_be_directory ? 0 : O_NOFOLLOW), 0);
-    place_release(&place);
+    int host = place_open_name(&place, request, error, follow);
+    *constant = error || place.constant;
+    if (!error)
+        place_release(&place);
     return host;
 }
 
@@ -42,7 +47,7 @@ static int64_t path_is_empty(const struct request *request, uint64_t path, bool 
 static int64_t facts_at(const struct request *request, int from, uint64_t path, int flags, struct stat *facts)
 {
     const int known = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE;
-    bool constant, empty = false;
+    bool empty = false;
     if (flags & ~known)
         return -EINVAL;
     int64_t result = flags & AT_EMPTY_PATH ? path_is_empty(request, path, &empty) : 0;
@@ -50,13 +55,18 @@ static int64_t facts_at(const struct request *request, int from, uint64_t path, 
         return result;
     if (empty && from != AT_FDCWD)
         return file_facts(request, from, facts);
-    int host = name_open(request, from, path, !(flags & AT_SYMLINK_NOFOLLOW), &constant);
-    if (host < 0 && host != -EISDIR)
-        return host;
-    *facts = (struct stat){ .st_mode = S_IFDIR | 0555, .st_nlink = 2, .st_blksize = 4096 };
-    result = host >= 0 && fstat(host, facts) < 0 ? -errno : 0;
-    if (host >= 0)
-        close(host);
+    struct place place;
+    bool follow = !(flags & AT_SYMLINK_NOFOLLOW);
+    int64_t error = place_find(&place, request, from, path);
+    if (error || !place_facts(&place, follow, facts)) {
+        int host = place_open_name(&place, request, error, follow);
+        *facts = (struct stat){ .st_mode = S_IFDIR | 0555, .st_nlink = 2, .st_blksize = 4096 };
+        result = host < 0 && host != -EISDIR ? host : host >= 0 && fstat(host, facts) < 0 ? -errno : 0;
+        if (host >= 0)
+            close(host);
+    }
+    if (!error)
+        place_release(&place);
     facts_guard(facts);
     return result;
 }

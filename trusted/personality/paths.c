@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "descriptors.h"
@@ -83,6 +84,7 @@ static int64_t place_choose(struct place *place, const struct personality *own)
         return -ENOENT;
     place->directory = chosen ? chosen->directory : -1;
     place->constant = !chosen || chosen->read_only;
+    place->mount = chosen ? chosen->mount : 0;
     place->path = chosen ? path_below(place->text, chosen) : here;
     if (*place->path == '\0')
         place->path = here;
@@ -127,6 +129,7 @@ static int64_t place_beneath_descriptor(struct place *place, struct personality 
     place->held = file;
     place->directory = file->host;
     place->constant = file->constant;
+    place->mount = 0;
     place->path = *place->text ? place->text : here;
     return 0;
 }
@@ -197,6 +200,37 @@ int place_open(const struct place *place, int flags, mode_t mode)
     return open_beneath(place->directory, place->path, flags | (place->must_be_directory ? O_DIRECTORY : 0), mode);
 }
 
+/* With the mount that it lies in: 0 if the kernel does not tell. */
+static bool facts_ask(int directory, const char *path, int how, struct statx *facts)
+{
+    if (statx(directory, path, how | AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_MNT_ID, facts) < 0)
+        return false;
+    if (!(facts->stx_mask & STATX_MNT_ID))
+        facts->stx_mnt_id = 0;
+    return true;
+}
+
+static struct timespec time_of(struct statx_timestamp time)
+{
+    return (struct timespec){ .tv_sec = time.tv_sec, .tv_nsec = time.tv_nsec };
+}
+
+bool place_facts(const struct place *place, bool follow, struct stat *facts)
+{
+    struct statx told;
+    /* one name, no link, the same mount: there is no way out of the directory that was granted */
+    if (!place->mount || strchr(place->path, '/') || !facts_ask(place->directory, place->path, AT_SYMLINK_NOFOLLOW, &told) ||
+        told.stx_mnt_id != place->mount || (follow && S_ISLNK(told.stx_mode)) || (place->must_be_directory && !S_ISDIR(told.stx_mode)))
+        return false;
+    *facts = (struct stat){
+        .st_dev = makedev(told.stx_dev_major, told.stx_dev_minor), .st_ino = told.stx_ino, .st_mode = told.stx_mode,
+        .st_nlink = told.stx_nlink, .st_rdev = makedev(told.stx_rdev_major, told.stx_rdev_minor), .st_size = (off_t)told.stx_size,
+        .st_blksize = told.stx_blksize, .st_blocks = (blkcnt_t)told.stx_blocks,
+        .st_atim = time_of(told.stx_atime), .st_mtim = time_of(told.stx_mtime), .st_ctim = time_of(told.stx_ctime),
+    };
+    return true;
+}
+
 bool place_is_plain(const struct place *place, int flags)
 {
     struct stat facts;
@@ -263,6 +297,8 @@ static porin_status grant_open(struct grant *grant, const struct porin_directory
     }
     path_normalise(grant->guest);
     grant->guest_length = strcmp(grant->guest, "/") == 0 ? 0 : strlen(grant->guest);
+    struct statx facts;
+    grant->mount = facts_ask(directory, "", AT_EMPTY_PATH, &facts) ? facts.stx_mnt_id : 0;
     grant->directory = directory;
     grant->read_only = wanted->read_only;
     return PORIN_OK;

@@ -7,11 +7,13 @@
 #include "personality.h"
 
 struct open_file;
+struct stat;
 
 /* A directory of the host that the domain sees as guest path. The grant ends at mount points beneath it. */
 struct grant {
     int directory;                     /* host descriptor, O_PATH */
     bool read_only;
+    uint64_t mount;                    /* the mount it lies in; 0: the kernel does not tell */
     char *guest;                       /* absolute, normalised */
     size_t guest_length;               /* without a trailing slash: 0 for "/" */
 };
@@ -27,6 +29,7 @@ const char *directory_now(const struct personality *own);
 struct place {
     int directory;                     /* -1: a directory that exists only because a grant's guest path goes through it */
     bool constant;                     /* in a read-only grant */
+    uint64_t mount;                    /* of the grant; 0: not known */
     bool must_be_directory;            /* the path ended in "/" or "." or ".." */
     struct open_file *held;            /* keeps `directory` open; NULL: a grant's, which outlives every request */
     char *path;                        /* into `text`; "." is the directory itself */
@@ -44,6 +47,8 @@ void place_release(struct place *place);
 
 /* Opens it on the host: never outside the granted directory, on another file system, or through magic links. Descriptor or -errno. */
 int place_open(const struct place *place, int flags, mode_t mode);
+/* The facts of what lies directly in the granted directory, in one system call. False: it takes opening the place to tell, or to refuse. */
+bool place_facts(const struct place *place, bool follow, struct stat *facts);
 /* A quick look at what place_open with these flags would open: is it a regular file or a directory? False: look closer. The look follows
  * links wherever they lead, so it may decide nothing else and be told to nobody. */
 bool place_is_plain(const struct place *place, int flags);

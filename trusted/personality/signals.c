@@ -207,11 +207,14 @@ void signals_forked(struct personality *own)
     own->signals->pending = 0;
     own->signals->directed = 0;
     for (uint32_t i = 0; i < own->signals->thread_count; i++) {
-        own->signals->threads[i].pending = 0;
-        if (own->signals->threads[i].thread != thread_current)
-            own->signals->threads[i].thread = NULL;
-        else if (thread_current)
-            own->signals->threads[i].number = own->process;
+        struct signal_thread *place = &own->signals->threads[i];
+        if (!place->thread)
+            continue; /* pages that are not written to stay shared with the parent */
+        place->pending = 0;
+        if (place->thread == thread_current)
+            place->number = own->process;
+        else
+            place->thread = NULL;
     }
 }
 

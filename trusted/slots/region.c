@@ -88,6 +88,92 @@ static void ballast_create(void)
     for (size_t i = 0; memory != MAP_FAILED && i < BALLAST; i += 2)
         mprotect(memory + i * 0x1000, 0x1000, PROT_READ);
     ballast = memory != MAP_FAILED ? memory : NULL;
+    if (ballast)
+        (void)madvise(ballast, BALLAST * 0x1000, MADV_DONTFORK); /* so many mappings make each fork slower */
+}
+
+static void range_divide(uint64_t start, uint64_t end, int advice)
+{
+    if (start >= end)
+        return;
+    if (advice)
+        (void)madvise((void *)start, end - start, advice); /* where it fails the child gets more, and gives it up below */
+    else
+        must(mmap((void *)start, end - start, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == (void *)start);
+}
+
+/* Everything in the arenas but the slot with its guards. Advice 0: reserved, whatever was there. */
+static void others_divide(uint32_t slot, int advice)
+{
+    uint64_t low = ((uint64_t)slot << PORIN_SLOT_SHIFT) - GUARD_BELOW, high = low + SLOT_STRIDE + GUARD_ABOVE;
+    for (uint32_t i = 0; i < arena_count; i++) {
+        uint64_t start = ((uint64_t)arenas[i].first << PORIN_SLOT_SHIFT) - GUARD_BELOW;
+        uint64_t end = ((uint64_t)arenas[i].end << PORIN_SLOT_SHIFT) - GUARD_BELOW + GUARD_ABOVE;
+        bool mine = slot >= arenas[i].first && slot < arenas[i].end;
+        range_divide(start, mine ? low : end, advice);
+        if (mine)
+            range_divide(high, end, advice);
+    }
+}
+
+/* What is left out of children stays so until somebody else forks: then what has not changed costs the next fork little. */
+static bool left_out;                     /* all but slot_kept */
+static uint32_t slot_kept;
+static __thread bool forking;             /* this thread is between region_before_fork and region_after_fork */
+
+static void all_give(void)
+{
+    for (uint32_t i = 0; left_out && i < arena_count; i++) {
+        uint64_t start = ((uint64_t)arenas[i].first << PORIN_SLOT_SHIFT) - GUARD_BELOW;
+        uint64_t size = ((uint64_t)(arenas[i].end - arenas[i].first) << PORIN_SLOT_SHIFT) + GUARD_ABOVE;
+        must(madvise((void *)start, size, MADV_DOFORK) == 0); /* else a child could map things there, within reach of domains */
+    }
+    left_out = false;
+}
+
+void region_before_fork(uint32_t slot)
+{
+    pthread_mutex_lock(&lock);
+    forking = true;
+    if (slot_kept != slot)
+        all_give();
+    others_divide(slot, MADV_DONTFORK);
+    slot_kept = slot;
+    left_out = true;
+}
+
+void region_after_fork(uint32_t slot, bool child)
+{
+    if (child) {
+        others_divide(slot, 0);
+        left_out = false;
+    }
+    forking = false;
+    pthread_mutex_unlock(&lock);
+}
+
+/* The host forks: its child gets all domains. */
+static void before_host_fork(void)
+{
+    if (forking)
+        return;
+    pthread_mutex_lock(&lock);
+    all_give();
+}
+
+static void after_host_fork(void)
+{
+    if (!forking)
+        pthread_mutex_unlock(&lock);
+}
+
+static void in_child(void)
+{
+    ballast = NULL; /* not given to children */
+    if (forking)
+        return; /* it is made when there is to be a second domain */
+    ballast_create();
+    pthread_mutex_unlock(&lock);
 }
 
 porin_status region_create(struct porin_error *error)
@@ -114,6 +200,8 @@ porin_status region_create(struct porin_error *error)
     for (size_t i = 0; i < count; i++)
         hole_reserve(holes[i].start, holes[i].end);
     ballast_create();
+    if (pthread_atfork(before_host_fork, after_host_fork, in_child) != 0)
+        return error_set(error, PORIN_ERR_MEMORY, "out of memory");
     slot_count = free_count;
     if (!slot_count)
         return error_set(error, PORIN_ERR_SLOTS,
@@ -121,19 +209,20 @@ porin_status region_create(struct porin_error *error)
     return PORIN_OK;
 }
 
-/* A random window among those with the most free slots. */
+/* A random window among those with the most free slots; some slot is free. */
 static uint32_t window_pick(void)
 {
     int most = 0;
-    uint32_t count = 0, picked = 0;
-    for (uint32_t window = 0; window < WINDOWS; window++) {
-        int have = __builtin_popcount(free_slots[window]);
+    uint32_t count = 0, window = 0;
+    for (uint32_t i = 0; i < WINDOWS; i++) {
+        int have = __builtin_popcount(free_slots[i]);
         if (have > most)
             most = have, count = 0;
-        if (have && have == most && random_below(++count) == 0)
-            picked = window;
+        count += have == most;
     }
-    return picked;
+    for (uint32_t skip = random_below(count);; window++)
+        if (__builtin_popcount(free_slots[window]) == most && skip-- == 0)
+            return window;
 }
 
 porin_status region_take(uint32_t *slot, struct porin_error *error)
@@ -143,6 +232,8 @@ porin_status region_take(uint32_t *slot, struct porin_error *error)
         pthread_mutex_unlock(&lock);
         return error_set(error, PORIN_ERR_SLOTS, "all %u slots are in use; destroy domains", slot_count);
     }
+    if (!ballast)
+        ballast_create();
     if (!free_slots[window_now])
         window_now = window_pick();
     uint32_t mask = free_slots[window_now], skip = random_below((uint32_t)__builtin_popcount(mask));
@@ -175,42 +266,6 @@ void region_give(uint32_t slot)
     }
     free_slots[slot / WINDOW_SLOTS] |= (uint16_t)(1u << slot % WINDOW_SLOTS);
     free_count++;
-    pthread_mutex_unlock(&lock);
-}
-
-static void range_divide(uint64_t start, uint64_t end, int advice)
-{
-    if (start >= end)
-        return;
-    if (advice)
-        (void)madvise((void *)start, end - start, advice); /* where it fails the child gets more, and gives it up below */
-    else
-        must(mmap((void *)start, end - start, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == (void *)start);
-}
-
-/* Everything in the arenas but the slot with its guards. Advice 0: reserved, whatever was there. */
-static void others_divide(uint32_t slot, int advice)
-{
-    uint64_t low = ((uint64_t)slot << PORIN_SLOT_SHIFT) - GUARD_BELOW, high = low + SLOT_STRIDE + GUARD_ABOVE;
-    for (uint32_t i = 0; i < arena_count; i++) {
-        uint64_t start = ((uint64_t)arenas[i].first << PORIN_SLOT_SHIFT) - GUARD_BELOW;
-        uint64_t end = ((uint64_t)arenas[i].end << PORIN_SLOT_SHIFT) - GUARD_BELOW + GUARD_ABOVE;
-        bool mine = slot >= arenas[i].first && slot < arenas[i].end;
-        range_divide(start, mine ? low : end, advice);
-        if (mine)
-            range_divide(high, end, advice);
-    }
-}
-
-void region_before_fork(uint32_t slot)
-{
-    pthread_mutex_lock(&lock);
-    others_divide(slot, MADV_DONTFORK);
-}
-
-void region_after_fork(uint32_t slot, bool child)
-{
-    others_divide(slot, child ? 0 : MADV_DOFORK);
     pthread_mutex_unlock(&lock);
 }
 
