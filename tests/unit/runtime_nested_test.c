@@ -46,6 +46,23 @@ void personality_hand_over(struct porin_domain *domain, struct porin_domain *suc
     (void)successor;
 }
 
+bool personality_signal_due(const struct porin_domain *domain, const struct thread *thread)
+{
+    (void)domain, (void)thread;
+    return false;
+}
+
+bool personality_signal_handled(const struct porin_domain *domain, const struct thread *thread, int signal)
+{
+    (void)domain, (void)thread, (void)signal;
+    return false;
+}
+
+void personality_interrupted(struct porin_domain *domain, const struct signal_fault *fault)
+{
+    (void)domain, (void)fault;
+}
+
 int personality_end_signal(const struct porin_domain *domain)
 {
     (void)domain;

@@ -180,7 +180,6 @@ static bool is_of_no_living(const struct thread *thread, uint64_t at)
            (!region_contains(base) || domain_is_dead(domain_at((uint32_t)(base >> PORIN_SLOT_SHIFT))));
 }
 
-
 /* The code of the sequence that rip in a slot is inside of, and how far; NULL: not in one. Every other instruction of a verified text
  * that a thread can be at is a start. */
 static const uint8_t *sequence_at(uint64_t rip, uint64_t *distance)
@@ -199,24 +198,48 @@ static const uint8_t *sequence_at(uint64_t rip, uint64_t *distance)
 #define BULK_CHECKED 24 /* bytes of a bulk sequence up to its branch */
 #define BULK_BASED 9    /* of the instruction behind the branch, which replaces the pointer */
 
-/* A thread inside an access sequence goes back to its head: a 64-bit lea to r10, which no other begins with. So does one inside a bulk
- * sequence (movq %rsi or %rdi to r10), but not once the pointer is gone: then it goes on if the capability is still there, and otherwise
- * goes back with a pointer that traps. */
-static void sequence_restart(const struct thread *thread, greg_t *registers)
+/* An access sequence, which a 64-bit lea to r10 begins and no other does, or a bulk sequence (movq %rsi or %rdi to r10). */
+struct sequence {
+    uint64_t distance;  /* how far it has come */
+    bool based;         /* the pointer of a bulk sequence has been replaced by an address: it cannot begin again */
+    int pointer;        /* which register had it */
+};
+
+static bool sequence_find(const greg_t *registers, struct sequence *sequence)
 {
-    uint64_t distance, number = (uint64_t)registers[REG_R10];
-    const uint8_t *code = sequence_at((uint64_t)registers[REG_RIP], &distance);
+    const uint8_t *code = sequence_at((uint64_t)registers[REG_RIP], &sequence->distance);
     if (!code)
-        return;
+        return false;
     bool access = (code[0] & 0xFC) == 0x4C && code[1] == 0x8D && (code[2] & 0x38) == 0x10;
     bool bulk = code[0] == 0x49 && code[1] == 0x89 && (code[2] & 0xF7) == 0xF2;
-    if (bulk && distance >= BULK_CHECKED + (code[BULK_CHECKED] == 0x0F ? 6 : 2) + BULK_BASED) {
-        if (*word(thread, PORIN_TB_CAPABILITY_READ, number))
+    sequence->based = bulk && sequence->distance >= BULK_CHECKED + (code[BULK_CHECKED] == 0x0F ? 6 : 2) + BULK_BASED;
+    sequence->pointer = code[2] == 0xF2 ? REG_RSI : REG_RDI;
+    return access || bulk;
+}
+
+/* A thread inside a sequence goes back to its head. If it has replaced the pointer it goes on if the capability is still there, and
+ * otherwise goes back with a pointer that traps. */
+static void sequence_restart(const struct thread *thread, greg_t *registers)
+{
+    struct sequence sequence;
+    if (!sequence_find(registers, &sequence))
+        return;
+    if (sequence.based) {
+        if (*word(thread, PORIN_TB_CAPABILITY_READ, (uint64_t)registers[REG_R10]))
             return;
-        registers[code[2] == 0xF2 ? REG_RSI : REG_RDI] = 0;
+        registers[sequence.pointer] = 0;
     }
-    if (access || bulk)
-        registers[REG_RIP] -= (greg_t)distance;
+    registers[REG_RIP] -= (greg_t)sequence.distance;
+}
+
+bool capability_interruptible(greg_t *registers)
+{
+    struct sequence sequence;
+    if (!sequence_find(registers, &sequence))
+        return true;
+    if (!sequence.based)
+        registers[REG_RIP] -= (greg_t)sequence.distance;
+    return !sequence.based;
 }
 
 bool capability_sweep(struct thread *thread, ucontext_t *context)

@@ -54,6 +54,9 @@ void windows_forget_lent(struct thread *thread);
 /* In the signal handler of grace.c, or without context: takes what was revoked out of the calling thread's registers, and moves it back to
  * the head of an access sequence. False: not now, ask again. */
 bool capability_sweep(struct thread *thread, ucontext_t *context);
+/* May a domain that stands there be interrupted, for as long as it takes? In an access sequence it will begin again at the head; inside a
+ * bulk copy it may not be: what has been checked would be old. */
+bool capability_interruptible(greg_t *registers);
 /* The thread is split and will go on with these registers: takes away what was bound to the scope of the host's call, which comes back, or
  * of a call by a domain that has died: whatever is not the memory of a living one. */
 void capability_split(struct thread *thread, greg_t *registers);

@@ -5,6 +5,7 @@
 #include "runtime/fault.h"
 #include "runtime/grace.h"
 #include "runtime/unwind.h"
+#include "interrupt.h"
 #include "split.h"
 #include <signal.h>
 #include <time.h>
@@ -128,26 +129,37 @@ static void settle_domain(struct thread *thread, struct walk *walk, ucontext_t *
         look_again(thread, RETRY_NS);
 }
 
+/* Has any domain on the thread a signal to handle that it could not be interrupted for? Without a walk (NULL) those are asked that the host
+ * has entered. */
+static bool signal_remains(const struct thread *thread, struct walk *walk)
+{
+    bool remains = false;
+    for (const struct frame *frame = thread->frame; frame && !walk; frame = frame->previous)
+        remains |= personality_signal_due(domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT)), thread);
+    for (bool more = walk; more && !remains; more = walk_outer(walk)) {
+        remains = personality_signal_due(walk->domain, thread);
+        walk_boundary(walk);
+    }
+    return remains;
+}
+
 void thread_settle(struct thread *thread, ucontext_t *context)
 {
     struct walk walk;
     struct edge *edge;
     bool late = late_end(thread, 0, true);
-    switch (position_find(thread, context, &walk, &edge)) {
-    case POSITION_HOST:
-        if (walk_bury(walk, true))
-            settle_service(thread, &walk, late);
-        break;
-    case POSITION_DOMAIN:
-        if (walk_bury(walk, false))
-            settle_domain(thread, &walk, context, late);
-        break;
-    case POSITION_GATE: /* in code of walk.domain's, as far as it matters here */
-        if (walk_bury(walk, true) && (late || split_possible(thread)))
-            look_again(thread, RETRY_NS);
-        break;
-    default:
-        if (late)
-            look_again(thread, RETRY_NS);
-    }
+    enum position position = position_find(thread, context, &walk, &edge);
+    bool dead = position != POSITION_UNKNOWN && walk_bury(walk, position != POSITION_DOMAIN);
+    if (position == POSITION_DOMAIN && !dead && interrupt_begin(thread, walk.domain, context))
+        return;
+    if (position == POSITION_DOMAIN && dead)
+        settle_domain(thread, &walk, context, late);
+    else if (position == POSITION_HOST && dead)
+        settle_service(thread, &walk, late);
+    else if (position == POSITION_GATE && dead && (late || split_possible(thread))) /* in walk.domain's code, as far as it matters */
+        look_again(thread, RETRY_NS);
+    else if (position == POSITION_UNKNOWN && late)
+        look_again(thread, RETRY_NS);
+    else if (!dead && signal_remains(thread, position == POSITION_UNKNOWN ? NULL : &walk))
+        look_again(thread, position == POSITION_HOST ? REMIND_NS : RETRY_NS);
 }

@@ -61,7 +61,7 @@ static porin_status domain_start(struct thread *thread, struct porin_domain *dom
         return status;
     slot->pointer = block;
     uint64_t ignored;
-    status = call_routine(thread, domain, &(struct routine){ generation, offset, { block } }, &ignored);
+    status = call_routine(thread, domain, &(struct routine){ generation, offset, { block }, false }, &ignored);
     if (status != PORIN_OK && error != &thread->last_error)
         *error = thread->last_error;
     return domain->image->layout.note.flags & PORIN_IMAGE_PROGRAM ? program_finish(thread, domain, status, error) : status;
@@ -89,7 +89,7 @@ static porin_status thread_make_known(struct thread *thread, struct porin_domain
     uint32_t offset = domain->image->layout.note.thread_offset;
     if (offset) {
         pthread_mutex_unlock(&domain->lock);
-        porin_status status = call_routine(thread, domain, &(struct routine){ generation, offset, { 0 } }, &pointer);
+        porin_status status = call_routine(thread, domain, &(struct routine){ generation, offset, { 0 }, false }, &pointer);
         pthread_mutex_lock(&domain->lock);
         if (status != PORIN_OK && error != &thread->last_error)
             *error = thread->last_error;

@@ -192,7 +192,7 @@ static void *spawn_run(void *data)
     if (good) {
         uint64_t ignored;
         thread->spawn = spawn;
-        struct routine start = { spawn->generation, spawn->request.start, { spawn->request.argument } };
+        struct routine start = { spawn->generation, spawn->request.start, { spawn->request.argument }, false };
         call_routine(thread, spawn->domain, &start, &ignored);
         thread->spawn = NULL;
         account_end(thread, spawn->domain);

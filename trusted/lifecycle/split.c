@@ -3,6 +3,7 @@
  * and returns to the host. All of it runs as plain host code on the caller's host stack, which is free while a domain runs. */
 #define _GNU_SOURCE
 #include "split.h"
+#include "interrupt.h"
 #include "report.h"
 #include "runtime/entry.h"
 #include "runtime/fault.h"
@@ -15,18 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VECTORS_MAX 0x4000                /* of an XSAVE area that is copied; larger ones belong to features that domains do not have */
-#define STACK_ROOM 0x100                  /* below the host's stack pointer, where a signal frame would lie too */
-
-/* What a domain was in the middle of. */
-struct suspended {
-    gregset_t registers;
-    size_t vectors_size;                  /* 0: nothing but the control words */
-    uint32_t mxcsr;
-    uint16_t x87_control;
-    uint8_t vectors[];                    /* as the kernel laid them out */
-};
-
 struct handover {
     sem_t ready, go;
     struct thread *fresh;                 /* the new thread's block, which the old one gets; NULL: it has none */
@@ -34,13 +23,6 @@ struct handover {
     struct frame entry;                   /* through which the new one is inside */
     struct suspended *suspended;
 };
-
-static size_t vectors_size(const ucontext_t *context)
-{
-    const char *vectors = (const char *)context->uc_mcontext.fpregs;
-    const struct _fpx_sw_bytes *software = (const struct _fpx_sw_bytes *)(vectors + sizeof(struct _fpstate) - sizeof *software);
-    return software->magic1 == FP_XSTATE_MAGIC1 ? software->extended_size : sizeof(struct _fpstate);
-}
 
 static struct frame *entry_of(const struct thread *thread)
 {
@@ -61,22 +43,6 @@ bool thread_leaves(void)
 }
 
 /* --- the new thread --- */
-
-void split_resume(struct thread *thread, ucontext_t *context)
-{
-    must(thread->handover);
-    const struct suspended *suspended = thread->handover->suspended;
-    thread->handover = NULL;
-    memcpy(context->uc_mcontext.gregs, suspended->registers, sizeof(greg_t) * (REG_EFL + 1)); /* not segments and the kernel's notes */
-    fpregset_t vectors = context->uc_mcontext.fpregs;
-    if (suspended->vectors_size) {
-        must(vectors_size(context) == suspended->vectors_size);
-        memcpy(vectors, suspended->vectors, suspended->vectors_size);
-        return;
-    }
-    vectors->cwd = suspended->x87_control;
-    vectors->mxcsr = suspended->mxcsr;
-}
 
 static void *adopted_run(void *data)
 {
@@ -152,7 +118,7 @@ static void chain_cut(struct walk walk, struct frame *entry)
         if (domain_is_dead(domain))
             continue;
         cut = (uint64_t *)walk.sp;
-        *entry = (struct frame){ .kind = FRAME_ENTRY, .routine = true, .r14 = domain->base, .control_sp = walk.sp + 8 };
+        *entry = (struct frame){ .kind = FRAME_ENTRY, .routine = ROUTINE_INTERNAL, .r14 = domain->base, .control_sp = walk.sp + 8 };
     } while (walk_outer(&walk));
     walk.thread->frame = entry;
     atomic_signal_fence(memory_order_seq_cst);
@@ -184,12 +150,13 @@ static _Noreturn void split(struct thread *thread, const struct suspended *suspe
     struct thread *fresh = handover->fresh;
     death_report(domain_at((uint32_t)(entry->r14 >> PORIN_SLOT_SHIFT)), &fresh->last_error); /* afterwards nothing of ours keeps it */
     /* if the last one has died meanwhile, the new thread comes back at once */
-    handover->entry = (struct frame){ .kind = FRAME_ENTRY, .routine = true, .r14 = entry->r14, .control_sp = thread->control_top };
+    handover->entry = (struct frame){ .kind = FRAME_ENTRY, .routine = ROUTINE_INTERNAL, .r14 = entry->r14,
+                                       .control_sp = thread->control_top };
     chain_cut(walk, &handover->entry);
     blocks_exchange(thread, fresh);
     fresh->frame = entry;
     fresh->signals++; /* what was sent here for the other block is met before the host goes on */
-    thread->handover = handover;
+    thread->resume = handover->suspended;
     thread_take(fresh);
     sem_post(&handover->go);
     host_resume((uint64_t)host_return, entry->host_sp, 0, 0);
@@ -205,17 +172,11 @@ static _Noreturn void split_interrupted(struct suspended *suspended)
 
 bool split_begin(struct thread *thread, ucontext_t *context)
 {
-    greg_t *registers = context->uc_mcontext.gregs;
-    size_t size = vectors_size(context);
-    if (size > VECTORS_MAX)
+    struct suspended *suspended = context_suspend(context, thread->frame->host_sp);
+    if (!suspended)
         return false;
-    uint64_t place = (thread->frame->host_sp - STACK_ROOM - sizeof(struct suspended) - size) & ~63ull;
-    struct suspended *suspended = (struct suspended *)place;
-    memcpy(suspended->registers, registers, sizeof(gregset_t));
-    suspended->vectors_size = size;
-    memcpy(suspended->vectors, context->uc_mcontext.fpregs, size);
-    context_land(context, (struct landing){ .rip = (uint64_t)split_interrupted, .rsp = place - 8 });
-    registers[REG_RDI] = (greg_t)place;
+    context_land(context, (struct landing){ .rip = (uint64_t)split_interrupted, .rsp = (uint64_t)suspended - 8 });
+    context->uc_mcontext.gregs[REG_RDI] = (greg_t)suspended;
     return true;
 }
 

@@ -15,6 +15,4 @@ bool split_begin(struct thread *thread, ucontext_t *context);
 /* At the end of a service that thread->leave asked to come back: the domain goes on with `result`, the host with its error. Returns if
  * there is nothing to be split any more. */
 void split_service(struct thread *thread, const struct frame *frame, uint64_t result);
-/* In the handler of adopt_trap: this thread goes on with what it was handed. */
-void split_resume(struct thread *thread, ucontext_t *context);
 #endif

@@ -21,6 +21,7 @@
 #include "signals.h"
 
 #define CHILDREN_MAX 256
+#define INTERVAL_LEAST_US 100          /* of timers: delivering a signal takes a good part of that, and the program wants some too */
 #define ARGUMENTS_MAX 4096             /* strings of a new image's arguments and environment, */
 #define ARGUMENT_BYTES 0x100000        /* and bytes of all of them */
 #define IMAGE_MAX 0x10000000
@@ -197,6 +198,8 @@ int64_t service_setitimer(const struct request *request)
         return -EINVAL;
     if (error)
         return error;
+    if (timerisset(&new.it_interval) && new.it_interval.tv_sec == 0 && new.it_interval.tv_usec < INTERVAL_LEAST_US)
+        new.it_interval.tv_usec = INTERVAL_LEAST_US;
     if (request->own->shares)
         error = which == ITIMER_REAL ? sharing_timer(request->own, &new, &old) : -EINVAL; /* the others measure the host process */
     else

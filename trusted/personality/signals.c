@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pending signals and their delivery. Handlers run when a service answers (lifecycle/handler.h). A signal that comes while a thread waits
- * in a service ends the wait; one that comes while it computes is delivered at its next service, unless it is fatal. */
+/* Pending signals and their delivery. Handlers run when a service answers (lifecycle/handler.h), or interrupt what the domain computes
+ * (lifecycle/interrupt.h). A signal that comes while a thread waits in a service ends the wait. */
 #define _GNU_SOURCE
 #include "signals.h"
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+#include "lifecycle/deadline.h"
 #include "lifecycle/handler.h"
 #include "processes.h"
 #include "runtime/entry.h"
@@ -18,12 +19,13 @@
 #define STACK_LEAST 2048u              /* MINSIGSTKSZ as domains know it */
 #define ALL_BLOCKED UINT64_MAX
 
-/* What the domain's libc takes for siginfo_t and ucontext_t (musl, x86-64). Registers read 0: trusted code keeps the interrupted ones. */
+/* What the domain's libc takes for siginfo_t and ucontext_t (musl, x86-64). Registers are copies: trusted code keeps the interrupted ones.
+ * Of a fault, process and user are the halves of the address. */
 struct signal_info { int32_t signal, error, code, padding, process, user, status, filler; uint64_t rest[12]; };
 struct signal_context {
     uint64_t flags, link;
     struct { uint64_t start; int32_t flags, padding; uint64_t size; } stack;
-    uint64_t registers[23], vectors, reserved[8];
+    uint64_t registers[HANDLER_REGISTERS], vectors, reserved[8];
     uint64_t mask[16];
     uint64_t vector_memory[64];
 };
@@ -111,6 +113,8 @@ static void on_host_signal(int number, siginfo_t *info, void *context)
     if (thread_current)
         thread_attend(thread_current, context);
     thread_find(signals, number);
+    if (thread_current && thread_current->frame)
+        thread_settle(thread_current, context);
     errno = saved;
 }
 
@@ -351,7 +355,8 @@ bool signals_ready(const struct request *request)
         return false;
     pthread_mutex_lock(&request->own->lock);
     const struct signal_thread *place = thread_place(request);
-    bool ready = place && (signals->pending | place->pending) & (~place->mask | place->wanted);
+    uint64_t taken = place ? place->wanted | (handler_possible(request->domain) ? ~place->mask : 0) : 0;
+    bool ready = place && (signals->pending | place->pending) & taken;
     pthread_mutex_unlock(&request->own->lock);
     return ready;
 }
@@ -375,25 +380,40 @@ static uint32_t frame_place(const struct request *request, const struct signal_t
     return (top - (uint32_t)sizeof(struct signal_frame)) & ~63u;
 }
 
-/* Calls the handler; what it leaves as the mask in its context is the mask from then on. */
-static void handler_call(const struct request *request, int number, const struct signal_action *action, const struct signal_source *source,
+/* Calls the handler; what it leaves as the mask in its context is the mask from then on. False: it was left by longjmp, or the domain has
+ * died. */
+static bool handler_call(const struct request *request, const struct signal_action *action, const struct signal_info *info,
                          struct signal_thread *place, uint64_t mask)
 {
-    struct signal_frame frame = { .info = { .signal = number, .code = source->code, .process = source->process, .user = PERSONALITY_UID,
-                                            .status = source->status, .rest = { source->value } } };
+    struct signal_frame frame = { .info = *info };
     frame.context.mask[0] = mask;
+    handler_registers(request->domain, frame.context.registers);
     uint32_t at = frame_place(request, place, action->flags);
-    uint64_t arguments[3] = { (uint64_t)number, at + offsetof(struct signal_frame, info), at };
+    uint64_t arguments[3] = { (uint64_t)info->signal, at + offsetof(struct signal_frame, info), at };
     if (action->handler > UINT32_MAX || request_store(request, at, &frame, sizeof frame))
         signal_fatal(request, SIGSEGV);
-    porin_status status = handler_run(request->domain, (uint32_t)action->handler, arguments, at);
-    if (domain_is_dead(request->domain))
-        return;
-    if (status == PORIN_ERR_EXIT)
-        thread_leave(request->domain, 0, 0, 0);
-    if (status != PORIN_OK || request_fetch(request, &mask, at + offsetof(struct signal_frame, context.mask), sizeof mask))
-        signal_fatal(request, SIGSEGV);
-    place->mask = mask & ~SIGNALS_UNBLOCKABLE;
+    switch (handler_run(request->domain, (uint32_t)action->handler, arguments, at)) {
+    case HANDLER_RETURNED:
+        if (request_fetch(request, &mask, at + offsetof(struct signal_frame, context.mask), sizeof mask))
+            signal_fatal(request, SIGSEGV);
+        place->mask = mask & ~SIGNALS_UNBLOCKABLE;
+        return true;
+    case HANDLER_EXITED: thread_leave(request->domain, 0, 0, 0);
+    case HANDLER_FAILED: signal_fatal(request, SIGSEGV);
+    default: return false;
+    }
+}
+
+/* Under the lock: what a handler that is about to run finds blocked, and what becomes of its action. Returns the mask as it was. */
+static uint64_t handler_begin(struct signals *signals, struct signal_thread *place, int number)
+{
+    uint64_t mask = place->restore ? place->restore_mask : place->mask;
+    struct signal_action *action = &signals->actions[number - 1];
+    place->restore = false;
+    place->mask = (mask | action->mask | (action->flags & SA_NODEFER ? 0 : SIGNAL_BIT(number))) & ~SIGNALS_UNBLOCKABLE;
+    if (action->flags & SA_RESETHAND)
+        action->handler = DISPOSITION_DEFAULT;
+    return mask;
 }
 
 /* What happens without a handler. */
@@ -422,26 +442,67 @@ bool signals_deliver(const struct request *request)
             pthread_mutex_unlock(&request->own->lock);
             break;
         }
-        uint64_t mask = place->restore ? place->restore_mask : place->mask;
         struct signal_action action = signals->actions[number - 1];
-        if (action.handler > DISPOSITION_IGNORE) {
-            place->restore = false;
-            place->mask = (mask | action.mask | (action.flags & SA_NODEFER ? 0 : SIGNAL_BIT(number))) & ~SIGNALS_UNBLOCKABLE;
-        }
-        if (action.flags & SA_RESETHAND)
-            signals->actions[number - 1].handler = DISPOSITION_DEFAULT;
+        uint64_t mask = action.handler > DISPOSITION_IGNORE ? handler_begin(signals, place, number) : 0;
         pthread_mutex_unlock(&request->own->lock);
         if (action.handler == DISPOSITION_DEFAULT)
             default_act(request, number);
         if (action.handler <= DISPOSITION_IGNORE)
             continue;
-        handler_call(request, number, &action, &source, place, mask);
+        const struct signal_info info = { .signal = number, .code = source.code, .process = source.process, .user = PERSONALITY_UID,
+                                          .status = source.status, .rest = { source.value } };
         again = again && action.flags & SA_RESTART;
-        if (domain_is_dead(request->domain))
+        if (!handler_call(request, &action, &info, place, mask))
             return false;
     }
     signal_mask_restore(request);
     return again;
+}
+
+/* --- where a domain is interrupted: runtime/domain.h --- */
+
+static const struct signal_thread *place_of(const struct personality *own, const struct thread *thread)
+{
+    const struct signals *signals = own ? own->signals : NULL;
+    for (uint32_t i = 0; signals && i < signals->thread_count; i++)
+        if (signals->threads[i].thread == thread)
+            return &signals->threads[i];
+    return NULL;
+}
+
+bool personality_signal_due(const struct porin_domain *domain, const struct thread *thread)
+{
+    const struct personality *own = domain->personality;
+    if (!own || !signals_waiting(own))
+        return false;
+    const struct signal_thread *place = place_of(own, thread);
+    return place && (own->signals->pending | place->pending) & ~place->mask;
+}
+
+bool personality_signal_handled(const struct porin_domain *domain, const struct thread *thread, int signal)
+{
+    const struct personality *own = domain->personality;
+    const struct signal_thread *place = place_of(own, thread);
+    return place && own->signals->actions[signal - 1].handler > DISPOSITION_IGNORE && !(place->mask & SIGNAL_BIT(signal));
+}
+
+void personality_interrupted(struct porin_domain *domain, const struct signal_fault *fault)
+{
+    struct request request = { .domain = domain, .own = domain->personality };
+    if (!fault) {
+        (void)signals_deliver(&request);
+        return;
+    }
+    pthread_mutex_lock(&request.own->lock);
+    struct signal_thread *place = thread_place(&request);
+    struct signal_action action = request.own->signals->actions[fault->signal - 1];
+    bool handled = personality_signal_handled(domain, thread_current, fault->signal); /* otherwise the instruction faults again */
+    uint64_t mask = handled ? handler_begin(request.own->signals, place, fault->signal) : 0;
+    pthread_mutex_unlock(&request.own->lock);
+    const struct signal_info info = { .signal = fault->signal, .code = fault->code, .process = (int32_t)(uint32_t)fault->address,
+                                      .user = (int32_t)(fault->address >> 32) };
+    if (handled)
+        (void)handler_call(&request, &action, &info, place, mask);
 }
 
 /* --- services --- */
@@ -636,19 +697,20 @@ int64_t service_kill(const struct request *request)
     return 0;
 }
 
-/* One thread to another. The libc's own signal for cancellation only wakes: the thread looks then why. */
+/* One thread to another. The libc's own signal for cancellation also ends what a thread waits for, or its next wait: the libc looks
+ * then why. Sent to itself it would only say so again. */
 static int64_t signal_thread(const struct request *request, int32_t thread, int number)
 {
     if (thread <= 0 || !signal_valid(number))
         return -EINVAL;
     if (number == SIGNAL_CANCEL) {
+        if (thread == thread_number(request->domain))
+            return 0;
         if (!thread_interrupt(request->domain, thread))
             return -ESRCH;
-        futex_interrupt(request->own);
-        return 0;
     }
     struct signal_source source = { .code = SI_TKILL, .process = request->own->process };
-    if (!signal_send_thread(request, thread, number, &source))
+    if (!signal_send_thread(request, thread, number, &source) && number != SIGNAL_CANCEL)
         return -ESRCH;
     futex_interrupt(request->own);
     return 0;

@@ -9,6 +9,7 @@
 #include "lifecycle/account.h"
 #include "lifecycle/deadline.h"
 #include "lifecycle/fork.h"
+#include "lifecycle/interrupt.h"
 #include "lifecycle/ready.h"
 #include "lifecycle/report.h"
 #include "lifecycle/split.h"
@@ -34,7 +35,7 @@ struct request {
     const uint64_t *stack;              /* words for the callee's data stack */
     size_t count;
     uint64_t deadline_ns;               /* 0: none */
-    bool routine;                       /* the domain is being made ready: a missing stack is not to be made */
+    enum routine_kind routine;          /* but for calls a missing stack is not to be made */
 };
 
 /* Opens a frame for the request. From here on the thread counts as inside the domain, so what is checked afterwards stays true: whoever
@@ -161,7 +162,8 @@ static inline porin_status enter(struct thread *thread, struct frame *frame, con
 
 porin_status call_routine(struct thread *thread, struct porin_domain *domain, const struct routine *routine, uint64_t *result)
 {
-    struct request request = { .domain = domain, .generation = routine->generation, .offset = routine->offset, .routine = true,
+    struct request request = { .domain = domain, .generation = routine->generation, .offset = routine->offset,
+                               .routine = routine->handler ? ROUTINE_HANDLER : ROUTINE_INTERNAL,
                                .deadline_ns = thread->frame ? 0 : thread->call_deadline_ns };
     struct frame frame = { .integer = { routine->arguments[0], routine->arguments[1], routine->arguments[2] } };
     porin_status status = enter(thread, &frame, &request);
@@ -185,7 +187,7 @@ static porin_status call_by(porin_entry entry, struct porin_call *call, uint64_t
     if (!entry.domain || !entry.generation || call->stack_count > CALL_MAX_STACK)
         return error_set(&thread->last_error, PORIN_ERR_ARGUMENT, "the entry names no domain, or more than %d stack arguments",
                          CALL_MAX_STACK);
-    struct request request = { entry.domain, entry.generation, entry.offset, call->stack, call->stack_count, deadline_ns, false };
+    struct request request = { entry.domain, entry.generation, entry.offset, call->stack, call->stack_count, deadline_ns, ROUTINE_NONE };
     struct frame frame;
     memcpy(frame.integer, call->integer, sizeof frame.integer);
     memcpy(frame.vector, call->vector, sizeof frame.vector);
@@ -238,10 +240,10 @@ porin_status porin_call6(porin_entry entry, uint64_t *result, uint64_t a, uint64
     return status;
 }
 
-/* Ends the innermost activation of a domain that has died: host code of this activation is dropped, its caller goes on. */
-static _Noreturn void activation_end(struct thread *thread, struct porin_domain *domain, uint64_t control_sp)
+void activation_end(struct thread *thread, struct porin_domain *domain, uint64_t control_sp)
 {
     struct walk walk = walk_begin(thread, thread->frame, control_sp, domain);
+    thread->jumps = false;
     struct landing landing = unwind(&walk, domain_cause(domain));
     host_resume(landing.rip, landing.rsp, landing.r14, landing.rax);
 }
@@ -279,6 +281,7 @@ uint64_t service_call(struct frame *frame)
         account_waited(thread_current, frame);
     if (domain_is_dead(domain)) /* killed, late, or died in an inner call */
         activation_end(thread_current, domain, frame->control_sp);
+    interrupt_jump(frame);
     if (thread_current->leave)
         split_service(thread_current, frame, result);
     return result;

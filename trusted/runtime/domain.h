@@ -93,6 +93,14 @@ int personality_end_signal(const struct porin_domain *domain);
 int64_t personality_call(struct porin_domain *domain, uint64_t number, const uint64_t arguments[6]);
 /* A window has been taken from domains: whoever waits on a word of it looks again. */
 void personality_window_changed(uint32_t window);
+/* A fault of a domain's own instruction, as the domain may know it: address is an offset in its slot. */
+struct signal_fault { int signal, code; uint64_t address; };
+/* Is there a signal that the domain's thread is to handle now? Async-signal-safe. */
+bool personality_signal_due(const struct porin_domain *domain, const struct thread *thread);
+/* Has the domain a handler for a fault that this thread does not block? Async-signal-safe. */
+bool personality_signal_handled(const struct porin_domain *domain, const struct thread *thread, int signal);
+/* The running domain was interrupted, as if it had asked for a service: lets its handlers run, that of the fault (NULL: none) alone. */
+void personality_interrupted(struct porin_domain *domain, const struct signal_fault *fault);
 /* How many descriptors the domain has open. */
 uint32_t personality_descriptors(struct porin_domain *domain);
 

@@ -106,20 +106,24 @@ host_return:                                    /* rsp = F_CONTROL_SP */
         function host_adopt
         host_save
         clear_vectors 0                         /* nothing of ours stays, whatever of theirs is known */
-        .globl  adopt_trap
-adopt_trap:
+/* _Noreturn void adopt_trap(void): the same for what has been interrupted here. From: C. To: the handler. */
+        function adopt_trap
         ud2
+
+        .macro  frame_begin kind                /* a frame at r10, on the host's stack; changes nothing else */
+        movq    %gs:TB_HOST_SP, %r10            /* 16-aligned, set by host_enter */
+        subq    $F_SIZE, %r10
+        movq    %rsp, F_CONTROL_SP(%r10)
+        movq    %r10, %rsp                      /* nothing is pushed before: the control stack may be full */
+        movl    $\kind, F_KIND(%r10)
+        movq    %rax, F_RAX(%r10)
+        .endm
 
 /* Service call. From: a domain, by call or jmp through the service gate: rax number, rdi rsi rdx rcx r8 r9 arguments, rsp the
  * control stack, any other register contents. To: service_call(frame) on the host stack. Back: rax result, rbx rbp r12 r13 r14 r15
  * unchanged, all else zero. */
         function service_enter
-        movq    %gs:TB_HOST_SP, %r10            /* 16-aligned, set by host_enter */
-        subq    $F_SIZE, %r10
-        movq    %rsp, F_CONTROL_SP(%r10)
-        movq    %r10, %rsp                      /* nothing is pushed before: the control stack may be full */
-        movl    $FRAME_SERVICE, F_KIND(%r10)
-        movq    %rax, F_RAX(%r10)
+        frame_begin FRAME_SERVICE
         call    frame_save
         movq    %r10, %rdi
         call    service_call
@@ -141,6 +145,30 @@ adopt_trap:
         xorl    %r10d, %r10d
         xorl    %r11d, %r11d
         ret
+
+/* _Noreturn void service_jump(const struct frame *frame, const struct frame *jump): leaves the service of `frame` for longjmp_enter, with
+ * what it was called with when `jump` was saved. From: C, on the host stack; the frame is linked. To: longjmp_enter, all else zero. */
+        function service_jump
+        movq    F_PREVIOUS(%rdi), %r11
+        movq    %r11, %gs:TB_FRAME
+        ldmxcsr F_CONTROL_WORDS(%rdi)
+        fldcw   F_CONTROL_WORDS + 4(%rdi)
+        movq    F_CONTROL_SP(%rdi), %rsp
+        movq    F_R14(%rdi), %r14
+        movq    F_R15(%rsi), %r15
+        movq    F_RBX(%rsi), %rbx
+        movq    F_RBP(%rsi), %rbp
+        movq    F_R12(%rsi), %r12
+        movq    F_R13(%rsi), %r13
+        movq    F_RAX(%rsi), %rax
+        movq    F_INTEGER(%rsi), %rdi
+        movq    F_INTEGER + 8(%rsi), %rsi
+        clear_vectors 0
+        xorl    %ecx, %ecx
+        xorl    %edx, %edx
+        xorl    %r8d, %r8d
+        xorl    %r9d, %r9d
+        jmp     longjmp_enter
 
 /* Saves a domain's state into the frame at r10, links it and remembers the domain's data stack. Changes r11, x87 stack, MXCSR. */
         function frame_save
@@ -176,13 +204,8 @@ adopt_trap:
 #define STATE_COMPONENTS 0xe7                   /* x87, SSE, AVX, mask registers, upper halves of zmm0-15, zmm16-31 */
 #define STATE_SIZE 2688                         /* of these in the standard format: Intel SDM volume 1, 13.4 */
         function gate_slow
-        movq    %gs:TB_HOST_SP, %r10
-        subq    $F_SIZE, %r10
-        movq    %rsp, F_CONTROL_SP(%r10)
-        movq    %r10, %rsp                      /* nothing is pushed before: the control stack may be full */
-        movl    $FRAME_SLOW, F_KIND(%r10)
+        frame_begin FRAME_SLOW
         movq    %r11, F_TARGET(%r10)
-        movq    %rax, F_RAX(%r10)
         call    state_save
         call    frame_save
         leaq    -STATE_SIZE - 64(%r10), %rsp    /* the state lies between the frame and our stack */
@@ -265,9 +288,21 @@ adopt_trap:
         subq    %r14, %r11
         subq    $PORIN_IMAGE_BASE, %r11
         cmpq    $PORIN_IMAGE_END - PORIN_IMAGE_BASE, %r11
-        jae     domain_trap
+        jae     3f
         addq    $8, %rsp
         jmp     1b
+3:      leaq    host_return(%rip), %r11
+        cmpq    %r11, (%rsp)
+        jne     domain_trap
+        frame_begin FRAME_SERVICE               /* a signal handler may be left, for where it has interrupted the domain: */
+        call    frame_save
+        movq    %r10, %rdi
+        call    handler_leave                   /* asks that this is done again from there */
+        movq    %gs:TB_FRAME, %r10
+        movq    F_PREVIOUS(%r10), %r11
+        movq    %r11, %gs:TB_FRAME
+        movq    F_CONTROL_SP(%r10), %rsp
+        jmp     domain_trap
         .globl  longjmp_load
 2:
 longjmp_load:

@@ -5,8 +5,10 @@
 #include "thread.h"
 
 void host_enter(struct frame *frame);           /* calls into a domain; see entry.S */
-void host_adopt(struct frame *frame);           /* goes on with thread->handover; see entry.S */
-extern const char adopt_trap[];                 /* where it waits for that */
+void host_adopt(struct frame *frame);           /* enters what thread->resume says; see entry.S */
+_Noreturn void adopt_trap(void);                /* goes on with it within what has been entered */
+/* Leaves a service for longjmp's gate, called again as in `jump`; see entry.S. */
+_Noreturn void service_jump(const struct frame *frame, const struct frame *jump);
 extern const char host_return[];                /* the return address it leaves on the control stack */
 /* What gates and dead frames lead to: never called from C. */
 void service_enter(void), gate_slow(void), depth_enter(void), longjmp_enter(void), fenv_enter(void);
@@ -23,5 +25,6 @@ extern const char longjmp_load[], domain_trap[];
 /* Called from entry.S, on the host stack. */
 uint64_t service_call(struct frame *frame);
 bool slow_path(struct frame *frame);            /* true: try the gate again; false: F_RAX is the caller's result */
+void handler_leave(struct frame *frame);        /* longjmp has come to the end of an activation; returns if it must not go on */
 _Noreturn void dead_return(uint64_t base, uint64_t control_sp);
 #endif

@@ -7,8 +7,8 @@
 #include "entry.h"
 #include "error.h"
 #include "gate.h"
+#include "lifecycle/interrupt.h"
 #include "lifecycle/report.h"
-#include "lifecycle/split.h"
 #include "must.h"
 #include "slots/region.h"
 #include "unwind.h"
@@ -69,6 +69,8 @@ static bool fault_unwind(const siginfo_t *info, ucontext_t *context)
     if (!domain)
         return false;
     struct edge *edge = region_contains(rip) ? gate_at(domain, (uint32_t)(rip - domain->base)) : NULL;
+    if (!edge && region_contains(rip) && interrupt_fault(thread, domain, info, context))
+        return true;
     if (edge)
         sp += gate_frame_at(edge, (uint32_t)(rip - domain->base));
     struct walk walk = walk_begin(thread, thread->frame, sp, domain);
@@ -122,7 +124,7 @@ static void on_signal(int signal, siginfo_t *info, void *context)
     ucontext_t *interrupted = context;
     uint64_t recovery = info->si_code > 0 ? copy_recovery((uint64_t)interrupted->uc_mcontext.gregs[REG_RIP]) : 0;
     if (thread_current && (uint64_t)interrupted->uc_mcontext.gregs[REG_RIP] == (uint64_t)adopt_trap)
-        split_resume(thread_current, interrupted);
+        context_resume(thread_current, interrupted);
     else if (recovery)
         interrupted->uc_mcontext.gregs[REG_RIP] = (greg_t)recovery;
     else if (info->si_code <= 0 || !fault_unwind(info, interrupted))

@@ -22,6 +22,9 @@ struct stack_slot {
     uint32_t fenv, reserved;
 };
 
+/* What an entry from the host is: a call, what makes a domain ready or is a thread of its own, a signal handler of the domain's. */
+enum routine_kind { ROUTINE_NONE, ROUTINE_INTERNAL, ROUTINE_HANDLER };
+
 /* One per switch between the two stacks; lies on the host stack. Innermost is thread->frame. */
 struct frame {
     struct frame *previous;
@@ -37,7 +40,7 @@ struct frame {
     uint64_t integer[6];
     double vector[8];
     uint64_t deadline_ns;
-    uint64_t routine;               /* of a domain that is being made ready, or a thread of a domain's own: no call that could be split */
+    uint64_t routine;               /* enum routine_kind; only a call can be split off */
     uint64_t rbx, rbp, r12, r13;    /* service: the domain's */
 };
 
@@ -71,7 +74,10 @@ struct thread {
     uint64_t charged_ns;            /* CPU time of the thread that has been charged to somebody, or to nobody */
     uint64_t call_deadline_ns;      /* of the call that the host makes, for the routines that run before it; 0: none */
     bool leave;                     /* whom the host called has died: whoever runs goes on elsewhere, lifecycle/split.c */
-    struct handover *handover;      /* what this thread is to go on with; NULL: nothing */
+    struct suspended *resume;       /* what adopt_trap goes on with: lifecycle/interrupt.h */
+    struct suspended *interrupted;  /* by what handlers are run for now; NULL: a service */
+    bool jumps;                     /* a handler was left by longjmp: */
+    struct frame jump_call;         /* longjmp as it was called, to be called again where the handler had interrupted */
     struct spawn *spawn;            /* of a thread that a domain has started; NULL: the host's own */
     _Atomic uint32_t signals;       /* how many were sent here, counted before each is */
     uint32_t signals_met;           /* how many of them the thread has waited for on its way out */
