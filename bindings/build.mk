@@ -39,6 +39,18 @@ $(bindings_at)/$(1).porin: $(bindings_at)/$(1)_host.c $(B)/bin/porin-cc
 endef
 $(foreach binding,$(bindings),$(eval $(call binding_rules,$(binding))))
 
+# What the stubs between domains rest on (porin bind --for-domains): for images, with -lporin-stubs.
+stubs_sources := $(wildcard bindings/domain/*.c) trusted/binding/frame.c trusted/binding/handle.c
+stubs_objects := $(patsubst %.c,$(B)/obj/stubs/%.o,$(notdir $(stubs_sources)))
+$(stubs_objects): $(B)/obj/stubs/%.o: $(wildcard include/porin/*) trusted/binding/binding_state.h $(stubs_sources) $(B)/bin/porin-cc \
+		$(B)/sysroot/lib/libc.a
+	@mkdir -p $(@D)
+	$(call say,domain,$@)
+	$(Q)$(B)/bin/porin-cc -std=gnu11 -O2 -Wall -Wextra -Werror -Iinclude -I. -Itrusted/tables -c $(filter %/$*.c,$(stubs_sources)) -o $@
+$(B)/lib/libporin-stubs.a: $(stubs_objects)
+	$(Q)rm -f $@ && ar rcs $@ $^
+all: $(B)/lib/libporin-stubs.a
+
 ## bindings          the libraries of bindings/ bound: domain images and stubs in build/bindings
 bindings: $(bound)
 .PHONY: bindings

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include "porin/binding.h"
 #include "toolchain/buffer.h"
 
 /* Where a variable stands. */
@@ -223,10 +224,50 @@ static const char *advice(const struct context *context, const struct type *type
     return to->is_constant ? "PORIN_IN(number of elements)" : "PORIN_OUT(number of elements), PORIN_INOUT(...) or PORIN_IN(...)";
 }
 
+static bool is_bytes(const struct type *type)
+{
+    while (type->kind == TYPE_ARRAY)
+        type = type->to;
+    bool good = type->kind == TYPE_VOID || type->kind == TYPE_INTEGER || type->kind == TYPE_FLOAT || type->kind == TYPE_DOUBLE;
+    int64_t sum = 0;
+    if (type->kind != TYPE_RECORD || !type->record)
+        return good;
+    for (size_t i = 0; i < type->record->field_count; i++) {
+        sum += type->record->fields[i].type->size;
+        if (!is_bytes(type->record->fields[i].type))
+            return false;
+    }
+    return type->record->is_union || sum == type->size; /* padding would show what was there before */
+}
+
+/* Through a PORIN_CAP pointer nothing is looked at on the way. */
+static void lent_check(const struct context *context, const struct variable *variable)
+{
+    unsigned lent = 0;
+    if (context->side != FORWARD)
+        refuse(context, variable, "%s: '%s' is a PORIN_CAP pointer, which callbacks do not take; declare it without", context->function->name,
+               variable->name);
+    if (!is_bytes(variable->type->to) || has(variable, "string") || has(variable, "range") || has(variable, "opaque"))
+        refuse(context, variable, "%s: '%s': what a PORIN_CAP pointer points at crosses as it is, and %s cannot: declare it without "
+               "PORIN_CAP, or point at numbers", context->function->name, variable->name, variable->type->to->name);
+    if (has(variable, "by_copy"))
+        refuse(context, variable, "%s: '%s' is a PORIN_CAP pointer, which is never copied: take the PORIN_BY_COPY away",
+               context->function->name, variable->name);
+    for (const struct variable *p = context->function->parameters; p <= variable; p++)
+        lent += p->type->is_capability;
+    if (lent == PORIN_LENT_MAX + 1)
+        refuse(context, variable, "%s: '%s' is one PORIN_CAP pointer too many: a call lends at most %d", context->function->name,
+               variable->name, PORIN_LENT_MAX);
+}
+
 static void element_check(const struct context *context, struct variable *variable)
 {
     struct type *element = variable->type->to;
     variable->element = ROLE_VALUE;
+    if (variable->type->is_capability) {
+        lent_check(context, variable);
+        return;
+    }
     if (element->size < 0 && element->kind != TYPE_VOID)
         refuse(context, variable, "%s: '%s' points at an incomplete type, whose length is not known; write PORIN_OPAQUE",
                context->function->name, variable->name);
@@ -303,7 +344,10 @@ static void buffer_check(const struct context *context, struct variable *variabl
 static void pointer_check(const struct context *context, struct variable *variable)
 {
     const struct type *type = variable->type;
-    if (has(variable, "null"))
+    if (type->is_capability && !has(variable, "in") && !has(variable, "out") && !has(variable, "inout"))
+        refuse(context, variable, "%s: '%s' is a PORIN_CAP pointer; write %s", context->function->name, variable->name,
+               type->to->is_constant ? "PORIN_IN(length)" : "PORIN_OUT(length), PORIN_INOUT(length) or PORIN_IN(length)");
+    else if (has(variable, "null"))
         variable->role = ROLE_NULL;
     else if (has(variable, "fixed"))
         variable->role = ROLE_FIXED;
@@ -330,6 +374,11 @@ static void pointer_check(const struct context *context, struct variable *variab
     else
         refuse(context, variable, "%s: parameter '%s' is a pointer (%s) of which nothing is said; write %s", context->function->name,
                variable->name, type->name, advice(context, type));
+    if (has(variable, "by_cap") + has(variable, "by_copy") > 1)
+        refuse(context, variable, "%s: '%s' is both PORIN_BY_CAP and PORIN_BY_COPY; write one", context->function->name, variable->name);
+    if ((has(variable, "by_cap") || has(variable, "by_copy")) && variable->role != ROLE_BUFFER && variable->role != ROLE_STRING)
+        refuse(context, variable, "%s: '%s': PORIN_BY_CAP and PORIN_BY_COPY go with PORIN_IN, PORIN_OUT, PORIN_INOUT or PORIN_STRING",
+               context->function->name, variable->name);
     parameter_named(context, variable, "within");
 }
 
@@ -455,7 +504,7 @@ static void function_check(struct model *model, struct function *function, bool 
     enum type_kind kind = function->result.type->kind;
     bool fails = note_find(&function->notes, "fails") || kind == TYPE_VOID || kind == TYPE_RECORD || kind == TYPE_POINTER ||
                  note_find(&function->notes, "jumps");
-    if (!fails && (back || model->drop_in))
+    if (!fails && (back || model->drop_in) && !model->between)
         complain(model, function->place, "%s: what does it return when the %s fails? write PORIN_FAILS(value)", function->name,
                  back ? "call to the host" : "call into the domain");
 }

@@ -13,7 +13,8 @@ struct output {
     size_t entry_count;
     const char **handle_types;      /* canonical names of what handles of a type of their own point at */
     size_t handle_type_count;
-    const char *prefix;             /* of the stubs' names: "" for drop-in ones */
+    bool between;                   /* the other side is a domain too: what is written is for a domain */
+    bool owner;                     /* and it is the library's: its handles are pointers here, and numbers on the way */
 };
 
 #define emit(output, ...) buffer_printf(&(output)->text, __VA_ARGS__)
@@ -29,6 +30,9 @@ bool function_is_hosts_own(const struct function *function); /* makes no call */
 /* The number of an entry in the table, which it is put into. */
 uint32_t entry_index(struct output *output, const char *name);
 
+#define BIND_TEXT(number) BIND_TEXT_OF(number)
+#define BIND_TEXT_OF(number) #number
+void emit_pragmas(struct output *output);
 /* Text in which each dot is replaced. */
 char *with_handle(const char *text, const char *handle);
 /* "T name" for any type. */
@@ -50,9 +54,23 @@ void emit_stub(struct output *output, const struct function *function);
 void emit_stub_declaration(struct output *output, const struct function *function, bool drop_in);
 void emit_backs(struct output *output);
 
+/* Is it a function of registers only between domains? With a stub, if something has to be checked or lent; otherwise a plain import. */
+uint32_t stack_words(const struct function *function);
+bool function_is_direct(const struct function *function);
+bool function_is_plain(const struct function *function);
+/* Text that makes a handle fit for the other side, and back. */
+const char *handle_into(struct output *output, const struct type *type, const char *path);
+const char *handle_from(struct output *output, const struct type *type, const char *path);
+const char *length_of(const struct variable *p);
+uint32_t lent_number(const struct function *function, const struct variable *p); /* its capability register */
+const char *lent_right(const struct variable *p);
+/* Reads and checks arguments, calls, writes back: what comes from the other side's memory. `call` is what is called. */
+void emit_receive(struct output *output, const struct function *function, const char *block, const char *call);
+
 /* For callers in domains, instead of the above. */
-void model_check_caller(struct model *model);
+void model_check_between(struct model *model);
 void emit_caller(struct output *output);
+void emit_receiver(struct output *output);
 void emit_edges(struct output *output);
 void emit_edges_header(struct output *output);
 #endif

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host's side of callbacks: arguments out of the domain's memory, checked; the host's function; its result back. */
+/* The side that is called: arguments out of the other side's memory, checked; the function; its result back. For callbacks in hosts, and for
+ * the library's functions where callers are domains. */
 #include "emit.h"
+#include <ctype.h>
 #include <string.h>
 
 typedef const struct variable parameter;
-
-static const char *length_of(parameter *p)
-{
-    const char *length = note_find(&p->notes, "in");
-    if (!length)
-        length = note_find(&p->notes, "out");
-    return length ? length : note_find(&p->notes, "inout");
-}
 
 static void argument_read(struct output *output, parameter *p)
 {
@@ -23,9 +17,19 @@ static void argument_read(struct output *output, parameter *p)
         emit_from(output, p->type, p, n);
         break;
     case ROLE_HANDLE:
-        emit(output, "    %s = porin_frame_handle_out(porin_f, %s, %u);\n", n, at, handle_type(output, p->type->to));
+        emit(output, "    %s = %s;\n", n, handle_from(output, p->type, at));
         break;
-    case ROLE_TOKEN: emit(output, "    %s = porin_frame_token_find(porin_f, \"%s\");\n", n, note_find(&p->notes, "token")); break;
+    case ROLE_FIXED: emit(output, "    %s = (__typeof__(%s))(%s);\n", n, p->type->name, note_find(&p->notes, "fixed")); break;
+    case ROLE_RELEASES:
+        if (note_find(&p->notes, "fixed"))
+            emit(output, "    %s = (__typeof__(%s))(%s);\n", n, p->type->name, note_find(&p->notes, "fixed"));
+        break;
+    case ROLE_TOKEN:
+        if (output->owner) {
+            emit(output, "    %s = (void *)(uint64_t)(%s != 0);\n", n, at);
+            break;
+        }
+        emit(output, "    %s = porin_frame_token_find(porin_f, \"%s\");\n", n, note_find(&p->notes, "token")); break;
     default: break;
     }
 }
@@ -35,27 +39,65 @@ static void elements_read(struct output *output, parameter *p)
     const char *n = p->name;
     emit(output, "    for (uint64_t porin_e = 0; porin_x_%s && porin_e < porin_n_%s / sizeof(%s); porin_e++) {\n", n, n, p->type->to->name);
     if (p->element == ROLE_HANDLE) {
-        emit(output, "    porin_x_%s[porin_e] = porin_frame_handle_out(porin_f, (uint64_t)porin_x_%s[porin_e], %u);\n", n, n,
-             handle_type(output, p->type->to->to));
+        emit(output, "    porin_x_%s[porin_e] = %s;\n", n, handle_from(output, p->type->to, format_text("porin_x_%s[porin_e]", n)));
     } else {
         emit_from(output, p->type->to, p, format_text("porin_x_%s[porin_e]", n));
     }
     emit(output, "    }\n");
 }
 
+/* A pointer to one number, which lengths may look at. */
+static bool is_number(parameter *p)
+{
+    return p->role == ROLE_BUFFER && strcmp(length_of(p), "1") == 0 && p->type->to->kind != TYPE_RECORD;
+}
+
+static bool names(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = text; (at = strstr(at, word)); at++)
+        if ((at == text || (!isalnum((unsigned char)at[-1]) && at[-1] != '_')) && !isalnum((unsigned char)at[length]) && at[length] != '_')
+            return true;
+    return false;
+}
+
+/* Refuses a length that looks behind a pointer which is NULL; gives what holds where it does not. */
+static const char *length_given(struct output *output, const struct function *function, parameter *p, const char *length)
+{
+    const char *given = "1";
+    for (size_t i = 0; i < function->parameter_count; i++) {
+        parameter *other = &function->parameters[i];
+        bool pointer = other->type->kind == TYPE_POINTER && other != p && names(length, other->name);
+        if (!pointer)
+            continue;
+        emit(output, "    if (porin_b.a_%s && !%s)\n        porin_frame_bad(porin_f, \"%s: its length is behind '%s', which is NULL\");\n",
+             p->name, other->name, p->name, other->name);
+        given = format_text("%s && %s", given, other->name);
+    }
+    return given;
+}
+
 /* What is pointed at: after the numbers, which lengths name. */
-static void memory_read(struct output *output, parameter *p)
+static void memory_read(struct output *output, const struct function *function, parameter *p)
 {
     const char *n = p->name, *at = format_text("porin_b.a_%s", n), *count = note_find(&p->notes, "strings");
     if (p->role == ROLE_STRING)
         emit(output, "    %s = (void *)porin_back_string(porin_back, %s);\n", n, at);
-    if (p->role == ROLE_STRINGS)
+    if (p->role == ROLE_STRINGS) /* a negative count would be read as no count */
         emit(output, "    %s = (void *)porin_back_strings(porin_back, %s, %s);\n", n, at,
-             *count ? format_text("%s ? (int64_t)porin_frame_bytes(porin_f, (int64_t)(%s), 1) : 0", at, count) : "-1");
+             *count ? format_text("%s && %s ? (int64_t)porin_frame_bytes(porin_f, (int64_t)(%s), 1) : 0", at,
+                                  length_given(output, function, p, count), count)
+                    : "-1");
     if (p->role != ROLE_BUFFER)
         return;
     const char *size = p->type->to->kind == TYPE_VOID ? "1" : format_text("sizeof(%s)", p->type->to->name);
-    emit(output, "    uint64_t porin_n_%s = %s ? porin_frame_bytes(porin_f, (int64_t)(%s), %s) : 0;\n", n, at, length_of(p), size);
+    const char *given = length_given(output, function, p, length_of(p));
+    emit(output, "    uint64_t porin_n_%s = %s && %s ? porin_frame_bytes(porin_f, (int64_t)(%s), %s) : 0;\n", n, at, given, length_of(p), size);
+    if (p->type->is_capability) {
+        emit(output, "    %s = (void PORIN_CAP *)porin_receive_lent(porin_f, %u, %s, porin_n_%s, %s);\n", n, lent_number(function, p), at, n,
+             lent_right(p));
+        return;
+    }
     emit(output, "    %s = %s ? porin_back_%s : NULL;\n",
          p->type->to->kind == TYPE_VOID ? format_text("void *porin_x_%s", n) : declaration(p->type->to, format_text("*porin_x_%s", n)), at,
          p->in ? format_text("get(porin_back, %s, porin_n_%s)", at, n) : format_text("room(porin_back, porin_n_%s)", n));
@@ -64,28 +106,55 @@ static void memory_read(struct output *output, parameter *p)
     emit(output, "    %s = porin_x_%s;\n", n, n);
 }
 
-static void memory_write(struct output *output, parameter *p)
+/* Where the library has put an address within an argument: the same place of the caller's. */
+static const char *within_of(const struct variable *variable, const char *path)
 {
-    const char *n = p->name;
-    if (p->role != ROLE_BUFFER || !p->out)
-        return;
-    if (p->element == ROLE_HANDLE || type_changes_into(p->type->to)) {
-        emit(output, "    for (uint64_t porin_e = 0; porin_x_%s && porin_e < porin_n_%s / sizeof(%s); porin_e++) {\n", n, n,
-             p->type->to->name);
-        if (p->element == ROLE_HANDLE)
-            emit(output, "    porin_x_%s[porin_e] = (void *)porin_frame_handle_in(porin_f, porin_x_%s[porin_e]);\n", n, n);
-        else
-            emit_into(output, p->type->to, p, format_text("porin_x_%s[porin_e]", n));
-        emit(output, "    }\n");
-    }
-    emit(output, "    porin_frame_write(porin_f, porin_b.a_%s, porin_x_%s, porin_x_%s ? porin_n_%s : 0);\n", n, n, n, n);
+    const char *other = note_find(&variable->notes, "within");
+    return format_text("porin_receive_within(porin_f, %s, %s, porin_b.a_%s)", path, other, other);
 }
 
-static void function_call(struct output *output, const struct function *function)
+/* A ticket for memory that the library returns. */
+static const char *given_of(const struct variable *variable, enum role role, const char *path)
 {
-    emit(output, "    %s((__typeof__(%s) (*)", function->result.role == ROLE_NONE ? "" : "result = ", function->result.type->name);
-    emit_parameters(output, function, "");
-    emit(output, ")porin_function)(");
+    const char *owned = note_find(&variable->notes, "owned"), *size = note_find(&variable->notes, "size");
+    bool is_void = variable->type->kind == TYPE_POINTER && variable->type->to->kind == TYPE_VOID;
+    const char *freed = owned ? format_text("(void (*)(void *))%s", owned) : "NULL";
+    if (role == ROLE_STRING)
+        return format_text("porin_receive_give_string(porin_f, (const char *)%s, %s)", path, freed);
+    return format_text("porin_receive_give(porin_f, %s, porin_frame_bytes(porin_f, (int64_t)(%s), %s), %s)", path, size,
+                       is_void ? "1" : format_text("sizeof(%s)", variable->type->to->name), freed);
+}
+
+static void element_write(struct output *output, parameter *p, const char *path)
+{
+    switch (p->element) {
+    case ROLE_HANDLE: emit(output, "    %s = (void *)%s;\n", path, handle_into(output, p->type->to, path)); break;
+    case ROLE_STRING: emit(output, "    %s = (void *)%s;\n", path, given_of(p, ROLE_STRING, path)); break;
+    case ROLE_WITHIN: emit(output, "    %s = (void *)%s;\n", path, within_of(p, path)); break;
+    default: emit_into(output, p->type->to, p, path);
+    }
+}
+
+static void memory_write(struct output *output, parameter *p)
+{
+    const char *n = p->name, *filled = note_find(&p->notes, "filled");
+    if (p->role != ROLE_BUFFER || !p->out || p->type->is_capability)
+        return;
+    emit(output, "    uint64_t porin_u_%s = porin_x_%s ? porin_n_%s : 0;\n", n, n, n);
+    if (filled && output->owner)
+        emit(output, "    if (porin_u_%s)\n        porin_u_%s = porin_receive_filled((int64_t)(%s), %s, porin_n_%s);\n", n, n, filled,
+             p->type->to->kind == TYPE_VOID ? "1" : format_text("sizeof(%s)", p->type->to->name), n);
+    if (p->element != ROLE_VALUE || type_changes_into(p->type->to)) {
+        emit(output, "    for (uint64_t porin_e = 0; porin_e < porin_u_%s / sizeof(%s); porin_e++) {\n", n, p->type->to->name);
+        element_write(output, p, format_text("porin_x_%s[porin_e]", n));
+        emit(output, "    }\n");
+    }
+    emit(output, "    porin_frame_write(porin_f, porin_b.a_%s, porin_x_%s, porin_u_%s);\n", n, n, n);
+}
+
+static void function_call(struct output *output, const struct function *function, const char *call)
+{
+    emit(output, "    %s%s(", function->result.role == ROLE_NONE ? "" : "result = ", call);
     for (size_t i = 0; i < function->parameter_count; i++)
         emit(output, "%s%s", i ? ", " : "", function->parameters[i].name);
     emit(output, ");\n");
@@ -96,10 +165,16 @@ static void result_write(struct output *output, const struct function *function,
     const struct variable *r = &function->result;
     if (r->role == ROLE_NONE)
         return;
+    if (note_find(&function->notes, "remembered") && output->owner)
+        emit(output, "    result = (__typeof__(result))porin_frame_remember(porin_f, \"%s\", (uint64_t)result);\n", function->name);
     if (r->role == ROLE_HANDLE)
-        emit(output, "    uint64_t porin_r = porin_frame_handle_in(porin_f, result);\n");
+        emit(output, "    uint64_t porin_r = %s;\n", handle_into(output, r->type, "result"));
     else if (r->role == ROLE_TOKEN)
         emit(output, "    uint64_t porin_r = result != NULL;\n");
+    else if (r->role == ROLE_WITHIN)
+        emit(output, "    uint64_t porin_r = %s;\n", within_of(r, "result"));
+    else if (r->role == ROLE_STRING || r->role == ROLE_BUFFER)
+        emit(output, "    uint64_t porin_r = result ? %s : 0;\n", given_of(r, r->role, "result"));
     else {
         emit(output, "    %s;\n    memcpy(&porin_r, &result, sizeof porin_r);\n", declaration(r->type, "porin_r"));
         emit_into(output, r->type, r, "porin_r");
@@ -107,38 +182,62 @@ static void result_write(struct output *output, const struct function *function,
     emit(output, "    porin_frame_write(porin_f, porin_back->block + offsetof(struct %s, result), &porin_r, sizeof porin_r);\n", block);
 }
 
-static void back_emit(struct output *output, const struct callback *callback)
+/* The caller's numbers for a handle end before it does. */
+static void closes_before(struct output *output, const struct function *function)
 {
-    const struct function *function = callback->function;
-    const char *block = format_text("%s_back_%u", output->model->library, callback->index);
+    for (size_t i = 0; output->owner && i < function->parameter_count; i++) {
+        parameter *p = &function->parameters[i];
+        bool behind = p->role == ROLE_BUFFER;
+        if (note_has(&function->notes, "closes", p->name))
+            emit(output, "    if (%s%s%s)\n        porin_owner_handle_close(porin_f, %s%s);\n", p->name, behind ? " && *" : "",
+                 behind ? p->name : "", behind ? "*" : "", p->name);
+    }
+}
+
+void emit_receive(struct output *output, const struct function *function, const char *block, const char *call)
+{
     const struct variable *raiser = NULL;
-    for (size_t i = 0; i < function->parameter_count && !raiser; i++) {
+    size_t count = function->parameter_count;
+    for (size_t i = 0; i < count && !raiser && !output->owner; i++) {
         const struct named *handle = variable_handle(output->model, &function->parameters[i]);
         raiser = handle && note_find(&handle->notes, "raise") ? &function->parameters[i] : NULL;
     }
-    emit(output, "static void %s(struct porin_back *porin_back, void (*porin_function)(void))\n{\n", block);
     emit(output,
          "    struct porin_frame *const porin_f = &porin_back->frame;\n    struct %s porin_b;\n    memset(&porin_b, 0, sizeof porin_b);\n"
          "    porin_frame_read(porin_f, &porin_b, porin_back->block, sizeof porin_b);\n",
          block);
-    for (size_t i = 0; i < function->parameter_count; i++)
+    for (size_t i = 0; i < count; i++)
         argument_read(output, &function->parameters[i]);
-    for (size_t i = 0; i < function->parameter_count; i++)
-        memory_read(output, &function->parameters[i]);
+    for (int pass = 0; pass < 2; pass++) /* numbers first: lengths may name them */
+        for (size_t i = 0; i < count; i++)
+            if (is_number(&function->parameters[i]) == (pass == 0))
+                memory_read(output, function, &function->parameters[i]);
     emit(output, "    if (porin_f->status != PORIN_OK)\n        return;\n");
     if (function->result.role != ROLE_NONE)
         emit(output, "    %s;\n    memset(&result, 0, sizeof result);\n", declaration(function->result.type, "result"));
+    closes_before(output, function);
     if (raiser) {
         emit(output, "    jmp_buf porin_jump;\n    porin_back_lend(porin_back, %s, &porin_jump);\n"
              "    if (setjmp(porin_jump) != 0)\n        porin_back->raised = true;\n    else\n", raiser->name);
-        function_call(output, function);
+        function_call(output, function, call);
         emit(output, "    if (porin_back->raised)\n        return;\n");
     } else {
-        function_call(output, function);
+        function_call(output, function, call);
     }
-    for (size_t i = 0; i < function->parameter_count; i++)
+    for (size_t i = 0; i < count; i++)
         memory_write(output, &function->parameters[i]);
     result_write(output, function, block);
+}
+
+static void back_emit(struct output *output, const struct callback *callback)
+{
+    const struct function *function = callback->function;
+    const char *block = format_text("%s_back_%u", output->model->library, callback->index);
+    emit(output, "static void %s(struct porin_back *porin_back, void (*porin_function)(void))\n{\n"
+         "    __typeof__(%s) (*const porin_call)", block, function->result.type->name);
+    emit_parameters(output, function, "");
+    emit(output, " = (void *)porin_function;\n");
+    emit_receive(output, function, block, "porin_call");
     emit(output, "}\n\n");
 }
 
@@ -182,6 +281,14 @@ static void library_emit(struct output *output)
          "porin_binding *%s_binding(void)\n{\n    return porin_bound;\n}\n", n, n);
 }
 
+void emit_pragmas(struct output *output)
+{
+    static const char *const names[] = {"type-limits", "unused-variable", "unused-but-set-variable", "clobbered", "discarded-qualifiers",
+                                        "deprecated-declarations", "sign-compare", "nonnull-compare", "switch", "unused-function"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        emit(output, "#pragma GCC diagnostic ignored \"-W%s\"\n", names[i]);
+}
+
 void emit_host(struct output *output)
 {
     const struct model *model = output->model;
@@ -190,12 +297,8 @@ void emit_host(struct output *output)
          "#include <stdarg.h>\n#include <stddef.h>\n#include <stdlib.h>\n#include <string.h>\n#include \"%s_bind.h\"\n#include "
          "\"%s_blocks.h\"\n",
          model->library, model->library);
-    emit(output, "#pragma GCC diagnostic ignored \"-Wtype-limits\"\n#pragma GCC diagnostic ignored \"-Wunused-variable\"\n"
-                 "#pragma GCC diagnostic ignored \"-Wunused-but-set-variable\"\n#pragma GCC diagnostic ignored \"-Wclobbered\"\n"
-                 "#pragma GCC diagnostic ignored \"-Wdiscarded-qualifiers\"\n#pragma GCC diagnostic ignored \"-Wdeprecated-declarations\"\n"
-                 "#pragma GCC diagnostic ignored \"-Wsign-compare\"\n#pragma GCC diagnostic ignored \"-Wnonnull-compare\"\n#pragma GCC "
-                 "diagnostic ignored \"-Wswitch\"\n"
-                 "#define PORIN_OF(function) ((int64_t)porin_frame_recall(porin_f, #function))\n\n");
+    emit_pragmas(output);
+    emit(output, "#define PORIN_OF(function) ((int64_t)porin_frame_recall(porin_f, #function))\n\n");
     if (model->drop_in)
         emit(output, "static porin_binding *porin_bound;\n#define PORIN_BINDING porin_bound\n\n");
     for (const struct function *function = model->functions; function; function = function->next)

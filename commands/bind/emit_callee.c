@@ -33,7 +33,7 @@ void emit_blocks(struct output *output)
          model->header, n, n, output->include);
     for (const struct function *function = model->functions; function; function = function->next)
         if (function->is_bound && !function_is_hosts_own(function) && function_has_block(model, function))
-            block_emit(output, format_text("%s_bind_%s", n, function->name), function);
+            block_emit(output, format_text("%s_%s_%s", n, model->between ? "wire" : "bind", function->name), function);
     for (const struct callback *callback = model->callbacks; callback; callback = callback->next)
         block_emit(output, format_text("%s_back_%u", n, callback->index), callback->function);
     emit(output, "#endif\n");
@@ -69,13 +69,13 @@ static void mirror_leave(struct output *output, const struct function *function,
 
 static void adapter_call(struct output *output, const struct function *function)
 {
-    bool pointer = function->result.type->kind == TYPE_POINTER;
-    emit(output, "        %s%s%s(", function->result.role == ROLE_NONE ? "" : "b->result = ", pointer ? "(uint64_t)" : "", function->name);
+    bool result = function->result.type->kind == TYPE_POINTER;
+    emit(output, "        %s%s%s(", function->result.role == ROLE_NONE ? "" : "b->result = ", result ? "(uint64_t)" : "", function->name);
     for (size_t i = 0; i < function->parameter_count; i++) {
         const struct variable *p = &function->parameters[i];
         bool is_pointer = p->type->kind == TYPE_POINTER || p->type->kind == TYPE_FUNCTION;
-        const char *value = p->role == ROLE_MIRROR ? format_text("twin_%s", p->name)
-                                                   : format_text("%sb->a_%s", is_pointer ? "(void *)" : "", p->name);
+        const char *pointer = p->type->is_capability ? "(void PORIN_CAP *)" : is_pointer ? "(void *)" : "";
+        const char *value = p->role == ROLE_MIRROR ? format_text("twin_%s", p->name) : format_text("%sb->a_%s", pointer, p->name);
         emit(output, "%s%s", i ? ", " : "", value);
     }
     emit(output, ");\n");

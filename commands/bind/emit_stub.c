@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One host stub: places arguments in the domain, calls, checks and copies what comes back. */
+/* One stub: places arguments where the callee finds them, calls, checks and copies what comes back. For callers in hosts and in domains. */
 #include "emit.h"
 #include <ctype.h>
 #include <string.h>
 
 typedef const struct variable parameter;
 
-static const char *length_of(parameter *p)
+const char *length_of(parameter *p)
 {
     static const char *const keys[] = {"in", "out", "inout"};
     for (size_t i = 0; i < 3; i++)
@@ -42,11 +42,28 @@ static const char *element_size(const struct type *pointer)
     return pointer->to->kind == TYPE_VOID ? "1" : format_text("sizeof(%s)", pointer->to->name);
 }
 
+/* Does memory cross as it is, without a look at its elements? */
+static bool flat_into(parameter *p)
+{
+    return p->element != ROLE_HANDLE && !type_changes_into(p->type->to);
+}
+
+static bool flat_from(parameter *p)
+{
+    return p->element == ROLE_VALUE && !type_changes_from(p->type->to) && !note_find(&p->notes, "range");
+}
+
+static const char *way_of(parameter *p)
+{
+    bool copied = note_find(&p->notes, "by_copy") || (p->role == ROLE_BUFFER && p->out && !flat_from(p));
+    return copied ? "COPY" : note_find(&p->notes, "by_cap") ? "CAP" : "CHEAPER";
+}
+
 /* --- before the call --- */
 static void handle_before(struct output *output, parameter *p)
 {
     if (p->role == ROLE_HANDLE)
-        emit(output, "    uint64_t porin_w_%s = porin_frame_handle_in(porin_f, %s);\n", p->name, p->name);
+        emit(output, "    uint64_t porin_w_%s = %s;\n", p->name, handle_into(output, p->type, p->name));
 }
 
 static const char *field_with(const struct record *record, enum role role)
@@ -104,7 +121,7 @@ static void elements_before(struct output *output, parameter *p)
          "    for (uint64_t porin_e = 0; porin_w_%s && porin_e < porin_n_%s / sizeof(%s) && porin_f->status == PORIN_OK; porin_e++) {\n", n,
          n, type);
     if (p->element == ROLE_HANDLE) {
-        emit(output, "    uint64_t porin_x = porin_frame_handle_in(porin_f, (const void *)%s[porin_e]);\n", n);
+        emit(output, "    uint64_t porin_x = %s;\n", handle_into(output, p->type->to, format_text("%s[porin_e]", n)));
     } else {
         emit(output, "    %s;\n    memcpy(&porin_x, &%s[porin_e], sizeof porin_x);\n", declaration(p->type->to, "porin_x"), n);
         emit_into(output, p->type->to, p, "porin_x");
@@ -117,12 +134,13 @@ static void buffer_before(struct output *output, parameter *p)
     const char *n = p->name;
     emit(output, "    uint64_t porin_n_%s = %s ? porin_frame_bytes(porin_f, (int64_t)(%s), %s) : 0, porin_w_%s = 0;\n", n, n, length_of(p),
          element_size(p->type), n);
-    if (p->in && (p->element == ROLE_HANDLE || type_changes_into(p->type->to)))
+    if (p->type->is_capability)
+        return;
+    if (p->in && !flat_into(p))
         elements_before(output, p);
-    else if (p->in)
-        emit(output, "    porin_w_%s = porin_frame_put(porin_f, %s, porin_n_%s);\n", n, n, n);
     else
-        emit(output, "    porin_w_%s = %s ? porin_frame_room(porin_f, porin_n_%s) : 0;\n", n, n, n);
+        emit(output, "    porin_w_%s = porin_frame_share(porin_f, (const void *)%s, porin_n_%s, %d, %d, PORIN_WAY_%s);\n", n, n, n, p->in,
+             p->out, way_of(p));
     if (p->in && p->out && is_one(p) && is_scalar(p->type->to))
         emit(output, "    %s = %s ? *%s : 0;\n", declaration(p->type->to, format_text("porin_old_%s", n)), n, n);
 }
@@ -142,8 +160,8 @@ static void parameter_before(struct output *output, const struct function *funct
     case ROLE_BUFFER: buffer_before(output, p); break;
     case ROLE_STRING:
         emit(output,
-             "    uint64_t porin_n_%s = %s ? strlen((const char *)%s) + 1 : 0, porin_w_%s = porin_frame_put(porin_f, %s, porin_n_%s);\n", n,
-             n, n, n, n, n);
+             "    uint64_t porin_n_%s = %s ? strlen((const char *)%s) + 1 : 0;\n"
+             "    uint64_t porin_w_%s = porin_frame_share(porin_f, %s, porin_n_%s, 1, 0, PORIN_WAY_%s);\n", n, n, n, n, n, n, way_of(p));
         break;
     case ROLE_STRINGS: {
         const char *count = note_find(&p->notes, "strings");
@@ -194,6 +212,10 @@ static void arguments_before(struct output *output, const struct function *funct
             emit(output, "    const void *porin_closed_%s = %s;\n", p->name, handle_held(p));
     if (renews)
         emit(output, "    porin_frame_handle_renewed(porin_f, %s);\n", handle_held(parameter_find(function, renews)));
+    for (p = function->parameters; p < end; p++) /* last: what is lent is for the next call */
+        if (p->type->is_capability && p->role == ROLE_BUFFER)
+            emit(output, "    porin_w_%s = porin_frame_lend(porin_f, %u, %s, porin_n_%s, %s);\n", p->name, lent_number(function, p), p->name,
+                 p->name, lent_right(p));
 }
 
 /* --- the call --- */
@@ -223,6 +245,20 @@ static void call_with_block(struct output *output, const struct function *functi
     emit(output, "    uint64_t porin_at = porin_frame_put(porin_f, &porin_b, sizeof porin_b);\n"
                  "    porin_frame_call6(porin_f, porin_at, 0, 0, 0, 0, 0);\n"
                  "    porin_frame_read(porin_f, &porin_b, porin_at, sizeof porin_b);\n");
+}
+
+/* Between domains: the receiver's function, or the library's own, with the arguments as they are. */
+static void call_directly(struct output *output, const struct function *function)
+{
+    bool is_bool = function->result.type->kind == TYPE_BOOL; /* any byte may come back */
+    emit(output, "    if (porin_f->status == PORIN_OK)%s\n        %s%s_wire_%s(", is_bool ? " {" : "",
+         function->result.role == ROLE_NONE ? "" : is_bool ? "unsigned char porin_byte = " : "result = ", output->model->library,
+         function->name);
+    for (size_t i = 0; i < function->parameter_count; i++) {
+        parameter *p = &function->parameters[i];
+        emit(output, "%s%s", i ? ", " : "", p->role == ROLE_VALUE ? p->name : format_text("porin_w_%s", p->name));
+    }
+    emit(output, ");\n%s", is_bool ? "        memcpy(&result, &porin_byte, 1);\n    }\n" : "");
 }
 
 static void call_with_registers(struct output *output, const struct function *function)
@@ -280,7 +316,8 @@ static void within_after(struct output *output, const struct function *function,
 static void take_after(struct output *output, const struct variable *variable, enum role role, const char *to, const char *word)
 {
     const char *owned = note_find(&variable->notes, "owned");
-    const char *entry = owned ? format_text("%u", entry_index(output, owned)) : "PORIN_FRAME_NO_ENTRY";
+    bool freed_here = owned && !output->between; /* a receiver frees what it has sent */
+    const char *entry = freed_here ? format_text("%u", entry_index(output, owned)) : "PORIN_FRAME_NO_ENTRY";
     const char *size = note_find(&variable->notes, "size");
     if (role == ROLE_STRING)
         emit(output, "    %s = (void *)porin_frame_take_string(porin_f, %s, %d, %s);\n", to, word, owned != NULL, entry);
@@ -329,10 +366,12 @@ static void buffer_after(struct output *output, const struct function *function,
         emit(output,
              "    if (%s)\n        porin_u_%s = porin_frame_filled(porin_f, (int64_t)(%s), %s, porin_n_%s, \"%s: more is said to have been "
              "written than there was room for\");\n", n, n, filled, element_size(p->type), n, n);
-    if (p->element != ROLE_VALUE || type_changes_from(p->type->to) || note_find(&p->notes, "range"))
+    if (p->type->is_capability)
+        return;
+    if (!flat_from(p))
         elements_after(output, function, p);
     else
-        emit(output, "    if (%s)\n        porin_frame_read(porin_f, (void *)%s, porin_w_%s, porin_u_%s);\n", n, n, n, n);
+        emit(output, "    if (%s)\n        porin_frame_back(porin_f, (void *)%s, porin_w_%s, porin_u_%s);\n", n, n, n, n);
     if (note_find(&p->notes, "string") && p->element == ROLE_VALUE)
         emit(output, "    if (%s && porin_u_%s && porin_f->status == PORIN_OK && !memchr(%s, 0, porin_u_%s))\n"
              "        porin_frame_bad(porin_f, \"%s: a string that does not end\");\n", n, n, n, n, n);
@@ -398,7 +437,9 @@ static void result_after(struct output *output, const struct function *function)
     bool block = function_has_block(output->model, function);
     const char *word = block ? "porin_b.result" : "porin_f->word";
     if (r->role == ROLE_VALUE) {
-        if (block)
+        if (output->between && function_is_direct(function))
+            ; /* is there already */
+        else if (block)
             emit(output, "    memcpy(&result, &porin_b.result, sizeof result);\n");
         else if (kind == TYPE_FLOAT || kind == TYPE_DOUBLE)
             emit(output, "    result = %s(porin_f->vector);\n", kind == TYPE_FLOAT ? "porin_word_float" : "");
@@ -539,7 +580,9 @@ void emit_stub(struct output *output, const struct function *function)
     if (function_is_hosts_own(function)) {
         own_stub(output, function);
     } else {
-        const char *name = block ? format_text("%s_bind_%s", output->model->library, function->name) : function->name;
+        const char *name = output->between ? format_text("%s_wire_%s", output->model->library, function->name)
+                           : block         ? format_text("%s_bind_%s", output->model->library, function->name)
+                                           : function->name;
         for (size_t i = 0; !drop_in && i < function->parameter_count; i++)
             if (parameter_unchecked(&function->parameters[i]))
                 emit(output, "    %s = (void *)porin_raw_%s;\n", declaration(function->parameters[i].type, function->parameters[i].name),
@@ -551,7 +594,8 @@ void emit_stub(struct output *output, const struct function *function)
             emit(output, "    struct %s porin_b;\n    memset(&porin_b, 0, sizeof porin_b);\n", name);
         emit(output, "    porin_frame_open(porin_f, PORIN_BINDING, %u, \"%s\");\n", entry_index(output, name), function->name);
         arguments_before(output, function);
-        (block ? call_with_block : call_with_registers)(output, function);
+        bool direct = output->between && function_is_direct(function);
+        (direct ? call_directly : block ? call_with_block : call_with_registers)(output, function);
         arguments_after(output, function);
         stub_leave(output, function, drop_in);
     }

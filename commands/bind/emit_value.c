@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happens to a value on its way: pointers become the other side's, padding is cleared, what has wrong bits is refused. */
 #include "emit.h"
+#include "porin/porin.h"
+#include "porin/binding.h"
 #include <string.h>
 
 static bool type_any(const struct type *type, bool (*test)(const struct type *type, const struct variable *field))
@@ -63,7 +65,7 @@ static void leaf_into(struct output *output, const struct type *type, const stru
     if (type->kind != TYPE_POINTER && type->kind != TYPE_FUNCTION)
         return;
     switch (variable->role == ROLE_BUFFER ? variable->element : variable->role) {
-    case ROLE_HANDLE: emit(output, "    %s = (void *)porin_frame_handle_in(porin_f, %s);\n", path, path); break;
+    case ROLE_HANDLE: emit(output, "    %s = (void *)%s;\n", path, handle_into(output, type, path)); break;
     case ROLE_STRING: emit(output, "    %s = (void *)porin_frame_put_string(porin_f, %s);\n", path, path); break;
     default:
         emit(output, "    if (%s)\n        porin_frame_fail(porin_f, PORIN_ERR_ARGUMENT, \"%s must be NULL\");\n    %s = 0;\n", path, path,
@@ -137,9 +139,7 @@ static void leaf_from(struct output *output, const struct type *type, const stru
     if (type->kind != TYPE_POINTER && type->kind != TYPE_FUNCTION)
         return;
     switch (variable->role == ROLE_BUFFER ? variable->element : variable->role) {
-    case ROLE_HANDLE:
-        emit(output, "    %s = porin_frame_handle_out(porin_f, (uint64_t)%s, %u);\n", path, path, handle_type(output, type->to));
-        break;
+    case ROLE_HANDLE: emit(output, "    %s = %s;\n", path, handle_from(output, type, path)); break;
     case ROLE_STRING:
         emit(output, "    %s = (void *)porin_frame_take_string(porin_f, (uint64_t)%s, false, PORIN_FRAME_NO_ENTRY);\n", path, path);
         break;
@@ -205,10 +205,66 @@ bool function_is_hosts_own(const struct function *function)
     return note_find(&function->notes, "frees") || note_find(&function->notes, "jumps") || function->result.role == ROLE_JUMP_BUFFER;
 }
 
+/* Words on the stack: what finds no register. */
+uint32_t stack_words(const struct function *function)
+{
+    uint32_t integers = 0, vectors = 0;
+    for (size_t i = 0; i < function->parameter_count; i++) {
+        enum type_kind kind = function->parameters[i].type->kind;
+        *(kind == TYPE_FLOAT || kind == TYPE_DOUBLE ? &vectors : &integers) += 1;
+    }
+    return (integers > 6 ? integers - 6 : 0) + (vectors > 8 ? vectors - 8 : 0);
+}
+
 static bool in_register(const struct type *type)
 {
     return type->kind == TYPE_BOOL || type->kind == TYPE_INTEGER || type->kind == TYPE_ENUM || type->kind == TYPE_FLOAT ||
            type->kind == TYPE_DOUBLE || type->kind == TYPE_POINTER || type->kind == TYPE_FUNCTION;
+}
+
+bool function_is_direct(const struct function *function)
+{
+    const struct type *result = function->result.type;
+    bool direct = function->result.role == ROLE_NONE ||
+                  (function->result.role == ROLE_VALUE && (in_register(result) || (result->size <= 16 && !type_changes_from(result))));
+    for (size_t i = 0; i < function->parameter_count; i++) {
+        const struct variable *p = &function->parameters[i];
+        direct &= p->type->is_capability || (p->role == ROLE_VALUE && in_register(p->type));
+    }
+    return direct && stack_words(function) <= PORIN_MAX_STACK_WORDS;
+}
+
+bool function_is_plain(const struct function *function)
+{
+    bool plain = function_is_direct(function) && !note_find(&function->notes, "range") && !type_changes_from(function->result.type);
+    for (size_t i = 0; i < function->parameter_count; i++)
+        plain &= !function->parameters[i].type->is_capability && !type_changes_from(function->parameters[i].type);
+    return plain;
+}
+
+const char *handle_into(struct output *output, const struct type *type, const char *path)
+{
+    return output->owner ? format_text("porin_owner_handle_in(porin_f, (void *)%s, \"%s\")", path, type->to->canonical)
+                         : format_text("porin_frame_handle_in(porin_f, (const void *)%s)", path);
+}
+
+const char *handle_from(struct output *output, const struct type *type, const char *path)
+{
+    return output->owner ? format_text("porin_owner_handle_out(porin_f, (uint64_t)%s, \"%s\")", path, type->to->canonical)
+                         : format_text("porin_frame_handle_out(porin_f, (uint64_t)%s, %u)", path, handle_type(output, type->to));
+}
+
+uint32_t lent_number(const struct function *function, const struct variable *p)
+{
+    uint32_t number = PORIN_LENT_FIRST;
+    for (const struct variable *before = function->parameters; before < p; before++)
+        number += before->type->is_capability;
+    return number;
+}
+
+const char *lent_right(const struct variable *p)
+{
+    return p->out ? "PORIN_RIGHT_WRITE" : "PORIN_RIGHT_READ";
 }
 
 bool function_has_block(const struct model *model, const struct function *function)
@@ -216,7 +272,7 @@ bool function_has_block(const struct model *model, const struct function *functi
     bool block = function_guard(model, function) || (function->result.type->kind != TYPE_VOID && !in_register(function->result.type));
     for (size_t i = 0; i < function->parameter_count; i++)
         block |= function->parameters[i].role == ROLE_MIRROR || !in_register(function->parameters[i].type);
-    return block;
+    return block || (model->between && !function_is_direct(function));
 }
 
 uint32_t handle_type(struct output *output, const struct type *to)

@@ -20,7 +20,8 @@ static const char usage[] =
     "                     NAME_blocks.h for both\n"
     "  -n NAME            the library's name in those (default: the header's)\n"
     "  --drop-in          stubs with the library's own names and types, for programs that use it already\n"
-    "  --for-domains      for callers in domains: NAME_caller.c for the caller's image, NAME_edges.c and .h for the host that binds them\n"
+    "  --for-domains      for callers in domains: NAME_caller.c for the caller's image, NAME_receiver.c for the\n"
+    "                     library's, NAME_wire.h for both, NAME_edges.c and .h for the host that binds them\n"
     "  --include TEXT     how generated code includes the header (default: \"HEADER\")\n"
     "  --suggest          prints a side file to start from and writes nothing\n"
     "  -I DIR, -D MACRO   as for the compiler\n"
@@ -65,8 +66,13 @@ static int write_all(struct settings *settings)
         return EXIT_BAD;
     }
     if (settings->for_domains) {
+        output.between = true;
+        emit_blocks(&output);
+        bool good = write_file(settings, "wire.h", &output);
         emit_caller(&output);
-        bool good = write_file(settings, "caller.c", &output);
+        good = write_file(settings, "caller.c", &output) && good;
+        emit_receiver(&output);
+        good = write_file(settings, "receiver.c", &output) && good;
         emit_edges(&output);
         good = write_file(settings, "edges.c", &output) && good;
         emit_edges_header(&output);
@@ -147,7 +153,11 @@ int main(int argc, char **argv)
         model_suggest(model);
         return 0;
     }
-    (settings.for_domains ? model_check_caller : model_check)(model);
+    model->between = settings.for_domains;
+    model->drop_in |= settings.for_domains;
+    model_check(model);
+    if (model->between)
+        model_check_between(model);
     if (model->errors) {
         fprintf(stderr, "porin bind: %u thing%s to say or put right; nothing was written\n", model->errors, model->errors > 1 ? "s" : "");
         return EXIT_BAD;

@@ -22,7 +22,7 @@ struct type {
     const char *name;               /* as C spells it, without qualifiers at the top */
     const char *canonical;          /* without typedefs and qualifiers */
     int64_t size;                   /* bytes; -1: incomplete */
-    bool is_signed, is_constant;
+    bool is_signed, is_constant, is_capability; /* the last: a PORIN_CAP pointer */
     struct type *to;                /* of a pointer, an array, a function type (signature in `function`) */
     int64_t count;                  /* of an array */
     struct record *record;
@@ -83,6 +83,7 @@ struct named { const char *name; struct notes notes; struct function *function; 
 struct model {
     const char *header, *library;
     bool drop_in;                   /* stubs have the library's own names and types */
+    bool between;                   /* callers are domains */
     struct function *functions, **functions_end;
     struct record *records;
     struct enumeration *enumerations;

@@ -155,13 +155,22 @@ static const char *unqualified(const char *name, bool pointer)
     return name;
 }
 
+/* PORIN_CAP as headers write it: gcc calls the address space otherwise than clang. */
+static const char *with_capability(const char *name)
+{
+    static const char clang[] = "__attribute__((address_space(256)))";
+    const char *at = strstr(name, clang);
+    return at ? with_capability(format_text("%.*sPORIN_CAP%s", (int)(at - name), name, at + strlen(clang))) : name;
+}
+
 static struct type *type_make(struct model *model, CXType spelled)
 {
     CXType type = clang_getCanonicalType(spelled);
     struct type *made = grow(NULL, sizeof *made);
     bool pointer = type.kind == CXType_Pointer;
     *made = (struct type){
-        .name = unqualified(text_of(clang_getTypeSpelling(spelled)), pointer && strchr(text_of(clang_getTypeSpelling(spelled)), '*')),
+        .name = with_capability(unqualified(text_of(clang_getTypeSpelling(spelled)),
+                                            pointer && strchr(text_of(clang_getTypeSpelling(spelled)), '*'))),
         .canonical = unqualified(text_of(clang_getTypeSpelling(type)), pointer),
         .size = clang_Type_getSizeOf(type)};
     made->kind = scalar_kind(type.kind, &made->is_signed);
@@ -181,8 +190,11 @@ static struct type *type_make(struct model *model, CXType spelled)
             made->kind = TYPE_FUNCTION;
             made->function = signature_make(model, to);
         } else {
+            made->is_capability = clang_getAddressSpace(to) != 0;
             CXType named = clang_getPointeeType(spelled); /* keeps the typedef's name where the pointer is not hidden in one */
             made->to = type_make(model, named.kind == CXType_Invalid ? to : named);
+            if (made->is_capability && made->to->kind != TYPE_POINTER) /* libclang sees no qualifier behind the address space */
+                made->to->is_constant = strstr(text_of(clang_getTypeSpelling(to)), "const") != NULL;
         }
     }
     return made;

@@ -7,6 +7,7 @@
  * bytes for void and char. NULL crosses as NULL, whatever its length says. */
 #ifndef PORIN_BIND_H
 #define PORIN_BIND_H
+#include "porin/rights.h"
 #ifdef PORIN_BIND
 #define PORIN_NOTE(text) __attribute__((annotate("porin:" text)))
 #else
@@ -30,6 +31,10 @@
 #define PORIN_IN(N) PORIN_NOTE("in:" #N)                    /* read by the callee */
 #define PORIN_OUT(N) PORIN_NOTE("out:" #N)                  /* written by the callee, room for N */
 #define PORIN_INOUT(N) PORIN_NOTE("inout:" #N)
+/* Buffers of a function that takes PORIN_CAP pointers are lent, never copied. Other buffers are copied for callers in hosts; for callers in
+ * domains, by what is said here, or by their size: a short one in the call's message, a longer one lent to the callee's stub, which copies. */
+#define PORIN_BY_CAP PORIN_NOTE("by_cap")
+#define PORIN_BY_COPY PORIN_NOTE("by_copy")
 #define PORIN_FILLED(N) PORIN_NOTE("filled:" #N)            /* with OUT, INOUT: how many were written; may name `result` */
 #define PORIN_STRING PORIN_NOTE("string")                   /* ends with NUL */
 #define PORIN_STRINGS(N) PORIN_NOTE("strings:" #N)          /* N strings; PORIN_STRINGS() ends with NULL */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the stubs that `porin bind` writes for hosts rest on. Programs use the first part; the rest is for generated code.
+/* What the stubs that `porin bind` writes rest on. Programs use the first part; the rest is for generated code.
  *
  * binding  a library in a domain as a host program calls it: entries, memory for arguments, callbacks, what is known of its handles
  * frame    one call: arguments are placed in memory of the domain, results are copied once and checked; the first failure is kept and makes
@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include "porin/porin.h"
+#include "porin/rights.h"
 
 typedef struct porin_binding porin_binding;
 struct porin_library;
@@ -30,6 +31,9 @@ void porin_binding_error_clear(void);
 size_t porin_binding_revoke(porin_binding *binding, void (*function)(void));
 
 /* --- for generated code --- */
+#define PORIN_LENT_FIRST 4 /* argument registers of what PORIN_CAP pointers get */
+#define PORIN_LENT_MAX 4
+#define PORIN_LENT_FROM 1024 /* bytes from which on lending costs a caller in a domain less than copying (bench: stubs) */
 #define PORIN_CALLBACK_SLOTS 32 /* functions of one callback type that one library can hold at once */
 
 struct porin_frame;
@@ -49,6 +53,14 @@ struct porin_extra;
 struct borrowed;
 struct porin_callback;
 
+/* Between domains: memory of the caller's that a call shows to the callee, by the capability register of its place in the list. */
+struct porin_segment {
+    uint64_t start, size;               /* in the caller's slot */
+    uint64_t pointer;                   /* the callee's capability pointer to it */
+    bool writable;
+};
+#define PORIN_SEGMENTS 4 /* the first is the call's message */
+
 struct porin_frame {
     porin_binding *binding;
     const char *function;               /* of the library, for messages */
@@ -65,6 +77,11 @@ struct porin_frame {
     uint32_t token_count;
     uint32_t fresh[8], homeless[8];     /* callbacks for the time of this call; those kept without a handle yet */
     uint32_t fresh_count, homeless_count;
+#ifdef __PORIN__
+    struct porin_segment segments[PORIN_SEGMENTS];
+    uint32_t segment_count;
+    bool receives;                      /* the other side called: what it lends is in the segments */
+#endif
 };
 
 void porin_frame_open(struct porin_frame *frame, porin_binding *binding, uint32_t entry, const char *function);
@@ -84,6 +101,12 @@ uint64_t porin_frame_room(struct porin_frame *frame, uint64_t size);
 uint64_t porin_frame_put(struct porin_frame *frame, const void *from, uint64_t size);
 uint64_t porin_frame_put_string(struct porin_frame *frame, const char *text);
 uint64_t porin_frame_put_strings(struct porin_frame *frame, const char *const *texts, int64_t count); /* count < 0: ends with NULL */
+/* Memory for the callee to read or write, by copy or by capability; _back gets from there what the callee wrote. */
+enum porin_way { PORIN_WAY_CHEAPER, PORIN_WAY_CAP, PORIN_WAY_COPY };
+uint64_t porin_frame_share(struct porin_frame *frame, const void *start, uint64_t size, bool in, bool out, enum porin_way way);
+void porin_frame_back(struct porin_frame *frame, void *to, uint64_t from, uint64_t size);
+/* Memory by capability for a callee that takes PORIN_CAP pointers, as its argument register `number`: the last before the call. */
+uint64_t porin_frame_lend(struct porin_frame *frame, unsigned number, const void PORIN_CAP *start, uint64_t size, enum porin_right right);
 /* Writes to room that was made before, or reads it: what the domain left there, once. */
 void porin_frame_write(struct porin_frame *frame, uint64_t to, const void *from, uint64_t size);
 void porin_frame_read(struct porin_frame *frame, void *to, uint64_t from, uint64_t size);
@@ -174,4 +197,33 @@ char *porin_back_string(struct porin_back *back, uint64_t word);
 char **porin_back_strings(struct porin_back *back, uint64_t word, int64_t count); /* count < 0: ends with NULL */
 /* While the function runs, longjmp on this thread goes to `jump`, never over frames of the domain, whichever handle the domain named. */
 void porin_back_lend(struct porin_back *back, const void *handle, jmp_buf *jump);
+
+#ifdef __PORIN__
+/* --- between domains: the caller's image --- */
+porin_binding *porin_wire_bind(porin_binding **once, const struct porin_library *library, void *const *imports);
+uint64_t porin_wire_use_key(porin_binding *binding, uint64_t key);
+
+/* --- between domains: the library's image. The caller is as hostile as the library is to it. --- */
+struct porin_owner;
+/* Serves the caller that has this key from now on; handles of the one before are gone. For the host. */
+uint64_t porin_owner_serve(struct porin_owner **owner, uint64_t key);
+/* A call of a caller: the message and up to three more segments, as six words. False: it is refused. _close gives the answer: a porin_status. */
+bool porin_receive_open(struct porin_back *back, struct porin_owner *owner, const char *function, const uint64_t words[6]);
+uint64_t porin_receive_close(struct porin_back *back);
+/* The same where all is in registers. */
+void porin_receive_directly(struct porin_frame *frame, const char *function);
+/* A capability pointer of the caller's, made sure of: it covers size bytes with that right, so that the library can use it without a fault. */
+uint64_t porin_receive_lent(struct porin_frame *frame, unsigned number, uint64_t word, uint64_t size, enum porin_right right);
+uint64_t porin_receive_filled(int64_t count, uint64_t size, uint64_t room); /* bytes, no more than room */
+/* The caller's address of what lies at `pointer` within its argument, of which the copy is at `base`. */
+uint64_t porin_receive_within(struct porin_frame *frame, const void *pointer, const void *base, uint64_t word);
+/* Tickets for memory that the library returns: the caller fetches it before its next call on this thread. */
+uint64_t porin_receive_give(struct porin_frame *frame, const void *memory, uint64_t size, void (*freed)(void *memory));
+uint64_t porin_receive_give_string(struct porin_frame *frame, const char *text, void (*freed)(void *memory));
+uint64_t porin_receive_fetch(struct porin_owner *owner, uint64_t to, uint64_t size, uint64_t ticket);
+/* Handles are numbers to the caller: only those of the same type that it was given, and that are not closed. */
+uint64_t porin_owner_handle_in(struct porin_frame *frame, const void *pointer, const char *type);
+void *porin_owner_handle_out(struct porin_frame *frame, uint64_t number, const char *type);
+void porin_owner_handle_close(struct porin_frame *frame, const void *pointer);
+#endif
 #endif

@@ -18,11 +18,10 @@
 porin_status porin_capability_lend(unsigned argument, const void *start, size_t size, enum porin_right right, uint64_t *pointer);
 #else
 
-/* A pointer into memory that a capability gives access to: `const uint8_t PORIN_CAP *p`. It is used like any other, p[i], p->member,
+/* PORIN_CAP (rights.h): `const uint8_t PORIN_CAP *p` is used like any other pointer, p[i], p->member,
  * *p++, with a check of bounds and right at each access; an access that the capability does not allow ends the domain with a fault. It
  * can be stored anywhere, but means something only to the activation that it was passed to. Not converted to or from ordinary pointers.
  * What the compiler cannot do through it (atomic operations, calls, long double) is refused: copy with the functions below. */
-#define PORIN_CAP __seg_gs
 
 /* Makes a capability of `size` bytes in register `number` of this activation: 0-7 its own, or PORIN_CAP_ARGUMENT(n) the nth that the
  * next callee gets. `pointer`: memory of this domain, or a capability pointer of this activation, whose right must cover it. 0 if it does

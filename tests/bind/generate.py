@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes a random library and a program that calls it natively and through stubs: every value must arrive and come back the same.
 
-Usage: generate.py SEED FOLDER. FOLDER gets lib.h (annotated), lib.c and main.c.
+Usage: generate.py SEED FOLDER [between]. FOLDER gets lib.h (annotated), lib.c and main.c; with `between`, main.c is a domain's.
 Values are hashed member by member: padding does not count."""
 import random
 import sys
@@ -49,7 +49,8 @@ def scalar_functions(scalar):
 
 
 class Library:
-    def __init__(self, seed):
+    def __init__(self, seed, between):
+        self.between = between
         self.random = random.Random(seed)
         self.records = []
         self.header = self.code = self.tests = ""
@@ -115,6 +116,35 @@ class Library:
                f"        {result} made = callback(context{passed}, data, back, size, text);\n" \
                f"        h = hash_{word(result)}(h, &made); h = hash_bytes(h, back, (size_t)size);\n    }}\n"
 
+    def memory(self, i):
+        """Text or bytes of any length: parameters, set-up, what the library reads, what is compared, what the library writes, arguments."""
+        r = self.random
+        way = r.choice(["", "", " PORIN_BY_CAP", " PORIN_BY_COPY"])
+        if r.random() < 0.4:
+            size = r.choice([2, 30, 1100, 9000])
+            setup = f"    static char b{i}[{size}]; size_t l{i} = next(&s) % {size - 1};\n" \
+                    f"    memset(b{i}, 0, {size}); for (size_t i = 0; i < l{i}; i++) b{i}[i] = 'a' + next(&s) % 26;\n"
+            arg = f"(l{i} == 7 ? NULL : b{i})"
+            return [(f"const char *p{i}", f" PORIN_STRING{way}")], setup, \
+                f"    h = p{i} ? hash_bytes(h, p{i}, strlen(p{i})) : mix(h, 3);\n", "", "", [(arg, arg)]
+        size, direction = r.choice([10, 1500, 70000]), r.choice(["IN", "OUT", "INOUT", "FILLED"])
+        setup = f"    static unsigned char n{i}[{size}], b{i}[{size}]; int c{i} = (int)(next(&s) % {size});\n" \
+                f"    for (int i = 0; i < {size}; i++) n{i}[i] = b{i}[i] = (unsigned char)next(&s);\n"
+        body = f"    h = hash_bytes(h, p{i}, (size_t)c{i});\n" if direction in ("IN", "INOUT") else ""
+        count = f"*f{i} = (int)(h % (unsigned)(c{i} + 1))" if direction == "FILLED" else f"c{i}"
+        write = "" if direction == "IN" else f"    for (int i = 0, n = {count}; i < n; i++) p{i}[i] = (unsigned char)next(&h);\n"
+        check = "" if direction == "IN" else f"    a = hash_bytes(a, n{i}, (size_t)c{i}); b = hash_bytes(b, b{i}, (size_t)c{i});\n"
+        arguments = [(f"n{i}", f"b{i}"), (f"c{i}", f"c{i}")]
+        const = "const " if direction == "IN" else ""
+        note = f" PORIN_OUT(c{i}) PORIN_FILLED(*f{i})" if direction == "FILLED" else f" PORIN_{direction}(c{i})"
+        declared = [(f"{const}unsigned char *p{i}", note + way), (f"int c{i}", "")]
+        if direction == "FILLED":
+            setup += f"    int nf{i} = 0, bf{i} = 0;\n"
+            declared.append((f"int *f{i}", " PORIN_OUT(1)"))
+            arguments.append((f"&nf{i}", f"&bf{i}"))
+            check = f"    a = mix(hash_bytes(a, n{i}, (size_t)nf{i}), nf{i}); b = mix(hash_bytes(b, b{i}, (size_t)bf{i}), bf{i});\n"
+        return declared, setup, body, check, write, arguments
+
     def function(self, index):
         r, name = self.random, f"f{index}"
         types = [self.pick() for _ in range(r.randint(0, 9))]
@@ -143,8 +173,13 @@ class Library:
         writes = "".join(f"    for (int i = 0; i < {p[1].split('(')[1][:-1]}; i++) fill_{word(t)}(&p{i}[i], &h);\n"
                          for i, (t, p) in enumerate(zip(types, parameters)) if "OUT" in p[1])
         call = ""
-        if r.random() < 0.35:
-            call = self.callback(f"visit{index}")
+        for _ in range(r.randint(0, 2)):
+            more = self.memory(len(passed))
+            parameters += more[0]
+            setup, body, check, call = setup + more[1], body + more[2], check + more[3], call + more[4]
+            passed += more[5]
+        if not self.between and r.random() < 0.35:
+            call += self.callback(f"visit{index}")
             parameters += [(f"visit{index} callback", " PORIN_CALLBACK"), ("void *context", " PORIN_TOKEN(context)")]
             passed += [(f"host_visit{index}", f"host_visit{index}"), ("&na", "&nb")]
             check += "    a = mix(a, na); b = mix(b, nb);\n"
@@ -187,13 +222,27 @@ class Library:
         self.tests += '    if (bad)\n        printf("print: %d formats differ; %s\\n", bad, porin_binding_error()->text);\n' \
             '    return bad;\n}\n'
 
+    def main(self, functions, names):
+        """The host's program, or the domain's entry."""
+        if self.between:
+            calls = "".join(f"        bad += test_{n}(s);\n" for n in names)
+            return f"unsigned run_tests(void)\n{{\n    unsigned bad = 0;\n    for (uint64_t s = 1; s <= 20; s++) {{\n{calls}    }}\n" \
+                f"    printf(\"{functions} functions between domains, %u differences\\n\", bad);\n    fflush(stdout);\n    return bad;\n}}\n" \
+                "PORIN_EXPORT(run_tests);\n"
+        return ("int main(int argc, char **argv)\n{\n    struct porin_error error = {0};\n    int bad = 0;\n    (void)argc;\n"
+                "    porin_domain *domain = start(argv[1], NULL);\n    must_start(lib_bind(domain, &error), &error);\n"
+                "    for (uint64_t s = 1; s <= 20; s++) {\n" + "".join(f"        bad += test_{n}(s);\n" for n in names) +
+                f"    }}\n    printf(\"{functions} functions, %d differences\\n\", bad);\n    return bad != 0;\n}}\n")
+
     def write(self, folder, functions):
         for i in range(6):
             self.record(i)
         for i in range(functions):
             self.function(i)
-        self.formats()
-        names = [f"f{i}" for i in range(functions)] + ["print"]
+        names = [f"f{i}" for i in range(functions)]
+        if not self.between:
+            self.formats()
+            names.append("print")
         with open(f"{folder}/lib.h", "w", encoding="ascii") as out:
             out.write('#ifndef LIB_H\n#define LIB_H\n#include <stdint.h>\n#include <stddef.h>\n#include "porin/bind.h"\n' + PRELUDE)
             out.write("".join(scalar_functions(s) for s in SCALARS) + self.header + "#endif\n")
@@ -201,12 +250,8 @@ class Library:
             out.write('#include <stdarg.h>\n#include <stdio.h>\n#include <string.h>\n#ifdef NATIVE\n')
             out.write("".join(f"#define {n} native_{n}\n" for n in names) + '#endif\n#include "lib.h"\n' + self.code)
         with open(f"{folder}/main.c", "w", encoding="ascii") as out:
-            out.write('#include "lib_bind.h"\n#include "start.h"\n#include <string.h>\n' + self.tests)
-            out.write("int main(int argc, char **argv)\n{\n    struct porin_error error = {0};\n    int bad = 0;\n    (void)argc;\n"
-                      "    porin_domain *domain = start(argv[1], NULL);\n    must_start(lib_bind(domain, &error), &error);\n"
-                      "    for (uint64_t s = 1; s <= 20; s++) {\n")
-            out.write("".join(f"        bad += test_{n}(s);\n" for n in names))
-            out.write(f"    }}\n    printf(\"{functions} functions, %d differences\\n\", bad);\n    return bad != 0;\n}}\n")
+            includes = '"lib.h"\n#include "porin/binding.h"\n#include "porin/domain.h"' if self.between else '"lib_bind.h"\n#include "start.h"'
+            out.write(f"#include {includes}\n#include <stdio.h>\n#include <string.h>\n" + self.tests + self.main(functions, names))
 
 
-Library(int(sys.argv[1])).write(sys.argv[2], 30)
+Library(int(sys.argv[1]), sys.argv[3:] == ["between"]).write(sys.argv[2], 30)

@@ -15,7 +15,8 @@ static inline porin_domain *start(const char *path, const char *directory)
     porin_image *image;
     porin_domain *domain;
     porin_domain_options_default(&options);
-    options.grants = PORIN_GRANT_MEMORY | PORIN_GRANT_TIME;
+    options.grants = PORIN_GRANT_MEMORY | PORIN_GRANT_TIME | PORIN_GRANT_CONSOLE;
+    options.stdio[1] = 1;
     if (directory) {
         options.grants |= PORIN_GRANT_FILES;
         options.directories = &work;

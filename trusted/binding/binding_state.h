@@ -88,6 +88,20 @@ static inline bool handle_good(const porin_binding *binding, uint64_t handle)
     uint32_t stamp = (uint32_t)(handle >> 32);
     return stamp - binding->stamp < binding->library->handle_types || binding->made[stamp % BINDING_HANDLES_MAX] == handle;
 }
+/* Does it run a call of another domain? Hosts have callbacks instead. */
+static inline bool frame_receives(const struct porin_frame *frame)
+{
+#ifdef __PORIN__
+    return frame->receives;
+#else
+    (void)frame;
+    return false;
+#endif
+}
+/* What the domain returned at word; a string of it, in memory that begins `before` bytes earlier (NULL on failure). */
+void frame_fetch(struct porin_frame *frame, void *to, uint64_t word, uint64_t size);
+char *frame_string_copy(struct porin_frame *frame, uint64_t word, size_t before);
+void frame_free(struct porin_frame *frame, uint64_t word, uint32_t entry); /* it has been copied */
 /* With the lock. */
 struct record *record_find(porin_binding *binding, uint64_t handle, bool make);
 void record_renew(porin_binding *binding, struct record *record);

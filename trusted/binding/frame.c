@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One call of a stub: arguments into the domain, results out of it, each copied once. */
+/* One call of a stub: arguments to the callee, results from it, each copied once. For hosts and for domains; how that travels is in
+ * transport.c (hosts) and bindings/domain/ (domains). */
 #include "binding_state.h"
 #include <stdlib.h>
 
@@ -11,7 +12,7 @@ void porin_frame_fail(struct porin_frame *frame, porin_status status, const char
 
 void porin_frame_bad(struct porin_frame *frame, const char *what)
 {
-    porin_frame_fail(frame, PORIN_ERR_RESULT, what);
+    porin_frame_fail(frame, frame_receives(frame) ? PORIN_ERR_ARGUMENT : PORIN_ERR_RESULT, what);
 }
 
 uint64_t porin_frame_bytes(struct porin_frame *frame, int64_t count, uint64_t size)
@@ -32,33 +33,12 @@ uint64_t porin_frame_filled(struct porin_frame *frame, int64_t count, uint64_t s
     return frame->status == PORIN_OK ? (uint64_t)count * size : 0;
 }
 
-void porin_frame_write(struct porin_frame *frame, uint64_t to, const void *from, uint64_t size)
-{
-    if (frame->status != PORIN_OK || !size)
-        return;
-    if (to > UINT32_MAX || porin_copy_out(frame->binding->domain, (porin_addr){ (uint32_t)to }, from, size) != PORIN_OK)
-        porin_frame_bad(frame, "memory for arguments is not there");
-}
-
-void porin_frame_read(struct porin_frame *frame, void *to, uint64_t from, uint64_t size)
-{
-    if (frame->status != PORIN_OK || !size)
-        return;
-    if (from > UINT32_MAX || porin_copy_in(to, frame->binding->domain, (porin_addr){ (uint32_t)from }, size) != PORIN_OK)
-        porin_frame_bad(frame, "a result lies where the domain has no memory");
-}
-
 uint64_t porin_frame_put(struct porin_frame *frame, const void *from, uint64_t size)
 {
     uint64_t to = from ? porin_frame_room(frame, size) : 0;
     if (to)
         porin_frame_write(frame, to, from, size);
     return to;
-}
-
-uint64_t porin_frame_put_string(struct porin_frame *frame, const char *text)
-{
-    return text ? porin_frame_put(frame, text, strlen(text) + 1) : 0;
 }
 
 uint64_t porin_frame_put_strings(struct porin_frame *frame, const char *const *texts, int64_t count)
@@ -81,39 +61,6 @@ uint64_t porin_frame_put_strings(struct porin_frame *frame, const char *const *t
     uint64_t at = words ? porin_frame_put(frame, words, (number + 1) * sizeof *words) : 0;
     free(words);
     return at;
-}
-
-void porin_frame_call(struct porin_frame *frame, struct porin_call *call)
-{
-    if (frame->status != PORIN_OK)
-        return;
-    porin_status status = porin_call(frame->binding->entries[frame->entry], call);
-    if (status != PORIN_OK) {
-        porin_frame_fail(frame, status, NULL);
-        return;
-    }
-    frame->word = call->result[0];
-    frame->vector = call->result_vector[0];
-}
-
-void porin_frame_call6(struct porin_frame *frame, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
-{
-    if (frame->status != PORIN_OK)
-        return;
-    porin_status status = porin_call6(frame->binding->entries[frame->entry], &frame->word, a, b, c, d, e, f);
-    if (status != PORIN_OK)
-        porin_frame_fail(frame, status, NULL);
-}
-
-uint64_t porin_frame_ask(struct porin_frame *frame, uint32_t entry, uint64_t argument)
-{
-    uint64_t word = 0;
-    if (frame->status != PORIN_OK)
-        return 0;
-    porin_status status = porin_call6(frame->binding->entries[entry], &word, argument, 0, 0, 0, 0, 0);
-    if (status != PORIN_OK)
-        porin_frame_fail(frame, status, NULL);
-    return word;
 }
 
 /* Keeps memory with the frame's handle; without one, with the binding. What is there already is not kept twice: texts of a library's own.
@@ -143,12 +90,6 @@ static void *keep(struct porin_frame *frame, struct borrowed *borrowed, size_t s
     return same ? same->bytes : NULL;
 }
 
-static void free_in_domain(struct porin_frame *frame, uint64_t word, uint32_t entry)
-{
-    if (entry != PORIN_FRAME_NO_ENTRY)
-        porin_frame_ask(frame, entry, word);
-}
-
 void *porin_frame_take(struct porin_frame *frame, uint64_t word, uint64_t size, bool owned, uint32_t free_entry)
 {
     if (!word || frame->status != PORIN_OK)
@@ -164,9 +105,9 @@ void *porin_frame_take(struct porin_frame *frame, uint64_t word, uint64_t size, 
         return NULL;
     }
     char *bytes = owned ? copy : (char *)borrowed->bytes;
-    porin_frame_read(frame, bytes, word, size);
+    frame_fetch(frame, bytes, word, size);
     bytes[size] = 0; /* programs use counted text as a string */
-    free_in_domain(frame, word, free_entry);
+    frame_free(frame, word, free_entry);
     if (frame->status == PORIN_OK)
         return owned ? copy : keep(frame, borrowed, size + 1);
     free(copy);
@@ -174,36 +115,14 @@ void *porin_frame_take(struct porin_frame *frame, uint64_t word, uint64_t size, 
     return NULL;
 }
 
-/* Copies a string into memory that begins `before` bytes earlier; NULL on failure. */
-static char *string_copy(struct porin_frame *frame, uint64_t word, size_t before)
-{
-    size_t size = 120;
-    char *copy = NULL;
-    if (word > UINT32_MAX)
-        porin_frame_bad(frame, "a string lies outside of the domain");
-    while (frame->status == PORIN_OK) {
-        char *larger = realloc(copy, before + size);
-        if (!larger) {
-            porin_frame_fail(frame, PORIN_ERR_MEMORY, NULL);
-            break;
-        }
-        copy = larger;
-        if (porin_copy_string_in(copy + before, size, frame->binding->domain, (porin_addr){ (uint32_t)word }) == PORIN_OK)
-            return copy;
-        if (size == BINDING_STRING_MAX)
-            porin_frame_bad(frame, "a string has more than 64 MiB, or leaves the domain's memory");
-        size = size < BINDING_STRING_MAX / 8 ? 8 * size : BINDING_STRING_MAX;
-    }
-    free(copy);
-    return NULL;
-}
-
 char *porin_frame_take_string(struct porin_frame *frame, uint64_t word, bool owned, uint32_t free_entry)
 {
+    if (frame_receives(frame))
+        return porin_back_string((struct porin_back *)frame, word);
     if (!word || frame->status != PORIN_OK)
         return NULL;
-    char *copy = string_copy(frame, word, owned ? 0 : sizeof(struct borrowed));
-    free_in_domain(frame, word, free_entry);
+    char *copy = frame_string_copy(frame, word, owned ? 0 : sizeof(struct borrowed));
+    frame_free(frame, word, free_entry);
     if (frame->status != PORIN_OK) {
         free(copy);
         return NULL;
@@ -249,7 +168,7 @@ static void *scratch_add(struct porin_back *back, struct borrowed *memory)
 
 void *porin_back_room(struct porin_back *back, uint64_t size)
 {
-    return back->frame.status == PORIN_OK && scratch_room(back, size) ? scratch_add(back, calloc(1, sizeof(struct borrowed) + size)) : NULL;
+    return back->frame.status == PORIN_OK && scratch_room(back, size) ? scratch_add(back, calloc(1, sizeof(struct borrowed) + size + 1)) : NULL;
 }
 
 void *porin_back_get(struct porin_back *back, uint64_t word, uint64_t size)
@@ -262,7 +181,7 @@ void *porin_back_get(struct porin_back *back, uint64_t word, uint64_t size)
 
 char *porin_back_string(struct porin_back *back, uint64_t word)
 {
-    char *copy = word && back->frame.status == PORIN_OK ? string_copy(&back->frame, word, sizeof(struct borrowed)) : NULL;
+    char *copy = word && back->frame.status == PORIN_OK ? frame_string_copy(&back->frame, word, sizeof(struct borrowed)) : NULL;
     if (copy && !scratch_room(back, strlen(copy + sizeof(struct borrowed)) + 1)) {
         free(copy);
         copy = NULL;
