@@ -31,16 +31,24 @@ $(B)/demo/demo: $(B)/demo/stream_edges.o $(demo_bound:%=$(B)/demo/%_host.o) $(de
 	$(call say,link,$@)
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 
+# Follows image data through the domains.
+$(call object,demo/copies.c): CFLAGS += -I. -I$(B)/demo
+$(call object,demo/copies.c): $(B)/demo/stream_caller.c $(B)/demo/picture_host.c
+$(B)/demo/copies: $(B)/demo/stream_edges.o $(B)/demo/picture_host.o $(call object,demo/copies.c demo/part.c) $(B)/lib/libporin.a
+	@mkdir -p $(@D)
+	$(call say,link,$@)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+
 # libpng comes without zlib: what it calls of zlib is the stub, which calls the zlib domain.
-$(B)/demo/zlib.porin: demo/stream.c $(B)/work/zlib-domain.done
-$(B)/demo/zlib.porin: demo_link = demo/stream.c -lz
+$(B)/demo/zlib.porin: demo/stream.c $(B)/demo/stream_caller.c $(B)/work/zlib-domain.done
+$(B)/demo/zlib.porin: demo_link = demo/stream.c $(B)/demo/stream_receiver.c $(B)/lib/libporin-stubs.a -lz
 $(B)/demo/libpng.porin: $(B)/demo/picture_host.c demo/picture.c demo/zlib_stub.c $(B)/demo/stream_caller.c $(B)/work/libpng-domain.done
-$(B)/demo/libpng.porin: demo_link = demo/picture.c demo/zlib_stub.c $(B)/demo/stream_caller.c $(B)/demo/picture_callee.c -lpng16 -lm
+$(B)/demo/libpng.porin: demo_link = demo/picture.c demo/zlib_stub.c $(B)/demo/stream_caller.c $(B)/demo/picture_callee.c $(B)/lib/libporin-stubs.a -lpng16 -lm
 $(B)/demo/sqlite.porin: $(B)/demo/facts_host.c demo/facts.c $(B)/work/sqlite-domain.done
 $(B)/demo/sqlite.porin: demo_link = demo/facts.c $(B)/demo/facts_callee.c -lsqlite3 -lm
 $(B)/demo/caption.porin: $(B)/demo/caption_host.c demo/caption.c
 $(B)/demo/caption.porin: demo_link = demo/caption.c $(B)/demo/caption_callee.c
-$(demo_images): $(wildcard demo/*.h) $(B)/bin/porin-cc $(B)/sysroot/lib/libc.a
+$(demo_images): $(wildcard demo/*.h) $(B)/bin/porin-cc $(B)/lib/libporin-stubs.a $(B)/sysroot/lib/libc.a
 	@mkdir -p $(@D)
 	$(call say,domain,$@)
 	$(Q)$(demo_cc) $(demo_link) -o $@
@@ -51,7 +59,7 @@ $(B)/demo/reference: demo/reference.c $(B)/work/libpng-native.done
 	$(Q)PORIN_NATIVE_SYSROOT=$(B)/native/sysroot tools/native-cc -std=gnu11 -O2 $< -lpng16 -lz -lm -o $@
 
 CHECKS += demo
-check-demo: $(B)/demo/demo $(demo_images) $(B)/demo/reference
+check-demo: $(B)/demo/demo $(B)/demo/copies $(demo_images) $(B)/demo/reference
 	@demo/check $(B)
 
 demo: packages

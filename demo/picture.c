@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libpng domain: decodes and encodes one picture at a time for the host. Its compression is the zlib domain's (zlib_stub.c). */
 #include "picture.h"
+#include "porin/capability.h"
 #include "stream.h"
 #include "zlib_stub.h"
 #include <png.h>
@@ -10,7 +11,15 @@
 static struct picture picture;
 static unsigned char *pixels_made, *file_made;
 
-struct bytes { const unsigned char *data; unsigned char *made; size_t size, at; };
+/* A file that is read or made; of one that is read, how much of the chunk comes yet, its CRC included, and whether that is image data. */
+struct bytes {
+    const unsigned char PORIN_CAP *data;
+    unsigned char *made;
+    size_t size, at, chunk_left;
+    int is_image, image_begun;
+};
+enum { SIGNATURE_BYTES = 8, HEADER_BYTES = 8, CRC_BYTES = 4 };
+static struct picture_bytes bytes_counted;
 
 static void report_error(png_structp png, png_const_charp message)
 {
@@ -25,12 +34,35 @@ static void report_warning(png_structp png, png_const_charp message)
         strncpy(picture.message, message, sizeof picture.message - 1);
 }
 
+/* libpng hands compressed image data to zlib and does not look at it, but for the first byte: so its buffer stands for what was lent. */
+static void read_image(struct bytes *file, png_bytep to, size_t size)
+{
+    const unsigned char PORIN_CAP *from = file->data + file->at;
+    if (!file->image_begun && size) {
+        to[0] = from[0];
+        bytes_counted.copied++;
+        file->image_begun = 1;
+    }
+    zlib_stub_stand_in(to, size, from);
+    bytes_counted.passed_on += size;
+}
+
 static void read_bytes(png_structp png, png_bytep to, png_size_t size)
 {
     struct bytes *file = png_get_io_ptr(png);
     if (size > file->size - file->at)
         png_error(png, "the file ends too early");
-    memcpy(to, file->data + file->at, size);
+    if (file->is_image && file->chunk_left >= CRC_BYTES + size) {
+        read_image(file, to, size);
+    } else {
+        zlib_stub_stand_in(NULL, 0, NULL);
+        porin_cap_read(to, file->data + file->at, size);
+        if (file->at >= SIGNATURE_BYTES && !file->chunk_left && size == HEADER_BYTES) {
+            file->is_image = memcmp(to + 4, "IDAT", 4) == 0;
+            file->chunk_left = png_get_uint_32(to) + (size_t)CRC_BYTES + size;
+        }
+    }
+    file->chunk_left -= size < file->chunk_left ? size : file->chunk_left;
     file->at += size;
 }
 
@@ -100,9 +132,9 @@ static void decode(png_structp png, png_infop info, struct bytes *file, png_byte
     png_read_end(png, NULL);
 }
 
-struct picture picture_decode(const unsigned char *data, size_t size)
+struct picture picture_decode(const unsigned char PORIN_CAP *data, size_t size)
 {
-    struct bytes file = {data, NULL, size, 0};
+    struct bytes file = {.data = data, .size = size};
     png_bytep *volatile rows = NULL;
     png_infop info = NULL;
     volatile int done = 0;
@@ -115,6 +147,7 @@ struct picture picture_decode(const unsigned char *data, size_t size)
     if (!png || !info)
         strcpy(picture.message, "out of memory");
     png_destroy_read_struct(&png, &info, NULL);
+    zlib_stub_stand_in(NULL, 0, NULL);
     free(rows);
     if (!done) {
         free(pixels_made);
@@ -124,21 +157,24 @@ struct picture picture_decode(const unsigned char *data, size_t size)
     return picture;
 }
 
-static void encode(png_structp png, png_infop info, struct bytes *file, const unsigned char *pixels, uint32_t width, uint32_t height)
+static void encode(png_structp png, png_infop info, struct bytes *file, const unsigned char PORIN_CAP *pixels, uint32_t width, uint32_t height)
 {
+    static unsigned char row[4 * PICTURE_SIDE_MAX];
     png_set_write_fn(png, file, write_bytes, flush_bytes);
     png_set_IHDR(png, info, width, height, 8, PNG_COLOR_TYPE_RGBA, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
     png_write_info(png, info);
-    for (uint32_t y = 0; y < height; y++)
-        png_write_row(png, pixels + (size_t)y * width * 4);
+    for (uint32_t y = 0; y < height; y++) {
+        porin_cap_read(row, pixels + (size_t)y * width * 4, (size_t)width * 4);
+        png_write_row(png, row);
+    }
     png_write_end(png, info);
 }
 
-struct picture picture_encode(const unsigned char *pixels, uint32_t width, uint32_t height)
+struct picture picture_encode(const unsigned char PORIN_CAP *pixels, uint32_t width, uint32_t height)
 {
     static struct bytes file; /* static: realloc changes it between setjmp and longjmp */
     png_infop info = NULL;
-    file = (struct bytes){NULL, NULL, 0, 0};
+    file = (struct bytes){0};
     pixels_free();
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, report_error, report_warning);
     if (png && (info = png_create_info_struct(png)) && setjmp(png_jmpbuf(png)) == 0) {
@@ -154,20 +190,20 @@ struct picture picture_encode(const unsigned char *pixels, uint32_t width, uint3
     return picture;
 }
 
-static int give(unsigned char *to, const unsigned char *from, uint64_t have, size_t size)
+static int give(unsigned char PORIN_CAP *to, const unsigned char *from, uint64_t have, size_t size)
 {
     if (!from || size > have)
         return -1;
-    memcpy(to, from, size);
+    porin_cap_write(to, from, size);
     return 0;
 }
 
-int picture_pixels(unsigned char *to, size_t size)
+int picture_pixels(unsigned char PORIN_CAP *to, size_t size)
 {
     return give(to, pixels_made, (uint64_t)picture.width * picture.height * 4, size);
 }
 
-int picture_file(unsigned char *to, size_t size)
+int picture_file(unsigned char PORIN_CAP *to, size_t size)
 {
     return give(to, file_made, picture.file_size, size);
 }
@@ -177,10 +213,16 @@ uint64_t picture_calls(void)
     return zlib_stub_calls;
 }
 
-uint64_t picture_checksums(uint64_t count, uint64_t size, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+struct picture_bytes picture_bytes(void)
+{
+    bytes_counted.inflated = stream_inflated();
+    return bytes_counted;
+}
+
+uint64_t picture_checksums(uint64_t count, const uint8_t PORIN_CAP *bytes, uint64_t size)
 {
     uint64_t sum = 0;
     while (count--)
-        sum = stream_crc32(0, size, a, b, c, d);
+        sum = stream_crc32(0, bytes, size);
     return sum;
 }

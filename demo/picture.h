@@ -18,15 +18,19 @@ struct picture {
 
 #define PICTURE_SIZE(width, height) ((int64_t)(width) * (height) * 4)
 
-/* What the host calls. */
-PORIN_ENTRY struct picture picture_decode(const unsigned char *data PORIN_IN(size), size_t size);
-PORIN_ENTRY struct picture picture_encode(const unsigned char *pixels PORIN_IN(PICTURE_SIZE(width, height)), uint32_t width,
+/* What the host calls. It lends files and pixels; nothing of them is copied on the way here. */
+PORIN_ENTRY struct picture picture_decode(const unsigned char PORIN_CAP *data PORIN_IN(size), size_t size);
+PORIN_ENTRY struct picture picture_encode(const unsigned char PORIN_CAP *pixels PORIN_IN(PICTURE_SIZE(width, height)), uint32_t width,
                                           uint32_t height);
 /* Copy what the last call made; 0, or -1 if it made less. */
-PORIN_ENTRY PORIN_FAILS(-1) int picture_pixels(unsigned char *to PORIN_OUT(size), size_t size);
-PORIN_ENTRY PORIN_FAILS(-1) int picture_file(unsigned char *to PORIN_OUT(size), size_t size);
+PORIN_ENTRY PORIN_FAILS(-1) int picture_pixels(unsigned char PORIN_CAP *to PORIN_OUT(size), size_t size);
+PORIN_ENTRY PORIN_FAILS(-1) int picture_file(unsigned char PORIN_CAP *to PORIN_OUT(size), size_t size);
 /* How often this domain has called the zlib domain so far. */
 PORIN_ENTRY PORIN_FAILS(0) uint64_t picture_calls(void);
-/* Calls the zlib domain `count` times for the checksum of the first `size` bytes of the words and returns the last: for timing. */
-PORIN_ENTRY PORIN_FAILS(0) uint64_t picture_checksums(uint64_t count, uint64_t size, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+/* Where the compressed image data of the files went, in bytes: what zlib inflated, what was passed on to it as it was lent, and what was copied
+ * into this domain, which is the one byte of each file that libpng itself looks at. */
+struct picture_bytes { uint64_t inflated, passed_on, copied; };
+PORIN_ENTRY struct picture_bytes picture_bytes(void);
+/* Calls the zlib domain `count` times for the checksum of the bytes and returns the last: for timing. */
+PORIN_ENTRY PORIN_FAILS(0) uint64_t picture_checksums(uint64_t count, const uint8_t PORIN_CAP *bytes PORIN_IN(size), uint64_t size);
 #endif

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* zlib domain: streams for other domains (stream.h). Everything that arrives here is somebody else's: it is checked. */
 #include "stream.h"
-#include "porin/domain.h"
+#include "porin/capability.h"
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-enum { STREAMS = 16, MESSAGE_MAX = 128 };
+enum { STREAMS = 16 };
 
 struct stream {
     enum stream_direction direction;
     z_stream z;
-    size_t given, produced;
     unsigned char input[STREAM_INPUT_MAX], output[STREAM_OUTPUT_MAX];
 };
 static struct stream *streams[STREAMS + 1]; /* number 0 is none */
@@ -42,26 +41,22 @@ int64_t stream_open(uint64_t direction, int64_t level, int64_t window_bits, int6
     streams[number] = stream;
     return number;
 }
-PORIN_EXPORT(stream_open);
 
 int64_t stream_reset(int64_t number, int64_t window_bits)
 {
     struct stream *stream = stream_find(number);
     if (!stream)
         return Z_STREAM_ERROR;
-    stream->given = stream->produced = 0;
     if (stream->direction == STREAM_DEFLATE)
         return deflateReset(&stream->z);
     return window_bits == STREAM_KEEP_WINDOW ? inflateReset(&stream->z) : inflateReset2(&stream->z, (int)window_bits);
 }
-PORIN_EXPORT(stream_reset);
 
 int64_t stream_validate(int64_t number, int64_t check)
 {
     struct stream *stream = stream_find(number);
     return stream && stream->direction == STREAM_INFLATE ? inflateValidate(&stream->z, (int)check) : Z_STREAM_ERROR;
 }
-PORIN_EXPORT(stream_validate);
 
 int64_t stream_close(int64_t number)
 {
@@ -73,71 +68,61 @@ int64_t stream_close(int64_t number)
     streams[number] = NULL;
     return status;
 }
-PORIN_EXPORT(stream_close);
 
-int64_t stream_put(int64_t number, uint64_t size, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-    const uint64_t words[] = {a, b, c, d};
-    struct stream *stream = stream_find(number);
-    if (!stream || size > sizeof words || size > sizeof stream->input - stream->given)
-        return Z_STREAM_ERROR;
-    memcpy(stream->input + stream->given, words, size);
-    stream->given += size;
-    return Z_OK;
-}
-PORIN_EXPORT(stream_put);
+static uint64_t inflated;
 
-struct stream_words stream_run(int64_t number, int64_t flush, uint64_t room)
+struct stream_words stream_run(int64_t number, int64_t flush, const uint8_t PORIN_CAP *input, uint64_t size, uint8_t PORIN_CAP *output,
+                               uint64_t room)
 {
     struct stream *stream = stream_find(number);
-    if (!stream || room > sizeof stream->output)
+    if (!stream || (size && !input) || (room && !output))
         return (struct stream_words){(uint32_t)Z_STREAM_ERROR, 0};
+    size = size < sizeof stream->input ? size : sizeof stream->input;
+    room = room < sizeof stream->output ? room : sizeof stream->output;
+    if (size)
+        porin_cap_read(stream->input, input, size); /* once: whoever lends it may change it meanwhile */
     stream->z.next_in = stream->input;
-    stream->z.avail_in = (uInt)stream->given;
+    stream->z.avail_in = (uInt)size;
     stream->z.next_out = stream->output;
     stream->z.avail_out = (uInt)room;
     int status = stream->direction == STREAM_DEFLATE ? deflate(&stream->z, (int)flush) : inflate(&stream->z, (int)flush);
-    uint64_t consumed = stream->given - stream->z.avail_in;
-    stream->produced = room - stream->z.avail_out;
-    stream->given = 0;
-    return (struct stream_words){(uint32_t)status | consumed << 32, stream->produced};
+    uint64_t consumed = size - stream->z.avail_in, produced = room - stream->z.avail_out;
+    if (produced)
+        porin_cap_write(output, stream->output, produced);
+    if (stream->direction == STREAM_INFLATE)
+        inflated += consumed;
+    return (struct stream_words){(uint32_t)status | consumed << 32, produced};
 }
-PORIN_EXPORT(stream_run);
 
-static struct stream_words words_at(const void *bytes, size_t size, uint64_t at)
+uint64_t stream_inflated(void)
 {
-    struct stream_words words = {0, 0};
-    if (at < size)
-        memcpy(&words, (const char *)bytes + at, size - at < sizeof words ? size - at : sizeof words);
-    return words;
+    return inflated;
 }
 
-struct stream_words stream_get(int64_t number, uint64_t at)
+int stream_message(int64_t number, char *to, uint64_t size)
 {
     struct stream *stream = stream_find(number);
-    return stream ? words_at(stream->output, stream->produced, at) : (struct stream_words){0, 0};
+    if (!size)
+        return -1;
+    strncpy(to, stream && stream->z.msg ? stream->z.msg : "", size - 1);
+    to[size - 1] = 0;
+    return 0;
 }
-PORIN_EXPORT(stream_get);
 
-struct stream_words stream_message(int64_t number, uint64_t at)
-{
-    struct stream *stream = stream_find(number);
-    if (!stream || !stream->z.msg)
-        return (struct stream_words){0, 0};
-    return words_at(stream->z.msg, strnlen(stream->z.msg, MESSAGE_MAX), at);
-}
-PORIN_EXPORT(stream_message);
+typedef uLong checksum_step(uLong sum, const Bytef *bytes, uInt size);
 
-uint64_t stream_crc32(uint64_t sum, uint64_t size, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
+static uint64_t checksum(checksum_step *step, uint64_t sum, const uint8_t PORIN_CAP *bytes, uint64_t size)
 {
-    const uint64_t words[] = {a, b, c, d};
-    return crc32(sum, (const Bytef *)words, size < sizeof words ? (uInt)size : (uInt)sizeof words);
+    uint8_t piece[4096];
+    if (!bytes)
+        return sum;
+    for (uint64_t now; size; size -= now, bytes += now) {
+        now = size < sizeof piece ? size : sizeof piece;
+        porin_cap_read(piece, bytes, now);
+        sum = step(sum, piece, (uInt)now);
+    }
+    return sum;
 }
-PORIN_EXPORT(stream_crc32);
 
-uint64_t stream_adler32(uint64_t sum, uint64_t size, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-    const uint64_t words[] = {a, b, c, d};
-    return adler32(sum, (const Bytef *)words, size < sizeof words ? (uInt)size : (uInt)sizeof words);
-}
-PORIN_EXPORT(stream_adler32);
+uint64_t stream_crc32(uint64_t sum, const uint8_t PORIN_CAP *bytes, uint64_t size) { return checksum(crc32, sum, bytes, size); }
+uint64_t stream_adler32(uint64_t sum, const uint8_t PORIN_CAP *bytes, uint64_t size) { return checksum(adler32, sum, bytes, size); }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the zlib domain offers to other domains: compressed streams whose data travels in registers.
+/* What the zlib domain offers to other domains: compressed streams whose data travels by capability.
  *
- * Domains share no memory, and a call costs nanoseconds, so data crosses the way arguments do: 32 bytes in with each stream_put, 16
- * bytes out with each stream_get. Neither side can make the other touch memory, and nothing has to be granted.
- * A stream is a number. Data given since the last stream_run is what that run reads; what it does not consume is forgotten, and the
- * caller gives it again. The caller must not believe the numbers that come back: it compares them with what it asked for. */
+ * Domains share no memory. A caller lends a run its input for reading and room for the output, for the time of that call: memory of its
+ * own, or what it was lent itself. zlib reads and writes there at once; nothing is copied on the way.
+ * A stream is a number. What a run does not consume is forgotten, and the caller gives it again. The caller must not believe the numbers that
+ * come back: it compares them with what it asked for. */
 #ifndef DEMO_STREAM_H
 #define DEMO_STREAM_H
 #include <stdint.h>
 #include "porin/bind.h"
 
-enum { STREAM_PUT_BYTES = 32, STREAM_GET_BYTES = 16, STREAM_INPUT_MAX = 16384, STREAM_OUTPUT_MAX = 16384, STREAM_KEEP_WINDOW = 1000 };
+enum { STREAM_INPUT_MAX = 16384, STREAM_OUTPUT_MAX = 16384, STREAM_KEEP_WINDOW = 1000 };
 /* Registers are kept and hidden: the two do not trust each other. */
 #define STREAM_ENTRY PORIN_ENTRY PORIN_POLICY(PORIN_POLICY_REGISTER_INTEGRITY | PORIN_POLICY_REGISTER_CONFIDENTIALITY)
 
@@ -24,15 +24,15 @@ STREAM_ENTRY int64_t stream_open(uint64_t direction, int64_t level, int64_t wind
 STREAM_ENTRY int64_t stream_reset(int64_t stream, int64_t window_bits);
 STREAM_ENTRY int64_t stream_validate(int64_t stream, int64_t check);
 STREAM_ENTRY int64_t stream_close(int64_t stream);
-/* Appends the first `size` bytes (at most STREAM_PUT_BYTES) of the four words to the input of the next run. */
-STREAM_ENTRY int64_t stream_put(int64_t stream, uint64_t size, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
-/* Runs zlib with room for `room` bytes of output. low: its status (low half) and how much it consumed; high: how much it produced. */
-STREAM_ENTRY struct stream_words stream_run(int64_t stream, int64_t flush, uint64_t room);
-/* Sixteen bytes of the last run's output, from byte `at` on. */
-STREAM_ENTRY struct stream_words stream_get(int64_t stream, uint64_t at);
-/* Sixteen bytes of zlib's message about the stream, from byte `at` on; zeros behind its end. */
-STREAM_ENTRY struct stream_words stream_message(int64_t stream, uint64_t at);
-/* zlib's checksums, continued over the first `size` bytes of the four words. */
-STREAM_ENTRY uint64_t stream_crc32(uint64_t sum, uint64_t size, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
-STREAM_ENTRY uint64_t stream_adler32(uint64_t sum, uint64_t size, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+/* Runs zlib over `size` bytes of input with room for `room` bytes of output, as many of both as it takes at once. low: its status (low half)
+ * and how much it consumed; high: how much it produced. */
+STREAM_ENTRY struct stream_words stream_run(int64_t stream, int64_t flush, const uint8_t PORIN_CAP *input PORIN_IN(size), uint64_t size,
+                                            uint8_t PORIN_CAP *output PORIN_OUT(room), uint64_t room);
+/* zlib's message about the stream, or nothing. */
+STREAM_ENTRY PORIN_FAILS(-1) int stream_message(int64_t stream, char *to PORIN_OUT(size) PORIN_STRING, uint64_t size);
+/* zlib's checksums, continued. */
+STREAM_ENTRY PORIN_FAILS(0) uint64_t stream_crc32(uint64_t sum, const uint8_t PORIN_CAP *bytes PORIN_IN(size), uint64_t size);
+STREAM_ENTRY PORIN_FAILS(0) uint64_t stream_adler32(uint64_t sum, const uint8_t PORIN_CAP *bytes PORIN_IN(size), uint64_t size);
+/* How many bytes of input inflate has consumed so far. */
+STREAM_ENTRY uint64_t stream_inflated(void);
 #endif

@@ -3,6 +3,7 @@
  * notice. The zlib domain is not trusted: what it answers is compared with what was asked, and its death is a stream error. */
 #include "zlib_stub.h"
 #include "stream.h"
+#include "porin/capability.h"
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -11,6 +12,7 @@
 struct internal_state { int64_t number; enum stream_direction direction; char message[128]; };
 
 uint64_t zlib_stub_calls;
+static struct stand_in { const unsigned char *memory; size_t size; const uint8_t PORIN_CAP *bytes; } stand_in;
 
 static int state_number(z_streamp z, enum stream_direction direction, int64_t *number)
 {
@@ -35,36 +37,25 @@ static int open_stream(z_streamp z, enum stream_direction direction, int64_t num
     return Z_OK;
 }
 
-static void put_input(int64_t number, const unsigned char *input, size_t size)
+void zlib_stub_stand_in(const void *memory, size_t size, const uint8_t PORIN_CAP *bytes)
 {
-    for (size_t at = 0; at < size; at += STREAM_PUT_BYTES) {
-        uint64_t words[STREAM_PUT_BYTES / 8] = {0};
-        size_t piece = size - at < sizeof words ? size - at : sizeof words;
-        memcpy(words, input + at, piece);
-        stream_put(number, piece, words[0], words[1], words[2], words[3]);
-        zlib_stub_calls++;
-    }
+    stand_in = (struct stand_in){memory, size, bytes};
 }
 
-static void get_output(int64_t number, unsigned char *output, size_t size)
+/* What to lend for memory that libpng names: its own, or what that stands for. */
+static const uint8_t PORIN_CAP *bytes_at(const unsigned char *memory, size_t size)
 {
-    for (size_t at = 0; at < size; at += STREAM_GET_BYTES) {
-        struct stream_words words = stream_get(number, at);
-        memcpy(output + at, &words, size - at < sizeof words ? size - at : sizeof words);
-        zlib_stub_calls++;
-    }
+    size_t offset = (size_t)(memory - stand_in.memory);
+    if (stand_in.bytes && memory >= stand_in.memory && offset <= stand_in.size && size <= stand_in.size - offset)
+        return stand_in.bytes + offset;
+    return porin_cap_own(memory);
 }
 
 static void fetch_message(z_streamp z)
 {
-    char *message = z->state->message;
-    for (size_t at = 0; at < sizeof z->state->message; at += STREAM_GET_BYTES) {
-        struct stream_words words = stream_message(z->state->number, at);
-        memcpy(message + at, &words, sizeof words);
-        zlib_stub_calls++;
-    }
-    message[sizeof z->state->message - 1] = 0;
-    z->msg = message[0] ? message : NULL;
+    zlib_stub_calls++;
+    if (stream_message(z->state->number, z->state->message, sizeof z->state->message) == 0 && z->state->message[0])
+        z->msg = z->state->message;
 }
 
 /* One run over as much input and output as the zlib domain takes at once. *progress: something moved. */
@@ -74,8 +65,8 @@ static int run_piece(z_streamp z, int64_t number, int flush, int *progress)
     /* libpng inflates row by row: what a row does not need would have to be given again for the next one. */
     size_t enough = z->state->direction == STREAM_INFLATE ? room / 4 + 64 : STREAM_INPUT_MAX;
     size_t given = z->avail_in < enough ? z->avail_in : enough;
-    put_input(number, z->next_in, given);
-    struct stream_words words = stream_run(number, given < z->avail_in ? Z_NO_FLUSH : flush, room);
+    struct stream_words words = stream_run(number, given < z->avail_in ? Z_NO_FLUSH : flush, bytes_at(z->next_in, given), given,
+                                           porin_cap_own(z->next_out), room);
     zlib_stub_calls++;
     int status = (int)(uint32_t)words.low;
     uint64_t consumed = words.low >> 32, produced = words.high;
@@ -83,7 +74,6 @@ static int run_piece(z_streamp z, int64_t number, int flush, int *progress)
         z->msg = "the zlib domain failed";
         return Z_STREAM_ERROR;
     }
-    get_output(number, z->next_out, produced);
     z->next_in += consumed;
     z->avail_in -= (uInt)consumed;
     z->total_in += consumed;
@@ -133,18 +123,12 @@ static int close_stream(z_streamp z, enum stream_direction direction)
     return (int)stream_close(number);
 }
 
-typedef uint64_t checksum_step(uint64_t sum, uint64_t size, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+typedef uint64_t checksum_step(uint64_t sum, const uint8_t PORIN_CAP *bytes, uint64_t size);
 
 static uint64_t checksum(checksum_step *step, uint64_t sum, const Bytef *bytes, uInt size)
 {
-    for (size_t at = 0; at < size; at += STREAM_PUT_BYTES) {
-        uint64_t words[STREAM_PUT_BYTES / 8] = {0};
-        size_t piece = size - at < sizeof words ? size - at : sizeof words;
-        memcpy(words, bytes + at, piece);
-        sum = step(sum, piece, words[0], words[1], words[2], words[3]);
-        zlib_stub_calls++;
-    }
-    return sum & 0xffffffff;
+    zlib_stub_calls++;
+    return size ? step(sum, bytes_at(bytes, size), size) & 0xffffffff : sum;
 }
 
 /* --- zlib's API as libpng uses it; zlib.h documents each --- */

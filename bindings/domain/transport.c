@@ -168,8 +168,7 @@ uint64_t porin_frame_lend(struct porin_frame *frame, unsigned number, const void
 }
 
 /* --- memory of the other side, or what is meant for it --- */
-/* A capability pointer to it. 0: the caller has not lent this. */
-static uint64_t lent_place(const struct porin_frame *frame, uint64_t at, uint64_t size, bool write)
+uint64_t porin_receive_place(const struct porin_frame *frame, uint64_t at, uint64_t size, bool write)
 {
     for (uint32_t i = 0; i < frame->segment_count; i++) {
         const struct porin_segment *segment = &frame->segments[i];
@@ -188,7 +187,7 @@ void porin_frame_write(struct porin_frame *frame, uint64_t to, const void *from,
         memcpy((void *)to, from, size);
         return;
     }
-    uint64_t place = lent_place(frame, to, size, true);
+    uint64_t place = porin_receive_place(frame, to, size, true);
     if (place)
         porin_cap_write((void PORIN_CAP *)place, from, size);
     else
@@ -203,7 +202,7 @@ void porin_frame_read(struct porin_frame *frame, void *to, uint64_t from, uint64
         memcpy(to, (const void *)from, size);
         return;
     }
-    uint64_t place = lent_place(frame, from, size, false);
+    uint64_t place = porin_receive_place(frame, from, size, false);
     if (place)
         porin_cap_read(to, (const void PORIN_CAP *)place, size);
     else
@@ -276,7 +275,7 @@ static char *string_receive(struct porin_frame *frame, uint64_t word, size_t bef
     char *copy = malloc(before + capacity + 1), *larger;
     for (; copy; copy = larger) {
         uint64_t rest = capacity - length, now = rest;
-        while (now && !lent_place(frame, word + length, now, false))
+        while (now && !porin_receive_place(frame, word + length, now, false))
             now /= 2;
         porin_frame_read(frame, copy + before + length, word + length, now ? now : 1);
         if (frame->status != PORIN_OK || capacity >= BINDING_STRING_MAX)

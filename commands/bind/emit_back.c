@@ -62,7 +62,7 @@ static bool names(const char *text, const char *word)
 }
 
 /* Refuses a length that looks behind a pointer which is NULL; gives what holds where it does not. */
-static const char *length_given(struct output *output, const struct function *function, parameter *p, const char *length)
+static const char *length_given(struct output *output, const struct function *function, parameter *p, const char *length, const char *used)
 {
     const char *given = "1";
     for (size_t i = 0; i < function->parameter_count; i++) {
@@ -70,8 +70,8 @@ static const char *length_given(struct output *output, const struct function *fu
         bool pointer = other->type->kind == TYPE_POINTER && other != p && names(length, other->name);
         if (!pointer)
             continue;
-        emit(output, "    if (porin_b.a_%s && !%s)\n        porin_frame_bad(porin_f, \"%s: its length is behind '%s', which is NULL\");\n",
-             p->name, other->name, p->name, other->name);
+        emit(output, "    if (%s && !%s)\n        porin_frame_bad(porin_f, \"%s: its length is behind '%s', which is NULL\");\n", used,
+             other->name, p->name, other->name);
         given = format_text("%s && %s", given, other->name);
     }
     return given;
@@ -86,12 +86,12 @@ static void memory_read(struct output *output, const struct function *function, 
     if (p->role == ROLE_STRINGS) /* a negative count would be read as no count */
         emit(output, "    %s = (void *)porin_back_strings(porin_back, %s, %s);\n", n, at,
              *count ? format_text("%s && %s ? (int64_t)porin_frame_bytes(porin_f, (int64_t)(%s), 1) : 0", at,
-                                  length_given(output, function, p, count), count)
+                                  length_given(output, function, p, count, at), count)
                     : "-1");
     if (p->role != ROLE_BUFFER)
         return;
     const char *size = p->type->to->kind == TYPE_VOID ? "1" : format_text("sizeof(%s)", p->type->to->name);
-    const char *given = length_given(output, function, p, length_of(p));
+    const char *given = length_given(output, function, p, length_of(p), at);
     emit(output, "    uint64_t porin_n_%s = %s && %s ? porin_frame_bytes(porin_f, (int64_t)(%s), %s) : 0;\n", n, at, given, length_of(p), size);
     if (p->type->is_capability) {
         emit(output, "    %s = (void PORIN_CAP *)porin_receive_lent(porin_f, %u, %s, porin_n_%s, %s);\n", n, lent_number(function, p), at, n,
@@ -100,7 +100,9 @@ static void memory_read(struct output *output, const struct function *function, 
     }
     emit(output, "    %s = %s ? porin_back_%s : NULL;\n",
          p->type->to->kind == TYPE_VOID ? format_text("void *porin_x_%s", n) : declaration(p->type->to, format_text("*porin_x_%s", n)), at,
-         p->in ? format_text("get(porin_back, %s, porin_n_%s)", at, n) : format_text("room(porin_back, porin_n_%s)", n));
+         output->owner ? format_text("memory(porin_back, %s, porin_n_%s, %d, %d)", at, n, p->in, p->out)
+         : p->in       ? format_text("get(porin_back, %s, porin_n_%s)", at, n)
+                       : format_text("room(porin_back, porin_n_%s)", n));
     if (p->in && (p->element == ROLE_HANDLE || type_changes_from(p->type->to)))
         elements_read(output, p);
     emit(output, "    %s = porin_x_%s;\n", n, n);
@@ -135,15 +137,17 @@ static void element_write(struct output *output, parameter *p, const char *path)
     }
 }
 
-static void memory_write(struct output *output, parameter *p)
+static void memory_write(struct output *output, const struct function *function, parameter *p)
 {
     const char *n = p->name, *filled = note_find(&p->notes, "filled");
     if (p->role != ROLE_BUFFER || !p->out || p->type->is_capability)
         return;
     emit(output, "    uint64_t porin_u_%s = porin_x_%s ? porin_n_%s : 0;\n", n, n, n);
-    if (filled && output->owner)
-        emit(output, "    if (porin_u_%s)\n        porin_u_%s = porin_receive_filled((int64_t)(%s), %s, porin_n_%s);\n", n, n, filled,
-             p->type->to->kind == TYPE_VOID ? "1" : format_text("sizeof(%s)", p->type->to->name), n);
+    if (filled && output->owner) {
+        const char *given = length_given(output, function, p, filled, format_text("porin_u_%s", n));
+        emit(output, "    if (porin_u_%s && %s)\n        porin_u_%s = porin_receive_filled((int64_t)(%s), %s, porin_n_%s);\n", n, given, n,
+             filled, p->type->to->kind == TYPE_VOID ? "1" : format_text("sizeof(%s)", p->type->to->name), n);
+    }
     if (p->element != ROLE_VALUE || type_changes_into(p->type->to)) {
         emit(output, "    for (uint64_t porin_e = 0; porin_e < porin_u_%s / sizeof(%s); porin_e++) {\n", n, p->type->to->name);
         element_write(output, p, format_text("porin_x_%s[porin_e]", n));
@@ -174,7 +178,9 @@ static void result_write(struct output *output, const struct function *function,
     else if (r->role == ROLE_WITHIN)
         emit(output, "    uint64_t porin_r = %s;\n", within_of(r, "result"));
     else if (r->role == ROLE_STRING || r->role == ROLE_BUFFER)
-        emit(output, "    uint64_t porin_r = result ? %s : 0;\n", given_of(r, r->role, "result"));
+        emit(output, "    uint64_t porin_r = result && %s ? %s : 0;\n",
+             r->role == ROLE_BUFFER ? length_given(output, function, r, note_find(&r->notes, "size"), "result") : "1",
+             given_of(r, r->role, "result"));
     else {
         emit(output, "    %s;\n    memcpy(&porin_r, &result, sizeof porin_r);\n", declaration(r->type, "porin_r"));
         emit_into(output, r->type, r, "porin_r");
@@ -225,7 +231,7 @@ void emit_receive(struct output *output, const struct function *function, const 
         function_call(output, function, call);
     }
     for (size_t i = 0; i < count; i++)
-        memory_write(output, &function->parameters[i]);
+        memory_write(output, function, &function->parameters[i]);
     result_write(output, function, block);
 }
 

@@ -212,6 +212,10 @@ bool porin_receive_open(struct porin_back *back, struct porin_owner *owner, cons
 uint64_t porin_receive_close(struct porin_back *back);
 /* The same where all is in registers. */
 void porin_receive_directly(struct porin_frame *frame, const char *function);
+/* Memory for an argument, no more than the caller lends for it: what stands there, or room. */
+void *porin_back_memory(struct porin_back *back, uint64_t word, uint64_t size, bool in, bool out);
+/* A capability pointer to what the caller lends. 0: it does not. */
+uint64_t porin_receive_place(const struct porin_frame *frame, uint64_t at, uint64_t size, bool write);
 /* A capability pointer of the caller's, made sure of: it covers size bytes with that right, so that the library can use it without a fault. */
 uint64_t porin_receive_lent(struct porin_frame *frame, unsigned number, uint64_t word, uint64_t size, enum porin_right right);
 uint64_t porin_receive_filled(int64_t count, uint64_t size, uint64_t room); /* bytes, no more than room */

@@ -29,15 +29,16 @@ $(bind_hostile)/hostile: $(wildcard tests/bind/hostile/*) tests/bind/start.h $(B
 	$(Q)$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Werror $(bind_flags) -Itests/bind/hostile -I$(@D) tests/bind/hostile/hostile.c \
 		$(@D)/hostile_host.c $(B)/lib/libporin.a -lcmocka $(LDLIBS) -o $@
 
-check-bind: $(bind_bound) $(bind_native) $(bind_hostile)/hostile $(B)/bin/porin $(B)/bin/porin-bind
+check-bind: $(bind_bound) $(bind_native) $(bind_hostile)/hostile $(B)/bin/porin $(B)/bin/porin-bind $(B)/lib/libporin-stubs.a
 	@tests/bind/run $(B) $(bind_programs)
 	@timeout 60 $(bind_hostile)/hostile $(bind_hostile)/hostile.porin
+	@tests/bind/between/run $(B)
 	@tests/bind/types $(B) 1 2
 	@tests/bind/tutorial $(B)
 
 ## fuzz-bind         random libraries through stubs against native calls: SEED=1 COUNT=100
 SEED ?= 1
 COUNT ?= 100
-fuzz-bind: $(B)/bin/porin $(B)/bin/porin-bind $(B)/sysroot/lib/libc.a
+fuzz-bind: $(B)/bin/porin $(B)/bin/porin-bind $(B)/lib/libporin-stubs.a $(B)/sysroot/lib/libc.a
 	@tests/bind/types $(B) $(SEED) $(COUNT)
 .PHONY: check-bind fuzz-bind

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A caller that does not use the stubs made for it: the library must refuse what it sends, and live. */
+#include "pair_wire.h"
+#include <stdio.h>
+#include <string.h>
+#include "porin/capability.h"
+#include "porin/domain.h"
+
+typedef uint64_t wire(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+#define BLOCKS(F) F(sum) F(behind) F(fill) F(line) F(fruits) F(text) F(copy) F(memory) F(open) F(number) F(close) F(basket) F(find) F(labels)
+#define DECLARE(name) wire pair_wire_pair_##name; PORIN_IMPORT(pair_wire_pair_##name);
+BLOCKS(DECLARE)
+uint64_t pair_wire_pair_fruit(uint64_t fruit, uint64_t same), pair_wire_pair_percent(uint64_t), pair_wire_pair_bool(uint64_t),
+    pair_wire_pair_lent(uint64_t, uint64_t, uint64_t), pair_wire_fetch(uint64_t, uint64_t, uint64_t);
+PORIN_IMPORT(pair_wire_pair_fruit);
+PORIN_IMPORT(pair_wire_pair_percent);
+PORIN_IMPORT(pair_wire_pair_bool);
+PORIN_IMPORT(pair_wire_pair_lent);
+PORIN_IMPORT(pair_wire_fetch);
+
+static const struct { wire *call; const char *name; } calls[] = {
+#define ROW(name) {pair_wire_pair_##name, #name},
+    BLOCKS(ROW)
+};
+enum { CALLS = sizeof calls / sizeof *calls, MESSAGE = 4096 };
+static uint64_t key, message[MESSAGE / 8], seed = 1;
+static unsigned bad, refused, taken;
+
+uint64_t pair_wire_use_key(uint64_t given) { return key = given, 0; }
+PORIN_EXPORT(pair_wire_use_key);
+
+static uint64_t next(void)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return seed >> 20;
+}
+
+/* A word that means something to somebody: an address in the message or near it, a number at an edge, a handle. */
+static uint64_t word(void)
+{
+    static const uint64_t edges[] = {0, 1, 2, 16, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 1ull << 52, 8ull << 52, 16ull << 52,
+                                     24ull << 52 | 5, 1ull << 63, UINT64_MAX, UINT64_MAX - 7};
+    uint64_t at = (uint64_t)message;
+    switch (next() % 6) {
+    case 0: return edges[next() % (sizeof edges / sizeof *edges)];
+    case 1: return at + next() % (MESSAGE + 64) - 32;
+    case 2: return next() % 8 << 16 | next() % 8;
+    case 3: return next() % 300;
+    default: return at + next() % (MESSAGE / 16) * 16;
+    }
+}
+
+static void alive(const char *what)
+{
+    static unsigned char byte[2] = {41, 0};
+    bool answers = pair_wire_pair_percent(7) == 7;
+    uint64_t data = (uint64_t)porin_cap_lend(4, byte, 1, PORIN_RIGHT_READ), to = (uint64_t)porin_cap_lend(5, byte + 1, 1, PORIN_RIGHT_WRITE);
+    if (answers && pair_wire_pair_lent(data, 1, to) == 1 && byte[1] == 42)
+        return;
+    printf("thief.c: the library is dead after: %s (%ld)\n", what, porin_call_error());
+    fflush(stdout);
+    bad++;
+}
+
+static void send(size_t call, uint64_t pointer, uint64_t span, uint64_t block, uint64_t more)
+{
+    uint64_t answer = calls[call].call(pointer, span, block, more, next() % 3 ? 0 : word(), 0);
+    if (answer == UINT64_MAX)
+        alive(calls[call].name);
+    else
+        *(answer ? &refused : &taken) += 1;
+}
+
+/* Messages of random words, most of them with the right key and in the right place. */
+static void messages(void)
+{
+    for (int i = 0; i < 60000 && !bad; i++) {
+        size_t call = next() % CALLS;
+        uint64_t start = (uint64_t)message, size = MESSAGE, block = start, span;
+        for (int w = 0; w < MESSAGE / 8; w++)
+            message[w] = word();
+        message[0] = next() % 50 ? key : word();
+        uint64_t lent = next() % 30 ? size : next() % size;
+        uint64_t pointer = porin_cap_make(start, lent, PORIN_CAP_ARGUMENT(0), next() % 30 ? PORIN_RIGHT_WRITE : PORIN_RIGHT_READ);
+        porin_cap_make(start, size / 2, PORIN_CAP_ARGUMENT(1), next() % 2 ? PORIN_RIGHT_WRITE : PORIN_RIGHT_READ);
+        span = start | (next() % 30 ? lent : word() & 0x7fffffff) << 32;
+        if (next() % 30 == 0)
+            pointer = word();
+        if (next() % 30 == 0)
+            block = word();
+        send(call, pointer, span, block, next() % 2 ? 0 : word() | next() << 32);
+    }
+}
+
+static void registers(void)
+{
+    static unsigned char bytes[64];
+    for (int i = 0; i < 20000 && !bad; i++) {
+        uint64_t data = (uint64_t)porin_cap_lend(4, bytes, 16, PORIN_RIGHT_READ), to = (uint64_t)porin_cap_lend(5, bytes, 16, PORIN_RIGHT_READ);
+        uint64_t answer = pair_wire_pair_lent(next() % 2 ? data : word(), next() % 2 ? word() : 17, next() % 2 ? to : word());
+        refused += (int)answer == -1;
+        pair_wire_pair_fruit(word(), word());
+        pair_wire_pair_bool(word());
+        pair_wire_fetch(next() % 2 ? to : word(), word(), next() % 4);
+        if (i % 64 == 0)
+            alive("arguments in registers");
+    }
+}
+
+unsigned run_tests(void)
+{
+    messages();
+    registers();
+    alive("all of it");
+    printf("between: a hostile caller: %u calls refused, %u taken, library %s\n", refused, taken, bad ? "dead" : "alive");
+    if (refused < 1000 || taken < 1000)
+        bad++; /* it has not tried */
+    fflush(stdout);
+    return bad;
+}
+PORIN_EXPORT(run_tests);
