@@ -212,6 +212,8 @@ static void arguments_before(struct output *output, const struct function *funct
             emit(output, "    const void *porin_closed_%s = %s;\n", p->name, handle_held(p));
     if (renews)
         emit(output, "    porin_frame_handle_renewed(porin_f, %s);\n", handle_held(parameter_find(function, renews)));
+    if (function_has_block(output->model, function)) /* making room may be a call already */
+        emit(output, "    uint64_t porin_at = porin_frame_room(porin_f, sizeof porin_b);\n");
     for (p = function->parameters; p < end; p++) /* last: what is lent is for the next call */
         if (p->type->is_capability && p->role == ROLE_BUFFER)
             emit(output, "    porin_w_%s = porin_frame_lend(porin_f, %u, %s, porin_n_%s, %s);\n", p->name, lent_number(function, p), p->name,
@@ -242,7 +244,7 @@ static void call_with_block(struct output *output, const struct function *functi
             emit(output, "    porin_b.a_%s = porin_w_%s;\n", p->name, p->name);
         }
     }
-    emit(output, "    uint64_t porin_at = porin_frame_put(porin_f, &porin_b, sizeof porin_b);\n"
+    emit(output, "    porin_frame_write(porin_f, porin_at, &porin_b, sizeof porin_b);\n"
                  "    porin_frame_call6(porin_f, porin_at, 0, 0, 0, 0, 0);\n"
                  "    porin_frame_read(porin_f, &porin_b, porin_at, sizeof porin_b);\n");
 }

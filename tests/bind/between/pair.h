@@ -26,7 +26,7 @@ PORIN_ENTRY PORIN_STRING PORIN_BORROWED const char *pair_text(int how);
 PORIN_ENTRY PORIN_STRING PORIN_OWNED(pair_free) char *pair_copy(const char *text PORIN_STRING);
 PORIN_ENTRY PORIN_FREES void pair_free(char *text PORIN_TOKEN(text));
 PORIN_ENTRY PORIN_BORROWED PORIN_SIZE(*size) const void *pair_memory(uint64_t *size PORIN_OUT(1));
-PORIN_ENTRY thing *pair_open(int number);
+PORIN_ENTRY PORIN_OWNED(pair_close) thing *pair_open(int number);
 FUNCTION int pair_number(thing *one);
 PORIN_ENTRY PORIN_CLOSES(one) void pair_close(thing *one);
 PORIN_ENTRY basket *pair_basket(void);
