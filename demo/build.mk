@@ -43,7 +43,8 @@ $(B)/demo/copies: $(B)/demo/stream_edges.o $(B)/demo/picture_host.o $(call objec
 $(B)/demo/zlib.porin: demo/stream.c $(B)/demo/stream_caller.c $(B)/work/zlib-domain.done
 $(B)/demo/zlib.porin: demo_link = demo/stream.c $(B)/demo/stream_receiver.c $(B)/lib/libporin-stubs.a -lz
 $(B)/demo/libpng.porin: $(B)/demo/picture_host.c demo/picture.c demo/zlib_stub.c $(B)/demo/stream_caller.c $(B)/work/libpng-domain.done
-$(B)/demo/libpng.porin: demo_link = demo/picture.c demo/zlib_stub.c $(B)/demo/stream_caller.c $(B)/demo/picture_callee.c $(B)/lib/libporin-stubs.a -lpng16 -lm
+$(B)/demo/libpng.porin: demo_link = demo/picture.c demo/zlib_stub.c $(B)/demo/stream_caller.c $(B)/demo/picture_callee.c \
+	$(B)/lib/libporin-stubs.a -lpng16 -lm
 $(B)/demo/sqlite.porin: $(B)/demo/facts_host.c demo/facts.c $(B)/work/sqlite-domain.done
 $(B)/demo/sqlite.porin: demo_link = demo/facts.c $(B)/demo/facts_callee.c -lsqlite3 -lm
 $(B)/demo/caption.porin: $(B)/demo/caption_host.c demo/caption.c

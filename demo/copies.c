@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the image data of a file goes when domains decode it: fails if the libpng domain has copied more of it than the byte that libpng looks
- * at, by its own count and by a look through its memory. Usage: copies IMAGES FILE.png... */
+/* Where the image data of a file goes when domains decode it: fails if the libpng domain has copied more of it than the byte that libpng
+ * looks at, by its own count and by a look through its memory. Usage: copies IMAGES FILE.png... */
 #define _GNU_SOURCE /* memmem */
 #include "demo.h"
 #include "picture_bind.h"

@@ -157,7 +157,8 @@ struct picture picture_decode(const unsigned char PORIN_CAP *data, size_t size)
     return picture;
 }
 
-static void encode(png_structp png, png_infop info, struct bytes *file, const unsigned char PORIN_CAP *pixels, uint32_t width, uint32_t height)
+static void encode(png_structp png, png_infop info, struct bytes *file, const unsigned char PORIN_CAP *pixels, uint32_t width,
+                   uint32_t height)
 {
     static unsigned char row[4 * PICTURE_SIDE_MAX];
     png_set_write_fn(png, file, write_bytes, flush_bytes);

@@ -27,8 +27,8 @@ PORIN_ENTRY PORIN_FAILS(-1) int picture_pixels(unsigned char PORIN_CAP *to PORIN
 PORIN_ENTRY PORIN_FAILS(-1) int picture_file(unsigned char PORIN_CAP *to PORIN_OUT(size), size_t size);
 /* How often this domain has called the zlib domain so far. */
 PORIN_ENTRY PORIN_FAILS(0) uint64_t picture_calls(void);
-/* Where the compressed image data of the files went, in bytes: what zlib inflated, what was passed on to it as it was lent, and what was copied
- * into this domain, which is the one byte of each file that libpng itself looks at. */
+/* Where the compressed image data of the files went, in bytes: what zlib inflated, what was passed on to it as it was lent, and what was
+ * copied into this domain, which is the one byte of each file that libpng itself looks at. */
 struct picture_bytes { uint64_t inflated, passed_on, copied; };
 PORIN_ENTRY struct picture_bytes picture_bytes(void);
 /* Calls the zlib domain `count` times for the checksum of the bytes and returns the last: for timing. */

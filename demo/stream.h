@@ -3,8 +3,8 @@
  *
  * Domains share no memory. A caller lends a run its input for reading and room for the output, for the time of that call: memory of its
  * own, or what it was lent itself. zlib reads and writes there at once; nothing is copied on the way.
- * A stream is a number. What a run does not consume is forgotten, and the caller gives it again. The caller must not believe the numbers that
- * come back: it compares them with what it asked for. */
+ * A stream is a number. What a run does not consume is forgotten, and the caller gives it again. The caller must not believe the numbers
+ * that come back: it compares them with what it asked for. */
 #ifndef DEMO_STREAM_H
 #define DEMO_STREAM_H
 #include <stdint.h>
@@ -24,8 +24,8 @@ STREAM_ENTRY int64_t stream_open(uint64_t direction, int64_t level, int64_t wind
 STREAM_ENTRY int64_t stream_reset(int64_t stream, int64_t window_bits);
 STREAM_ENTRY int64_t stream_validate(int64_t stream, int64_t check);
 STREAM_ENTRY int64_t stream_close(int64_t stream);
-/* Runs zlib over `size` bytes of input with room for `room` bytes of output, as many of both as it takes at once. low: its status (low half)
- * and how much it consumed; high: how much it produced. */
+/* Runs zlib over `size` bytes of input with room for `room` bytes of output, as many of both as it takes at once. low: its status (low
+ * half) and how much it consumed; high: how much it produced. */
 STREAM_ENTRY struct stream_words stream_run(int64_t stream, int64_t flush, const uint8_t PORIN_CAP *input PORIN_IN(size), uint64_t size,
                                             uint8_t PORIN_CAP *output PORIN_OUT(room), uint64_t room);
 /* zlib's message about the stream, or nothing. */

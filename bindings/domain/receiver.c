@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a library in a domain rests on when other domains call it: nothing of theirs is believed. All that they lend is tried before it is used,
- * so that no address or length of theirs makes this domain fault or touch memory of its own; what they read back is what was meant for them. */
+/* What a library in a domain rests on when other domains call it: nothing of theirs is believed. All that they lend is tried before it
+ * is used, so that no address or length of theirs makes this domain fault or touch memory of its own; what they read back is what was
+ * meant for them. */
 #include "trusted/binding/binding_state.h"
 #include "porin/capability.h"
 #include "trusted/tables/layout.h"

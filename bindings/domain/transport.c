@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How what stubs in domains place and read travels to another domain: a call's message is a piece of this thread's memory for messages, of which
- * the callee has a capability for the time of the call; longer buffers are lent as they stand. Whoever receives a call reads and writes
- * through these capabilities. In a domain nothing here is trusted by anybody else. */
+/* How what stubs in domains place and read travels to another domain: a call's message is a piece of this thread's memory for messages,
+ * of which the callee has a capability for the time of the call; longer buffers are lent as they stand. Whoever receives a call reads and
+ * writes through these capabilities. In a domain nothing here is trusted by anybody else. */
 #include "trusted/binding/binding_state.h"
 #include "porin/capability.h"
 #include "porin/domain.h"

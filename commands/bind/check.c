@@ -245,8 +245,8 @@ static void lent_check(const struct context *context, const struct variable *var
 {
     unsigned lent = 0;
     if (context->side != FORWARD)
-        refuse(context, variable, "%s: '%s' is a PORIN_CAP pointer, which callbacks do not take; declare it without", context->function->name,
-               variable->name);
+        refuse(context, variable, "%s: '%s' is a PORIN_CAP pointer, which callbacks do not take; declare it without",
+               context->function->name, variable->name);
     if (!is_bytes(variable->type->to) || has(variable, "string") || has(variable, "range") || has(variable, "opaque"))
         refuse(context, variable, "%s: '%s': what a PORIN_CAP pointer points at crosses as it is, and %s cannot: declare it without "
                "PORIN_CAP, or point at numbers", context->function->name, variable->name, variable->type->to->name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The side that is called: arguments out of the other side's memory, checked; the function; its result back. For callbacks in hosts, and for
- * the library's functions where callers are domains. */
+/* The side that is called: arguments out of the other side's memory, checked; the function; its result back. For callbacks in hosts, and
+ * for the library's functions where callers are domains. */
 #include "emit.h"
 #include <ctype.h>
 #include <string.h>
@@ -92,10 +92,11 @@ static void memory_read(struct output *output, const struct function *function, 
         return;
     const char *size = p->type->to->kind == TYPE_VOID ? "1" : format_text("sizeof(%s)", p->type->to->name);
     const char *given = length_given(output, function, p, length_of(p), at);
-    emit(output, "    uint64_t porin_n_%s = %s && %s ? porin_frame_bytes(porin_f, (int64_t)(%s), %s) : 0;\n", n, at, given, length_of(p), size);
+    emit(output, "    uint64_t porin_n_%s = %s && %s ? porin_frame_bytes(porin_f, (int64_t)(%s), %s) : 0;\n", n, at, given, length_of(p),
+         size);
     if (p->type->is_capability) {
-        emit(output, "    %s = (void PORIN_CAP *)porin_receive_lent(porin_f, %u, %s, porin_n_%s, %s);\n", n, lent_number(function, p), at, n,
-             lent_right(p));
+        emit(output, "    %s = (void PORIN_CAP *)porin_receive_lent(porin_f, %u, %s, porin_n_%s, %s);\n", n, lent_number(function, p), at,
+             n, lent_right(p));
         return;
     }
     emit(output, "    %s = %s ? porin_back_%s : NULL;\n",

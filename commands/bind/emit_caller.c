@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Callers in domains. A call is a plain call through a gate, which carries integers, floating point numbers and a few words of the stack: where
- * these are all there is nothing but an import. Otherwise the stub of emit_stub.c, with frames whose memory is a message that the callee is
- * lent, and a receiver of emit_back.c in the callee's image, which believes the caller as little as the caller believes it. */
+/* Callers in domains. A call is a plain call through a gate, which carries integers, floating point numbers and a few words of the stack:
+ * where these are all there is nothing but an import. Otherwise the stub of emit_stub.c, with frames whose memory is a message that the
+ * callee is lent, and a receiver of emit_back.c in the callee's image, which believes the caller as little as the caller believes it. */
 #include "emit.h"
 #include "porin/binding.h"
 #include <string.h>
@@ -10,11 +10,11 @@
 static void between_check(struct model *model, const struct function *function, const struct variable *p)
 {
     if (p->role == ROLE_CALLBACK)
-        complain(model, p->place, "%s: '%s': callbacks do not cross between domains; write PORIN_NULL, or let the caller export a function and "
-                 "bind it to an import of the callee (porin_domain_bind)", function->name, p->name);
+        complain(model, p->place, "%s: '%s': callbacks do not cross between domains; write PORIN_NULL, or let the caller export a function "
+                 "and bind it to an import of the callee (porin_domain_bind)", function->name, p->name);
     if (p->role == ROLE_MIRROR)
-        complain(model, p->place, "%s: '%s': PORIN_MIRROR structs do not cross between domains; bind functions that take an opaque handle and "
-                 "buffers (demo/stream.h)", function->name, p->name);
+        complain(model, p->place, "%s: '%s': PORIN_MIRROR structs do not cross between domains; bind functions that take an opaque handle "
+                 "and buffers (demo/stream.h)", function->name, p->name);
 }
 
 void model_check_between(struct model *model)
@@ -25,8 +25,8 @@ void model_check_between(struct model *model)
         for (size_t i = 0; i < function->parameter_count; i++)
             between_check(model, function, &function->parameters[i]);
         if (function->is_variadic)
-            complain(model, function->place, "%s has variable arguments, which do not cross between domains; bind a function with fixed ones",
-                     function->name);
+            complain(model, function->place,
+                     "%s has variable arguments, which do not cross between domains; bind a function with fixed ones", function->name);
         if (function_guard(model, function) || note_find(&function->notes, "noreturn") ||
             (function_is_hosts_own(function) && !note_find(&function->notes, "frees")))
             complain(model, function->place, "%s leaves as only hosts' stubs can (PORIN_GUARD, PORIN_JUMPS, PORIN_NEVER_RETURNS, "
@@ -38,6 +38,8 @@ void model_check_between(struct model *model)
 }
 
 /* --- the caller's image --- */
+#define LENT_FROM BIND_TEXT(PORIN_LENT_FROM)
+
 static const char *ways_text(const struct function *function)
 {
     struct buffer text = {0};
@@ -48,7 +50,7 @@ static const char *ways_text(const struct function *function)
         const char *way = p->type->is_capability             ? "lent, not copied"
                           : note_find(&p->notes, "by_copy")  ? "copied"
                           : note_find(&p->notes, "by_cap")   ? "lent to the receiver, which copies"
-                                                             : "copied, or from " BIND_TEXT(PORIN_LENT_FROM) " bytes on lent to the receiver";
+                                                             : "copied, or lent to the receiver from " LENT_FROM " bytes on";
         if (memory && strcmp(length_of(p), "1") != 0)
             buffer_printf(&text, "%s%s: %s", *text.data ? "; " : "", p->name, way);
     }
@@ -78,8 +80,8 @@ static void stubs_begin(struct output *output, const char *what)
 {
     const struct model *model = output->model;
     emit(output, "/* Made by porin bind from %s: %s */\n", model->header, what);
-    emit(output, "#include <stddef.h>\n#include <stdlib.h>\n#include <string.h>\n#include \"porin/binding.h\"\n#include \"porin/domain.h\"\n"
-                 "#include \"%s_wire.h\"\n", model->library);
+    emit(output, "#include <stddef.h>\n#include <stdlib.h>\n#include <string.h>\n#include \"porin/binding.h\"\n"
+                 "#include \"porin/domain.h\"\n#include \"%s_wire.h\"\n", model->library);
     emit_pragmas(output);
 }
 
@@ -163,9 +165,9 @@ static void receiver_emit(struct output *output, const struct function *function
     emit(output, "}\n\n");
     wire_declaration(output, function);
     emit(output, "\n{\n    struct porin_back porin_back;\n"
-                 "    if (porin_receive_open(&porin_back, porin_owner, \"%s\", (const uint64_t[]){porin_0, porin_1, porin_2, porin_3, porin_4, "
-                 "porin_5}))\n        %s_receive_%s(&porin_back);\n    return porin_receive_close(&porin_back);\n}\n", function->name, n,
-         function->name);
+                 "    if (porin_receive_open(&porin_back, porin_owner, \"%s\", (const uint64_t[]){porin_0, porin_1, porin_2, "
+                 "porin_3, porin_4, porin_5}))\n        %s_receive_%s(&porin_back);\n    return porin_receive_close(&porin_back);\n}\n",
+         function->name, n, function->name);
 }
 
 void emit_receiver(struct output *output)
@@ -235,9 +237,11 @@ void emit_edges(struct output *output)
     if (stubs)
         emit(output, "    uint64_t key = 0;\n    if (status == PORIN_OK && getrandom(&key, sizeof key, 0) != sizeof key)\n"
                      "        status = PORIN_ERR_MEMORY;\n"
-                     "    if (status == PORIN_OK && (status = porin_entry_find(caller, \"%s_wire_use_key\", &entry, error)) == PORIN_OK)\n"
+                     "    if (status == PORIN_OK)\n        status = porin_entry_find(caller, \"%s_wire_use_key\", &entry, error);\n"
+                     "    if (status == PORIN_OK)\n"
                      "        status = porin_call6(entry, NULL, key | 1, 0, 0, 0, 0, 0);\n"
-                     "    if (status == PORIN_OK && (status = porin_entry_find(callee, \"%s_wire_serve_key\", &entry, error)) == PORIN_OK)\n"
+                     "    if (status == PORIN_OK)\n        status = porin_entry_find(callee, \"%s_wire_serve_key\", &entry, error);\n"
+                     "    if (status == PORIN_OK)\n"
                      "        status = porin_call6(entry, NULL, key | 1, 0, 0, 0, 0, 0);\n", n, n);
     emit(output, "    return status;\n}\n");
 }
@@ -246,8 +250,8 @@ void emit_edges_header(struct output *output)
 {
     const char *n = output->model->library;
     emit(output, "/* Made by porin bind from %s. */\n#ifndef PORIN_EDGES_%s_H\n#define PORIN_EDGES_%s_H\n#include \"porin/porin.h\"\n\n"
-                 "/* Binds every import of the caller to the callee's function of that name, under the policy of the header. A callee serves one caller\n"
-                 " * at a time with what is more than numbers: another one's connection ends the handles of the one before. */\n"
+                 "/* Binds every import of the caller to the callee's function of that name, under the policy of the header. A callee\n"
+                 " * serves one caller at a time with what is more than numbers: another one's connection ends its handles. */\n"
                  "porin_status %s_connect(porin_domain *caller, porin_domain *callee, struct porin_error *error);\n#endif\n",
          output->model->header, n, n, n);
 }

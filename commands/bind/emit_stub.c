@@ -216,8 +216,8 @@ static void arguments_before(struct output *output, const struct function *funct
         emit(output, "    uint64_t porin_at = porin_frame_room(porin_f, sizeof porin_b);\n");
     for (p = function->parameters; p < end; p++) /* last: what is lent is for the next call */
         if (p->type->is_capability && p->role == ROLE_BUFFER)
-            emit(output, "    porin_w_%s = porin_frame_lend(porin_f, %u, %s, porin_n_%s, %s);\n", p->name, lent_number(function, p), p->name,
-                 p->name, lent_right(p));
+            emit(output, "    porin_w_%s = porin_frame_lend(porin_f, %u, %s, porin_n_%s, %s);\n", p->name, lent_number(function, p),
+                 p->name, p->name, lent_right(p));
 }
 
 /* --- the call --- */

@@ -31,8 +31,9 @@
 #define PORIN_IN(N) PORIN_NOTE("in:" #N)                    /* read by the callee */
 #define PORIN_OUT(N) PORIN_NOTE("out:" #N)                  /* written by the callee, room for N */
 #define PORIN_INOUT(N) PORIN_NOTE("inout:" #N)
-/* Buffers of a function that takes PORIN_CAP pointers are lent, never copied. Other buffers are copied for callers in hosts; for callers in
- * domains, by what is said here, or by their size: a short one in the call's message, a longer one lent to the callee's stub, which copies. */
+/* Buffers of a function that takes PORIN_CAP pointers are lent, never copied; such a function leaves its capability registers 4-7 alone.
+ * Other buffers are copied for callers in hosts; for callers in domains, by what is said here or by their size: a short one in the call's
+ * message, a longer one lent to the callee's receiver, which copies it once. */
 #define PORIN_BY_CAP PORIN_NOTE("by_cap")
 #define PORIN_BY_COPY PORIN_NOTE("by_copy")
 #define PORIN_FILLED(N) PORIN_NOTE("filled:" #N)            /* with OUT, INOUT: how many were written; may name `result` */

@@ -207,7 +207,8 @@ uint64_t porin_wire_use_key(porin_binding *binding, uint64_t key);
 struct porin_owner;
 /* Serves the caller that has this key from now on; handles of the one before are gone. For the host. */
 uint64_t porin_owner_serve(struct porin_owner **owner, uint64_t key);
-/* A call of a caller: the message and up to three more segments, as six words. False: it is refused. _close gives the answer: a porin_status. */
+/* A call of a caller: the message and up to three more segments, as six words. False: it is refused. _close gives the answer, a
+ * porin_status. */
 bool porin_receive_open(struct porin_back *back, struct porin_owner *owner, const char *function, const uint64_t words[6]);
 uint64_t porin_receive_close(struct porin_back *back);
 /* The same where all is in registers. */
@@ -216,7 +217,7 @@ void porin_receive_directly(struct porin_frame *frame, const char *function);
 void *porin_back_memory(struct porin_back *back, uint64_t word, uint64_t size, bool in, bool out);
 /* A capability pointer to what the caller lends. 0: it does not. */
 uint64_t porin_receive_place(const struct porin_frame *frame, uint64_t at, uint64_t size, bool write);
-/* A capability pointer of the caller's, made sure of: it covers size bytes with that right, so that the library can use it without a fault. */
+/* A capability pointer of the caller's, made sure of: it covers size bytes with that right, and the library can use it. */
 uint64_t porin_receive_lent(struct porin_frame *frame, unsigned number, uint64_t word, uint64_t size, enum porin_right right);
 uint64_t porin_receive_filled(int64_t count, uint64_t size, uint64_t room); /* bytes, no more than room */
 /* The caller's address of what lies at `pointer` within its argument, of which the copy is at `base`. */

@@ -227,7 +227,8 @@ class Library:
         if self.between:
             calls = "".join(f"        bad += test_{n}(s);\n" for n in names)
             return f"unsigned run_tests(void)\n{{\n    unsigned bad = 0;\n    for (uint64_t s = 1; s <= 20; s++) {{\n{calls}    }}\n" \
-                f"    printf(\"{functions} functions between domains, %u differences\\n\", bad);\n    fflush(stdout);\n    return bad;\n}}\n" \
+                f"    printf(\"{functions} functions between domains, %u differences\\n\", bad);\n" \
+                "    fflush(stdout);\n    return bad;\n}\n" \
                 "PORIN_EXPORT(run_tests);\n"
         return ("int main(int argc, char **argv)\n{\n    struct porin_error error = {0};\n    int bad = 0;\n    (void)argc;\n"
                 "    porin_domain *domain = start(argv[1], NULL);\n    must_start(lib_bind(domain, &error), &error);\n"
@@ -250,7 +251,8 @@ class Library:
             out.write('#include <stdarg.h>\n#include <stdio.h>\n#include <string.h>\n#ifdef NATIVE\n')
             out.write("".join(f"#define {n} native_{n}\n" for n in names) + '#endif\n#include "lib.h"\n' + self.code)
         with open(f"{folder}/main.c", "w", encoding="ascii") as out:
-            includes = '"lib.h"\n#include "porin/binding.h"\n#include "porin/domain.h"' if self.between else '"lib_bind.h"\n#include "start.h"'
+            headers = ["lib.h", "porin/binding.h", "porin/domain.h"] if self.between else ["lib_bind.h", "start.h"]
+            includes = "\n#include ".join(f'"{name}"' for name in headers)
             out.write(f"#include {includes}\n#include <stdio.h>\n#include <string.h>\n" + self.tests + self.main(functions, names))
 
 

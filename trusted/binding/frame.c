@@ -168,7 +168,9 @@ static void *scratch_add(struct porin_back *back, struct borrowed *memory)
 
 void *porin_back_room(struct porin_back *back, uint64_t size)
 {
-    return back->frame.status == PORIN_OK && scratch_room(back, size) ? scratch_add(back, calloc(1, sizeof(struct borrowed) + size + 1)) : NULL;
+    if (back->frame.status != PORIN_OK || !scratch_room(back, size))
+        return NULL;
+    return scratch_add(back, calloc(1, sizeof(struct borrowed) + size + 1)); /* what is read as a string ends */
 }
 
 void *porin_back_get(struct porin_back *back, uint64_t word, uint64_t size)

@@ -5,8 +5,8 @@
 #include "porin/capability.h"
 #include "porin/domain.h"
 
-static const uint64_t words[] = {1, 0xfff, 0x10000, 0xfffffff0, 0x100000000, 0x4000000001, 0x400000001, 0x5000000100001000, UINT64_MAX, 1ull << 63,
-                                 0x7fff00000000};
+static const uint64_t words[] = {1, 0xfff, 0x10000, 0xfffffff0, 0x100000000, 0x4000000001, 0x400000001, 0x5000000100001000, UINT64_MAX,
+                                 1ull << 63, 0x7fff00000000};
 enum { KINDS = sizeof words / sizeof *words + 2 };
 static unsigned kind;
 static uint64_t lie(void) { return words[kind % (sizeof words / sizeof *words)]; }

@@ -7,7 +7,8 @@
 #include "porin/domain.h"
 
 typedef uint64_t wire(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
-#define BLOCKS(F) F(sum) F(behind) F(fill) F(line) F(fruits) F(text) F(copy) F(memory) F(open) F(number) F(close) F(basket) F(find) F(labels)
+#define BLOCKS(F)                                                                                                           \
+    F(sum) F(behind) F(fill) F(line) F(fruits) F(text) F(copy) F(memory) F(open) F(number) F(close) F(basket) F(find) F(labels)
 #define DECLARE(name) wire pair_wire_pair_##name; PORIN_IMPORT(pair_wire_pair_##name);
 BLOCKS(DECLARE)
 uint64_t pair_wire_pair_fruit(uint64_t fruit, uint64_t same), pair_wire_pair_percent(uint64_t), pair_wire_pair_bool(uint64_t),
@@ -38,8 +39,8 @@ static uint64_t next(void)
 /* A word that means something to somebody: an address in the message or near it, a number at an edge, a handle. */
 static uint64_t word(void)
 {
-    static const uint64_t edges[] = {0, 1, 2, 16, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 1ull << 52, 8ull << 52, 16ull << 52,
-                                     24ull << 52 | 5, 1ull << 63, UINT64_MAX, UINT64_MAX - 7};
+    static const uint64_t edges[] = {0, 1, 2, 16, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 1ull << 52, 8ull << 52,
+                                     16ull << 52, 24ull << 52 | 5, 1ull << 63, UINT64_MAX, UINT64_MAX - 7};
     uint64_t at = (uint64_t)message;
     switch (next() % 6) {
     case 0: return edges[next() % (sizeof edges / sizeof *edges)];
@@ -54,7 +55,8 @@ static void alive(const char *what)
 {
     static unsigned char byte[2] = {41, 0};
     bool answers = pair_wire_pair_percent(7) == 7;
-    uint64_t data = (uint64_t)porin_cap_lend(4, byte, 1, PORIN_RIGHT_READ), to = (uint64_t)porin_cap_lend(5, byte + 1, 1, PORIN_RIGHT_WRITE);
+    uint64_t data = (uint64_t)porin_cap_lend(4, byte, 1, PORIN_RIGHT_READ);
+    uint64_t to = (uint64_t)porin_cap_lend(5, byte + 1, 1, PORIN_RIGHT_WRITE);
     if (answers && pair_wire_pair_lent(data, 1, to) == 1 && byte[1] == 42)
         return;
     printf("thief.c: the library is dead after: %s (%ld)\n", what, porin_call_error());
@@ -96,7 +98,8 @@ static void registers(void)
 {
     static unsigned char bytes[64];
     for (int i = 0; i < 20000 && !bad; i++) {
-        uint64_t data = (uint64_t)porin_cap_lend(4, bytes, 16, PORIN_RIGHT_READ), to = (uint64_t)porin_cap_lend(5, bytes, 16, PORIN_RIGHT_READ);
+        uint64_t data = (uint64_t)porin_cap_lend(4, bytes, 16, PORIN_RIGHT_READ);
+        uint64_t to = (uint64_t)porin_cap_lend(5, bytes, 16, PORIN_RIGHT_READ);
         uint64_t answer = pair_wire_pair_lent(next() % 2 ? data : word(), next() % 2 ? word() : 17, next() % 2 ? to : word());
         refused += (int)answer == -1;
         pair_wire_pair_fruit(word(), word());

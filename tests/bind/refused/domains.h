@@ -16,6 +16,6 @@ PORIN_ENTRY int flags(_Bool PORIN_CAP *data PORIN_OUT(3));
 PORIN_ENTRY int copied(const void PORIN_CAP *data PORIN_IN(3) PORIN_BY_COPY);
 PORIN_ENTRY int both(const void *data PORIN_IN(3) PORIN_BY_COPY PORIN_BY_CAP);
 PORIN_ENTRY int neither(thing *handle PORIN_BY_CAP);
-PORIN_ENTRY int five(void PORIN_CAP *a PORIN_IN(1), void PORIN_CAP *b PORIN_IN(1), void PORIN_CAP *c PORIN_IN(1), void PORIN_CAP *d PORIN_IN(1),
-                     void PORIN_CAP *e PORIN_IN(1));
+PORIN_ENTRY int five(void PORIN_CAP *a PORIN_IN(1), void PORIN_CAP *b PORIN_IN(1), void PORIN_CAP *c PORIN_IN(1),
+                     void PORIN_CAP *d PORIN_IN(1), void PORIN_CAP *e PORIN_IN(1));
 PORIN_ENTRY long good(int a, long double b, const void *data PORIN_IN(a) PORIN_BY_CAP, thing **made PORIN_OUT(1));
