@@ -12,6 +12,7 @@
 struct internal_state { int64_t number; enum stream_direction direction; char message[128]; };
 
 uint64_t zlib_stub_calls;
+enum { LENT_INPUT, LENT_OUTPUT }; /* capability registers */
 static struct stand_in { const unsigned char *memory; size_t size; const uint8_t PORIN_CAP *bytes; } stand_in;
 
 static int state_number(z_streamp z, enum stream_direction direction, int64_t *number)
@@ -48,7 +49,7 @@ static const uint8_t PORIN_CAP *bytes_at(const unsigned char *memory, size_t siz
     size_t offset = (size_t)(memory - stand_in.memory);
     if (stand_in.bytes && memory >= stand_in.memory && offset <= stand_in.size && size <= stand_in.size - offset)
         return stand_in.bytes + offset;
-    return porin_cap_own(memory);
+    return porin_cap_own(LENT_INPUT, memory, size, PORIN_RIGHT_READ);
 }
 
 static void fetch_message(z_streamp z)
@@ -66,7 +67,7 @@ static int run_piece(z_streamp z, int64_t number, int flush, int *progress)
     size_t enough = z->state->direction == STREAM_INFLATE ? room / 4 + 64 : STREAM_INPUT_MAX;
     size_t given = z->avail_in < enough ? z->avail_in : enough;
     struct stream_words words = stream_run(number, given < z->avail_in ? Z_NO_FLUSH : flush, bytes_at(z->next_in, given), given,
-                                           porin_cap_own(z->next_out), room);
+                                           porin_cap_own(LENT_OUTPUT, z->next_out, room, PORIN_RIGHT_WRITE), room);
     zlib_stub_calls++;
     int status = (int)(uint32_t)words.low;
     uint64_t consumed = words.low >> 32, produced = words.high;

@@ -34,11 +34,10 @@ static inline uint64_t porin_cap_make(uint64_t pointer, size_t size, unsigned nu
                      : "=a"(made), "+D"(pointer), "+S"(size), "+d"(number), "+c"(right) : : "r8", "r9", "memory", "cc");
     return made;
 }
-/* Names memory of this domain where a capability pointer is asked for: by porin_cap_pass, and by stubs of porin bind, which lend it. No
- * access goes through it. */
-static inline void PORIN_CAP *porin_cap_own(const void *start)
+/* Memory of this domain for this activation itself: what to give to functions that take PORIN_CAP pointers. */
+static inline void PORIN_CAP *porin_cap_own(unsigned number, const void *start, size_t size, enum porin_right right)
 {
-    return (void PORIN_CAP *)(uint64_t)start;
+    return (void PORIN_CAP *)porin_cap_make((uint64_t)start, size, number, right);
 }
 /* Memory of this domain for the next call only: the pointer to pass as an argument. */
 static inline void PORIN_CAP *porin_cap_lend(unsigned argument, const void *start, size_t size, enum porin_right right)
