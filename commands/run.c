@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,8 @@ static const char tail[] =
     "  -f STACK                 runs all services of a stack file in one process: porin-stack(5)\n"
     "  --run-dir DIRECTORY      where logs and the control socket are (default: $XDG_RUNTIME_DIR/porin, or /tmp/porin-UID)\n"
     "  --quiet                  does not show what services write, which porin logs does\n\n"
-    "--dir, --listen, --connect and --env may be repeated. The program starts in the first granted directory.\n"
+    "--dir, --listen, --connect and --env may be repeated. The program starts where it is called,\n"
+    "if that lies beneath a granted directory, and otherwise in the first one.\n"
     "Exit status: the program's; 128 + signal if it faulted; 126 not a runnable image; 127 no such file; 125 other\n"
     "failures; 2 bad usage.\n";
 
@@ -186,6 +188,26 @@ static bool grant_streams(struct porin_domain_options *options)
     return true;
 }
 
+/* The program begins where it was called, if that lies beneath a directory it was given. */
+static void grant_place(struct porin_domain_options *options)
+{
+    static char guest[2 * PATH_MAX];
+    char here[PATH_MAX], host[PATH_MAX];
+    size_t longest = 0;
+    for (size_t i = 0; i < options->directory_count && getcwd(here, sizeof here); i++) {
+        const struct porin_directory *given = &options->directories[i];
+        if (!realpath(given->host_path, host))
+            continue;
+        size_t length = strcmp(host, "/") == 0 ? 0 : strlen(host);
+        bool beneath = strncmp(here, host, length) == 0 && (here[length] == '/' || here[length] == '\0');
+        if (!beneath || (options->directory && length <= longest))
+            continue;
+        snprintf(guest, sizeof guest, "%s%s", strcmp(given->guest_path, "/") == 0 ? "" : given->guest_path, here + length);
+        options->directory = *guest ? guest : "/";
+        longest = length;
+    }
+}
+
 /* As many descriptors as the process may have: how many of them the domain may is another limit. */
 static void raise_descriptor_limit(void)
 {
@@ -214,6 +236,7 @@ int command_run(int argc, char **argv)
         return result;
     if (run.stack.file)
         return stack_run(&run.stack);
+    grant_place(&run.given.options);
     porin_status status = porin_image_load_file(run.file, &image, &error);
     if (status != PORIN_OK)
         return print_load_error(run.file, status, &error);

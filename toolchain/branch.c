@@ -14,6 +14,12 @@ void branch_place_trap(struct rewriter *r)
     r->trap_wanted = false;
 }
 
+void branch_to_trap(struct rewriter *r)
+{
+    emit(r, "jne\t.Lporin_trap%d", r->trap_number);
+    r->trap_wanted = true;
+}
+
 static void checked_branch(struct rewriter *r, const char *from, bool memory, bool call)
 {
     char *trap = format_text(".Lporin_trap%d", r->trap_number);

@@ -21,6 +21,7 @@ struct link {
     const char *script, *records;
     const char *interpreter;  /* what runs the image when its file is executed; NULL: nothing */
     bool library;
+    bool wants_main;          /* main is to be looked for in archives */
     int shift;
 };
 
@@ -187,6 +188,8 @@ static int run_ld(const struct link *l, const char *output)
     arguments_add(&ld, format_text("--defsym=porin_stack_size=%s", o->stack_size ? o->stack_size : "0"));
     if (l->shift)
         arguments_add(&ld, format_text("--defsym=porin_text_shift=%d", l->shift));
+    if (l->wants_main)
+        arguments_add(&ld, "--undefined=main");
     if (!o->no_start_files)
         arguments_add(&ld, format_text("%s/lib/crt1.o", o->sysroot));
     arguments_add(&ld, l->records);
@@ -195,8 +198,10 @@ static int run_ld(const struct link *l, const char *output)
     if (status == 0) {
         buffer_add(&errors, "", 0);
         status = process_run(&ld, NULL, &errors);
-        fputs(errors.data, stderr);
-        explain_undefined(errors.data);
+        if (status == 0 || !l->wants_main) { /* otherwise it has been linked without before */
+            fputs(errors.data, stderr);
+            explain_undefined(errors.data);
+        }
     }
     arguments_free(&ld);
     buffer_free(&errors);
@@ -233,6 +238,13 @@ static void print_refusal(const struct image *image, const char *output, const s
     fprintf(stderr, "; was the file with %s compiled by porin-cc?\n", place ? place : "it");
 }
 
+/* The start routine takes main where it is there, so nothing has called for it yet: some programs have theirs in an archive. */
+static bool main_is_found(struct link *l, const char *output)
+{
+    l->wants_main = true;
+    return l->wants_main = run_ld(l, output) == 0;
+}
+
 /* Links, then looks at the result: a library gets its exports, and text in which a distance happens to contain the label's bytes is
  * moved a little. */
 static int link_and_check(struct link *l, const char *output)
@@ -249,6 +261,8 @@ static int link_and_check(struct link *l, const char *output)
     }
     if (!l->library && !o->no_default_libraries && !image_symbol(&image, "main", NULL)) {
         image_free(&image);
+        if (main_is_found(l, output))
+            return link_and_check(l, output);
         l->library = true;
         return make_records(l) ? link_and_check(l, output) : 1;
     }

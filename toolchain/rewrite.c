@@ -540,6 +540,22 @@ static bool uses_open_flags(struct rewriter *r, const struct statement *s)
     return open && name_starts(s->name, users) && !slice_starts(s->name, "jmp") && !slice_starts(s->name, "jrcxz");
 }
 
+/* Inline assembly that sets the x87 precision and puts it back stores and loads what is in force anyway, and owns the flags. Loading
+ * anything else traps; who changes the rounding does so by <fenv.h>. */
+static bool control_word_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops)
+{
+    bool load = mnemonic_is(s->name, "fldcw"), store = mnemonic_is(s->name, "fnstcw") || mnemonic_is(s->name, "fstcw");
+    if (!r->inline_assembly || ops->problem || ops->count != 1 || ops->item[0].kind != OPERAND_MEMORY || !(load || store))
+        return false;
+    char *text = operand_text(r, &ops->item[0]);
+    if (text)
+        emit(r, load ? "cmpw\t$0x37f, %s" : "movw\t$0x37f, %s", text);
+    if (text && load)
+        branch_to_trap(r);
+    free(text);
+    return true;
+}
+
 static void instruction(struct rewriter *r, struct statement *s)
 {
     if (uses_open_flags(r, s)) {
@@ -562,6 +578,8 @@ static void instruction(struct rewriter *r, struct statement *s)
         domain_form(r, s, &ops);
         return;
     }
+    if (control_word_instruction(r, s, &ops))
+        return;
     enum refusal reason = check_operands(s, &ops);
     if (reason == REFUSE_NOTHING && !check_prefixes(s, string))
         reason = string ? REFUSE_STRING : REFUSE_PREFIX;

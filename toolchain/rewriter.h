@@ -151,6 +151,7 @@ struct cfa unwind_ahead(const struct rewriter *r, size_t at);
 /* branch.c */
 void branch_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops, enum branch branch);
 void branch_place_trap(struct rewriter *r);
+void branch_to_trap(struct rewriter *r); /* if the flags say "not equal" */
 void branch_label(struct rewriter *r, struct slice label);
 
 /* sequence_text.c: `choices` are what the table leaves open, in order */

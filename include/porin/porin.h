@@ -101,6 +101,7 @@ struct porin_domain_options {
     uint32_t grants;                /* PORIN_GRANT_* */
     int stdio[3];                   /* host descriptors for the domain's 0, 1, 2; -1: none. Not closed by Porin */
     const struct porin_directory *directories; size_t directory_count;
+    const char *directory;          /* guest path of the current directory at first; NULL: the first granted one */
     const char *const *arguments; size_t argument_count;     /* of a program; [0] is its name */
     const char *const *environment; size_t environment_count;
     uint64_t memory_limit_bytes;    /* heap, mappings and stacks together; 0: the slot */

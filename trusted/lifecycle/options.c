@@ -35,12 +35,13 @@ static void strings_release(const char *const *strings, size_t count)
 bool options_copy(struct porin_domain_options *to, const struct porin_domain_options *from)
 {
     *to = *from;
-    to->name = NULL;
+    to->name = to->directory = NULL;
     to->directories = NULL;
     to->arguments = to->environment = to->listen = to->connect = NULL;
     struct porin_directory *directories = from->directory_count ? calloc(from->directory_count, sizeof *directories) : NULL;
     to->directories = directories;
-    bool good = (directories || !from->directory_count) && string_copy(&to->name, from->name);
+    bool good = (directories || !from->directory_count) && string_copy(&to->name, from->name) &&
+                string_copy(&to->directory, from->directory);
     for (size_t i = 0; good && i < from->directory_count; i++) {
         directories[i].read_only = from->directories[i].read_only;
         good = string_copy(&directories[i].host_path, from->directories[i].host_path) &&
@@ -63,5 +64,6 @@ void options_release(struct porin_domain_options *options)
     strings_release(options->listen, options->listen_count);
     strings_release(options->connect, options->connect_count);
     free((void *)options->name);
+    free((void *)options->directory);
     *options = (struct porin_domain_options){ 0 };
 }

@@ -30,6 +30,7 @@ void file_release(struct open_file *file)
         return;
     if (file->kind != FILE_CONSOLE)
         close(file->host);
+    free(file->path);
     free(file);
 }
 

@@ -30,6 +30,7 @@ struct open_file {
     bool fixed;                        /* and it stays so: it, or who else has it, gets no address, at which strangers could send */
     int family, type;                  /* of a socket */
     uint64_t device, inode;            /* of a regular file: what record locks are about */
+    char *path;                        /* of a directory: its guest path when it was opened; NULL: not known */
 };
 
 /* Neither file nor directory: it has no size, no times and no locks. */

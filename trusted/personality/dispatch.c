@@ -170,6 +170,9 @@ static int64_t personality_start(struct personality *own, const struct porin_dom
 {
     uint32_t limit = options->descriptor_limit;
     own->umask = 022;
+    own->directory = options->directory ? strdup(options->directory) : NULL;
+    if (options->directory && !own->directory)
+        return -ENOMEM;
     own->descriptor_limit = own->descriptor_limit_max = limit && limit < DESCRIPTORS_MAX ? limit : DESCRIPTORS_MAX;
     return options->grants & PORIN_GRANT_CONSOLE ? console_open(own, options) : 0;
 }

@@ -70,6 +70,7 @@ int64_t file_open(const struct place *place, int flags, mode_t mode, struct open
     if (!file)
         return -ENOMEM;
     file->constant = place->constant;
+    file->path = kind == FILE_DIRECTORY ? place_guest_path(place) : NULL;
     file->device = facts.st_dev;
     file->inode = facts.st_ino;
     *out = file;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include "files.h"
 #include "synthetic.h"
@@ -393,6 +394,106 @@ int64_t service_chdir(const struct request *request)
     pthread_mutex_unlock(&request->own->lock);
     free(before);
     return 0;
+}
+
+int64_t service_fchdir(const struct request *request)
+{
+    struct open_file *file = file_acquire(request->own, request_int(request, 0));
+    if (!file)
+        return -EBADF;
+    bool known = file->kind == FILE_DIRECTORY && file->path;
+    char *directory = known ? strdup(file->path) : NULL;
+    int64_t result = directory ? 0 : known ? -ENOMEM : file->kind == FILE_DIRECTORY ? -EACCES : -ENOTDIR;
+    file_release(file);
+    if (result)
+        return result;
+    pthread_mutex_lock(&request->own->lock);
+    char *before = request->own->directory;
+    request->own->directory = directory;
+    pthread_mutex_unlock(&request->own->lock);
+    free(before);
+    return 0;
+}
+
+/* Owners are what they are: the domain's own user. */
+static int64_t chown_at(const struct request *request, int from, uint64_t path, int ids, bool follow)
+{
+    bool constant;
+    int host = name_open(request, from, path, follow, &constant);
+    if (host < 0)
+        return host == -EISDIR ? -EROFS : host;
+    close(host);
+    return constant ? -EROFS : identity_kept(request, ids, 2) ? 0 : -EPERM;
+}
+
+int64_t service_chown(const struct request *request)
+{
+    return chown_at(request, AT_FDCWD, request->arguments[0], 1, true);
+}
+
+int64_t service_lchown(const struct request *request)
+{
+    return chown_at(request, AT_FDCWD, request->arguments[0], 1, false);
+}
+
+int64_t service_fchown(const struct request *request)
+{
+    struct open_file *file = file_acquire(request->own, request_int(request, 0));
+    if (!file)
+        return -EBADF;
+    int64_t result = file->constant ? -EROFS : identity_kept(request, 1, 2) ? 0 : -EPERM;
+    file_release(file);
+    return result;
+}
+
+int64_t service_fchownat(const struct request *request)
+{
+    int flags = request_int(request, 4);
+    bool empty = false;
+    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+        return -EINVAL;
+    int64_t error = flags & AT_EMPTY_PATH ? path_is_empty(request, request->arguments[1], &empty) : 0;
+    if (error || empty)
+        return error ? error : identity_kept(request, 2, 2) ? 0 : -EPERM;
+    return chown_at(request, request_int(request, 0), request->arguments[1], 2, !(flags & AT_SYMLINK_NOFOLLOW));
+}
+
+/* Room and names, not which file system it is. */
+static int64_t room_store(const struct request *request, int host)
+{
+    struct statfs facts, answer = { 0 };
+    if (fstatfs(host, &facts) < 0)
+        return -errno;
+    answer.f_bsize = facts.f_bsize;
+    answer.f_frsize = facts.f_frsize;
+    answer.f_blocks = facts.f_blocks;
+    answer.f_bfree = facts.f_bfree;
+    answer.f_bavail = facts.f_bavail;
+    answer.f_files = facts.f_files;
+    answer.f_ffree = facts.f_ffree;
+    answer.f_namelen = facts.f_namelen;
+    return request_store(request, request->arguments[1], &answer, sizeof answer);
+}
+
+int64_t service_statfs(const struct request *request)
+{
+    bool constant;
+    int host = name_open(request, AT_FDCWD, request->arguments[0], true, &constant);
+    if (host < 0)
+        return host == -EISDIR ? -EACCES : host;
+    int64_t result = room_store(request, host);
+    close(host);
+    return result;
+}
+
+int64_t service_fstatfs(const struct request *request)
+{
+    struct open_file *file = file_acquire(request->own, request_int(request, 0));
+    if (!file)
+        return -EBADF;
+    int64_t result = file_is_stream(file) ? -ENOSYS : room_store(request, file->host);
+    file_release(file);
+    return result;
 }
 
 int64_t service_refuse(const struct request *request)

@@ -191,6 +191,15 @@ static int open_beneath(int directory, const char *path, int flags, mode_t mode)
     return result >= 0 ? result : errno == EXDEV ? -EACCES : -errno;
 }
 
+char *place_guest_path(const struct place *place)
+{
+    char text[PATH_MAX];
+    const char *before = place->held ? place->held->path : "";
+    if (!before || snprintf(text, sizeof text, "%s/%s", before, place->text) >= (int)sizeof text || !path_normalise(text))
+        return NULL;
+    return strdup(text);
+}
+
 int place_open(const struct place *place, int flags, mode_t mode)
 {
     if (place->directory < 0)

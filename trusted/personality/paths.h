@@ -45,6 +45,9 @@ bool path_absolute(struct personality *own, const char *path, char out[PATH_MAX]
 int64_t place_find_text(struct place *place, const struct request *request, const char *path);
 void place_release(struct place *place);
 
+/* Its guest path, to be freed; NULL: not known, or no memory. */
+char *place_guest_path(const struct place *place);
+
 /* Opens it on the host: never outside the granted directory, on another file system, or through magic links. Descriptor or -errno. */
 int place_open(const struct place *place, int flags, mode_t mode);
 /* The facts of what lies directly in the granted directory, in one system call. False: it takes opening the place to tell, or to refuse. */

@@ -77,6 +77,9 @@ static inline int request_int(const struct request *request, int index)
     return (int)(uint32_t)request->arguments[index];
 }
 
+/* identity.c: do these arguments, users or groups, leave everything as it is (own numbers, or -1)? */
+bool identity_kept(const struct request *request, int first, int count);
+
 /* Copies a structure from or to the domain: 0 or -EFAULT. What was fetched is never fetched again. */
 int64_t request_fetch(const struct request *request, void *to, uint64_t address, size_t size);
 int64_t request_store(const struct request *request, uint64_t address, const void *from, size_t size);
