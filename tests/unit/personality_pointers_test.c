@@ -55,7 +55,11 @@ static const struct pointer_case { const char *name; uint64_t number, arguments[
     { "readlink", SYS_readlink, { PATH + 16, SPACE, 10 }, "RW" }, { "chmod", SYS_chmod, { PATH, 0644 }, "R" },
     { "gettimeofday", SYS_gettimeofday, { SPACE, SPACE + 64 }, "WW" }, { "getrlimit", SYS_getrlimit, { 7, SPACE }, "-W" },
     { "getrusage", SYS_getrusage, { 0, SPACE }, "-W" }, { "sysinfo", SYS_sysinfo, { SPACE }, "W" },
-    { "sigaltstack", SYS_sigaltstack, { 0, SPACE }, "-W" },
+    { "sigaltstack", SYS_sigaltstack, { 0, SPACE }, "-W" }, { "times", SYS_times, { SPACE }, "W" },
+    { "getgroups", SYS_getgroups, { 1, SPACE }, "-W" }, { "getresuid", SYS_getresuid, { SPACE, SPACE + 8, SPACE + 16 }, "WWW" },
+    { "getresgid", SYS_getresgid, { SPACE, SPACE + 8, SPACE + 16 }, "WWW" }, { "chown", SYS_chown, { PATH, 1000, 1000 }, "R" },
+    { "lchown", SYS_lchown, { PATH, 1000, 1000 }, "R" }, { "fchownat", SYS_fchownat, { HERE, PATH, 1000, 1000 }, "-R" },
+    { "statfs", SYS_statfs, { PATH, SPACE }, "RW" }, { "fstatfs", SYS_fstatfs, { FILE_, SPACE }, "-W" },
     { "time", SYS_time, { SPACE }, "W" }, { "futex wait", SYS_futex, { P, FUTEX_WAIT, 0, VECTOR - 16 }, "R--R" },
     { "futex wake", SYS_futex, { P, FUTEX_WAKE, 1 }, "R" }, { "futex requeue", SYS_futex, { P, FUTEX_REQUEUE, 0, 0, SPACE }, "R---R" },
     { "sched_getaffinity", SYS_sched_getaffinity, { 0, 128, SPACE }, "--W" },
@@ -259,7 +263,9 @@ static void every_service_has_a_case(void **state)
         "arch_prctl" /* of a running thread only: personality_process_test */, "dom_default", "dom_create", "function_call", "handle_copy",
         "handle_close", "handle_send", "dom_mmap", "dom_remap", "grant_create", "grant_revoke", "entry_register", "entry_withdraw",
         "revoker_create", "revoker_revoke", "capability_keep" /* a number: rights_test */, "capability_take", "capability_close",
-        "window_create", "window_map", "window_revoke" };
+        "window_create", "window_map", "window_revoke", "fchdir", "fchown", "setuid", "setgid", "setreuid", "setregid", "setgroups",
+        "setresuid", "setresgid", "setfsuid", "setfsgid", "getpriority", "setpriority", "mlock", "munlock", "mlockall", "munlockall",
+        "sync" };
     static const struct { uint64_t number; const char *name; } rows[] = {
 #define SERVICE(number, name, arguments, family, handler, state, note) { number, #name },
 #include "services.def"
