@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the values of given.def. */
+#define _GNU_SOURCE
 #include "given.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MOST_THREADS 10000
 
@@ -75,10 +77,14 @@ static bool given_connect(struct given *given, const char *text)
 
 static bool given_variable(struct given *given, const char *text)
 {
-    const char *equals = strchr(text, '=');
-    if (!equals || equals == text)
-        return refuse(given, "NAME=VALUE is wanted and not: %s", text);
-    list_add(&given->options.environment, &given->options.environment_count, text);
+    size_t length = strcspn(text, "=");
+    if (length == 0)
+        return refuse(given, "NAME=VALUE, NAME or * is wanted and not: %s", text);
+    if (text[length])
+        list_add(&given->options.environment, &given->options.environment_count, text);
+    for (char **own = environ; !text[length] && *own; own++) /* what the caller has */
+        if (strcmp(text, "*") == 0 || (strncmp(*own, text, length) == 0 && (*own)[length] == '='))
+            list_add(&given->options.environment, &given->options.environment_count, *own);
     return true;
 }
 

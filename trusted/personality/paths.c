@@ -44,6 +44,12 @@ static bool path_normalise(char *path)
     return true;
 }
 
+/* directory NULL: not known. */
+static bool path_join(char out[PATH_MAX], const char *directory, const char *path)
+{
+    return directory && snprintf(out, PATH_MAX, "%s/%s", directory, path) < PATH_MAX && path_normalise(out);
+}
+
 static bool names_directory(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -114,7 +120,7 @@ bool path_absolute(struct personality *own, const char *path, char out[PATH_MAX]
     return path_normalise(out);
 }
 
-/* Relative to a directory the domain has open: that directory is the bound, even where the grant above it would allow more. */
+/* Relative to a directory the domain has open, which is the bound of what is found through it. -EACCES: ".." leads out of it. */
 static int64_t place_beneath_descriptor(struct place *place, struct personality *own, int from)
 {
     static char here[] = ".";
@@ -134,15 +140,30 @@ static int64_t place_beneath_descriptor(struct place *place, struct personality 
     return 0;
 }
 
+/* Upwards from a directory the domain has open: as if its guest path had been asked for, within the grants. */
+static bool path_leave(char text[PATH_MAX], struct personality *own, int from, const char *relative)
+{
+    struct open_file *file = file_acquire(own, from);
+    bool known = file && path_join(text, file->path, relative);
+    if (file)
+        file_release(file);
+    return known;
+}
+
 static int64_t place_find_fetched(struct place *place, const struct request *request, int from)
 {
     int64_t error = 0;
     if (*place->text == '\0')
         return -ENOENT;
     place->must_be_directory = names_directory(place->text);
-    if (*place->text != '/' && from != AT_FDCWD)
-        return place_beneath_descriptor(place, request->own, from);
-    if (*place->text != '/')
+    if (*place->text != '/' && from != AT_FDCWD) {
+        char relative[PATH_MAX];
+        strcpy(relative, place->text);
+        error = place_beneath_descriptor(place, request->own, from);
+        if (error != -EACCES || !path_leave(place->text, request->own, from, relative))
+            return error;
+        error = 0;
+    } else if (*place->text != '/')
         error = path_make_absolute(request->own, place->text);
     if (error)
         return error;
@@ -194,10 +215,7 @@ static int open_beneath(int directory, const char *path, int flags, mode_t mode)
 char *place_guest_path(const struct place *place)
 {
     char text[PATH_MAX];
-    const char *before = place->held ? place->held->path : "";
-    if (!before || snprintf(text, sizeof text, "%s/%s", before, place->text) >= (int)sizeof text || !path_normalise(text))
-        return NULL;
-    return strdup(text);
+    return path_join(text, place->held ? place->held->path : "", place->text) ? strdup(text) : NULL;
 }
 
 int place_open(const struct place *place, int flags, mode_t mode)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -24,13 +25,24 @@ static int is_at(const char *path)
     return getcwd(here, sizeof here) && strcmp(here, path) == 0;
 }
 
+static ino_t ino_of(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 ? facts.st_ino : 0;
+}
+
 int main(int argc, char **argv)
 {
     uid_t ids[3];
     gid_t group = 0;
     struct statvfs room;
     struct tms used;
+    struct stat facts, other;
     char here[200];
+    if (argc > 1 && strcmp(argv[1], "variable") == 0)
+        return puts(getenv("PLACE") ? getenv("PLACE") : "none") < 0;
+    if (argc > 1 && strcmp(argv[1], "same") == 0)
+        return fstat(0, &facts) != 0 || fstat(1, &other) != 0 || facts.st_ino != other.st_ino || facts.st_dev != other.st_dev;
     if (argc > 1)
         return puts(getcwd(here, sizeof here)) < 0;
     say("user", getuid() == 1000 && setuid(1000) == 0 && setreuid(-1, 1000) == 0 && setresuid(1000, 1000, -1) == 0);
@@ -40,6 +52,8 @@ int main(int argc, char **argv)
     mkdir("d/e", 0755);
     int d = open("d", O_RDONLY | O_DIRECTORY), e = openat(d, "e", O_RDONLY | O_DIRECTORY), file = open("f", O_CREAT | O_RDWR, 0644);
     say("fchdir", fchdir(d) == 0 && is_at("/g/d") && fchdir(e) == 0 && is_at("/g/d/e") && chdir("/g") == 0);
+    say("upwards from a directory", fstatat(e, "../..", &facts, 0) == 0 && facts.st_ino == ino_of("/g") &&
+        openat(e, "../../f", O_RDONLY) >= 0 && openat(e, "../../../../../etc/passwd", O_RDONLY) < 0 && fstatat(d, "..", &facts, 0) == 0);
     say("fchdir elsewhere", fchdir(file) < 0 && errno == ENOTDIR && fchdir(99) < 0 && errno == EBADF && is_at("/g"));
     say("chown", chown("f", 1000, -1) == 0 && fchown(file, -1, 1000) == 0 && lchown("f", 1000, 1000) == 0);
     say("no chown", chown("f", 0, 0) < 0 && errno == EPERM && fchown(file, 0, -1) < 0 && chown("nothing", 1000, 1000) < 0 && errno == ENOENT);
