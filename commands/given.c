@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define MOST_THREADS 10000
+#define MOST_STACK (1ull << 30)
 
 __attribute__((format(printf, 2, 3))) static bool refuse(struct given *given, const char *format, ...)
 {
@@ -88,7 +89,7 @@ static bool given_variable(struct given *given, const char *text)
     return true;
 }
 
-static bool given_memory(struct given *given, const char *text)
+static bool given_bytes(struct given *given, const char *text, uint64_t *bytes)
 {
     static const char units[] = "KMG";
     char *end;
@@ -98,8 +99,20 @@ static bool given_memory(struct given *given, const char *text)
     unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
     if (errno || *text < '0' || *text > '9' || (*end && (!unit || end[1])) || size == 0 || size > UINT64_MAX >> shift)
         return refuse(given, "not a number of bytes: %s", text);
-    given->options.memory_limit_bytes = size << shift;
+    *bytes = size << shift;
     return true;
+}
+
+static bool given_memory(struct given *given, const char *text)
+{
+    return given_bytes(given, text, &given->options.memory_limit_bytes);
+}
+
+static bool given_stack(struct given *given, const char *text)
+{
+    if (!given_bytes(given, text, &given->options.stack_bytes))
+        return false;
+    return given->options.stack_bytes <= MOST_STACK || refuse(given, "a stack of at most 1G: %s", text);
 }
 
 static bool given_cpu(struct given *given, const char *text)

@@ -26,6 +26,7 @@ static const char head[] =
 static const char tail[] =
     "  --profile FILE           writes where it spent its CPU time, for porin flame\n"
     "  --trace FILE             writes when it called services and who called whom, for a browser's about:tracing or Perfetto\n"
+    "  --argv0 NAME             what the program is told that it is called (default: FILE)\n"
     "  --help                   this text\n\n"
     "  -f STACK                 runs all services of a stack file in one process: porin-stack(5)\n"
     "  --run-dir DIRECTORY      where logs and the control socket are (default: $XDG_RUNTIME_DIR/porin, or /tmp/porin-UID)\n"
@@ -104,6 +105,7 @@ static void options_list(struct option known[GIVEN_MOST])
         known[count] = (struct option){ kind->option, kind->form == GIVEN_FLAG ? no_argument : required_argument, NULL,
                                         OWN_OPTIONS + count };
     known[count++] = (struct option){ "help", no_argument, NULL, 'h' };
+    known[count++] = (struct option){ "argv0", required_argument, NULL, '0' };
     known[count++] = (struct option){ "profile", required_argument, NULL, 'p' };
     known[count++] = (struct option){ "trace", required_argument, NULL, 't' };
     known[count++] = (struct option){ "file", required_argument, NULL, 'f' };
@@ -117,12 +119,14 @@ static int parse(struct run *run, int argc, char **argv, bool *done)
 {
     struct option known[GIVEN_MOST];
     int option, status = 0;
+    char *called = NULL;
     options_list(known);
     opterr = 0;
     while (status == 0 && (option = getopt_long(argc, argv, "+:hf:", known, NULL)) != -1)
         switch (option) {
         case 'f': run->stack.file = optarg; break;
         case 'r': run->stack.run_directory = optarg; break;
+        case '0': called = optarg; break;
         case 'p': status = open_output(run, &run->profile, "profile", optarg); break;
         case 't': status = open_output(run, &run->trace, "trace", optarg); break;
         case 'q': run->stack.quiet = true; break;
@@ -140,6 +144,8 @@ static int parse(struct run *run, int argc, char **argv, bool *done)
     if (optind == argc)
         return usage_error("no file given", "");
     run->file = argv[optind];
+    if (called)
+        argv[optind] = called;
     run->given.options.arguments = (const char *const *)argv + optind;
     run->given.options.argument_count = (size_t)(argc - optind);
     return 0;

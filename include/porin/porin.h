@@ -105,6 +105,7 @@ struct porin_domain_options {
     const char *const *arguments; size_t argument_count;     /* of a program; [0] is its name */
     const char *const *environment; size_t environment_count;
     uint64_t memory_limit_bytes;    /* heap, mappings and stacks together; 0: the slot */
+    uint64_t stack_bytes;           /* of a program's first thread; 0: 8 MiB, as far as memory_limit_bytes has room for it */
     uint32_t thread_limit;          /* threads that it starts itself and that run at once; 0: PORIN_THREADS_DEFAULT */
     uint32_t mapping_limit;         /* separate areas of its heap; 0: PORIN_MAPPINGS_DEFAULT, which is also the most there can be */
     uint32_t descriptor_limit;      /* 0: PORIN_DESCRIPTORS_DEFAULT, which is also the most there can be */

@@ -114,12 +114,16 @@ __attribute__((used, noreturn)) void launch(long *stack)
             image = (const char *)a->a_un.a_val;
     if (!image)
         die("the kernel gives no name of the file\n");
-    if (PATH_BYTES + (size_t)argument_count + 8 > MAX_WORDS)
+    if (PATH_BYTES + (size_t)argument_count + 10 > MAX_WORDS)
         die("too many arguments\n");
     read_own_path(image, own);
     words[count++] = "porin";
     words[count++] = "run";
     count = add_options(environment, count);
+    if (argument_count > 0) {
+        words[count++] = "--argv0";
+        words[count++] = arguments[0];
+    }
     words[count++] = image;
     for (long i = 1; i < argument_count; i++)
         words[count++] = arguments[i];

@@ -23,7 +23,8 @@ static struct data_stack *stack_take(struct porin_domain *domain, struct thread 
             found = &domain->stacks[i];
     if (!found) {
         struct data_stack made = { .number = domain_next_number(domain) };
-        if ((domain->stack_count && !reaper_ensure()) || !memory_stack(domain, domain->stack_count == 0, &made.start, &made.end) ||
+        if ((domain->stack_count && !reaper_ensure()) || 
+            !memory_stack(domain, domain->stack_count ? domain->memory.stack_size : 0, &made.start, &made.end) ||
             !(found = domain_add_stack(domain)))
             return NULL;
         *found = made;
@@ -49,6 +50,22 @@ static porin_status program_finish(const struct thread *thread, struct porin_dom
     return error->status;
 }
 
+/* A program gets a stack as large as programs expect, if its memory limit has room for that: otherwise the one it was made with has to do. */
+static void program_stack(struct thread *thread, struct porin_domain *domain)
+{
+    uint64_t wanted = domain->options.stack_bytes ? domain->options.stack_bytes : PORIN_STACK_PROGRAM;
+    uint32_t start, end;
+    wanted = (wanted + IMAGE_PAGE - 1) & ~(uint64_t)(IMAGE_PAGE - 1);
+    if (wanted <= domain->memory.stack_size || !memory_stack(domain, wanted, &start, &end))
+        return;
+    pthread_mutex_lock(&domain->lock);
+    struct data_stack *stack = domain_stack_of(domain, thread);
+    stack->start = start;
+    stack->end = end;
+    pthread_mutex_unlock(&domain->lock);
+    thread_stack_slot(thread, domain->slot)->pointer = end;
+}
+
 /* Runs the start routine: of a library to the end, of a program until it exits. Called without the lock, in state STARTING. */
 static porin_status domain_start(struct thread *thread, struct porin_domain *domain, uint32_t generation, struct porin_error *error)
 {
@@ -56,6 +73,8 @@ static porin_status domain_start(struct thread *thread, struct porin_domain *dom
     if (!offset)
         return PORIN_OK;
     struct stack_slot *slot = thread_stack_slot(thread, domain->slot);
+    if (domain->image->layout.note.flags & PORIN_IMAGE_PROGRAM)
+        program_stack(thread, domain);
     porin_status status = start_block_write(domain, slot->pointer, &block, error);
     if (status != PORIN_OK)
         return status;

@@ -176,6 +176,15 @@ int64_t service_sysinfo(const struct request *request)
     return request_store(request, request->arguments[0], &answer, sizeof answer);
 }
 
+/* Of the first thread. */
+static uint64_t stack_of_program(struct porin_domain *domain)
+{
+    pthread_mutex_lock(&domain->lock);
+    uint64_t size = domain->stack_count ? domain->stacks[0].end - domain->stacks[0].start : PORIN_STACK_DEFAULT;
+    pthread_mutex_unlock(&domain->lock);
+    return size;
+}
+
 static struct rlimit limit_of(const struct request *request, int resource)
 {
     struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
@@ -184,7 +193,7 @@ static struct rlimit limit_of(const struct request *request, int resource)
     else if (resource == RLIMIT_NOFILE)
         return (struct rlimit){ request->own->descriptor_limit, request->own->descriptor_limit_max };
     else if (resource == RLIMIT_STACK)
-        limit.rlim_cur = PORIN_STACK_DEFAULT;
+        limit.rlim_cur = stack_of_program(request->domain);
     else if (resource == RLIMIT_CORE || resource == RLIMIT_MEMLOCK)
         limit.rlim_cur = 0;
     else if (resource == RLIMIT_NPROC)

@@ -483,17 +483,17 @@ void memory_destroy(struct porin_domain *domain)
     domain->memory.areas = NULL;
 }
 
-bool memory_stack(struct porin_domain *domain, bool first, uint32_t *start, uint32_t *end)
+bool memory_stack(struct porin_domain *domain, uint64_t size, uint32_t *start, uint32_t *end)
 {
-    uint32_t size = domain->memory.stack_size;
     *end = PORIN_STACK_END;
-    if (!first) {
-        int64_t at = domain_map(domain, 0, (uint64_t)size + PORIN_SLOT_EDGE, ACCESS, false);
-        if (at < 0 || domain_protect(domain, (uint32_t)at, PORIN_SLOT_EDGE, 0) < 0)
-            return false;
-        *end = (uint32_t)at + PORIN_SLOT_EDGE + size;
-    }
-    *start = *end - size;
+    *start = PORIN_STACK_END - domain->memory.stack_size;
+    if (size == 0)
+        return true;
+    int64_t at = size < UINT32_MAX / 2 ? domain_map(domain, 0, size + PORIN_SLOT_EDGE, ACCESS, false) : -ENOMEM;
+    if (at < 0 || domain_protect(domain, (uint32_t)at, PORIN_SLOT_EDGE, 0) < 0)
+        return false;
+    *start = (uint32_t)at + PORIN_SLOT_EDGE;
+    *end = *start + (uint32_t)size;
     return true;
 }
 

@@ -69,6 +69,6 @@ void memory_destroy(struct porin_domain *domain);
 void memory_forked(struct porin_domain *domain);
 /* Back to the state after memory_create, contents included. No thread is inside. */
 bool memory_reset(struct porin_domain *domain);
-/* A data stack: the first one, mapped with the domain, or a new one with a guard below it. */
-bool memory_stack(struct porin_domain *domain, bool first, uint32_t *start, uint32_t *end);
+/* A data stack: the first one, mapped with the domain (size 0), or a new one with a guard below it. */
+bool memory_stack(struct porin_domain *domain, uint64_t size, uint32_t *start, uint32_t *end);
 #endif

@@ -11,6 +11,7 @@
 
 #define PORIN_STACK_END 0x100000         /* the first thread's data stack ends here and grows down towards PORIN_SLOT_EDGE */
 #define PORIN_STACK_DEFAULT 0x40000
+#define PORIN_STACK_PROGRAM 0x800000      /* of a program's first thread, as Linux has it: a mapping beside its heap */
 #define PORIN_GATES_SERVICE 0x100000     /* service gates: the same sealed page(s) in every slot */
 #define PORIN_GATES_SERVICE_SIZE 0x10000
 #define PORIN_GATES_IMPORT 0x110000      /* import k's gate stands at PORIN_GATES_IMPORT + k * PORIN_GATE_SIZE */

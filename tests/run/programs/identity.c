@@ -41,6 +41,8 @@ int main(int argc, char **argv)
     char here[200];
     if (argc > 1 && strcmp(argv[1], "variable") == 0)
         return puts(getenv("PLACE") ? getenv("PLACE") : "none") < 0;
+    if (argc > 1 && strcmp(argv[1], "called") == 0)
+        return puts(argv[0]) < 0;
     if (argc > 1 && strcmp(argv[1], "same") == 0)
         return fstat(0, &facts) != 0 || fstat(1, &other) != 0 || facts.st_ino != other.st_ino || facts.st_dev != other.st_dev;
     if (argc > 1)
