@@ -90,7 +90,9 @@ static void names_nothing_outside(void **state)
     expect_error(domain, "", O_RDONLY, ENOENT);
     expect_error(domain, "/data/file/", O_RDONLY, ENOTDIR);
     expect_error(domain, "/data/new/", O_RDWR | O_CREAT, EISDIR);
-    expect_error(domain, "/", O_RDONLY, EACCES);
+    int64_t listing = guest_open(domain, "/", O_RDONLY); /* lists what leads to grants: check-run, identity */
+    assert_true(listing >= 0);
+    ask(domain, SYS_close, word(listing));
     host_path(path, root, "secret/file");
     expect_error(domain, path, O_RDONLY, ENOENT);
 }

@@ -13,6 +13,7 @@ enum file_kind {
     FILE_PIPE,
     FILE_REGULAR,
     FILE_DIRECTORY,
+    FILE_LISTING,                      /* a directory that is none of the host's: listing.c */
     FILE_SOCKET,
     FILE_EVENT,                        /* eventfd, timerfd */
     FILE_EPOLL,

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "files.h"
+#include "listing.h"
 #include "synthetic.h"
 
 #define OPEN_LARGEFILE 0100000         /* the kernel's bit; glibc says 0 on x86-64, musl passes it */
@@ -96,7 +97,10 @@ static int64_t open_at(const struct request *request, int from, uint64_t path, i
         return synthetic_open(request, place.text, flags);
     if (result)
         return result;
-    result = file_open(&place, flags & OPEN_PASSED, flags & O_CREAT ? mode_masked(request->own, mode) : 0, &file);
+    if (place.directory < 0)
+        result = listing_open(request, &place, flags, &file);
+    else
+        result = file_open(&place, flags & OPEN_PASSED, flags & O_CREAT ? mode_masked(request->own, mode) : 0, &file);
     place_release(&place);
     return result ? result : descriptor_add(request->own, file, 0, flags & O_CLOEXEC);
 }
@@ -208,8 +212,15 @@ int64_t service_getdents64(const struct request *request)
     if (!to)
         return -EFAULT;
     int64_t result;
-    struct open_file *file = file_of_kind(request, FILE_DIRECTORY, &result);
-    if (!file)
+    struct open_file *file = file_acquire(request->own, request_int(request, 0));
+    if (file && file->kind == FILE_LISTING) {
+        result = listing_read(request, file);
+        file_release(file);
+        return result;
+    }
+    if (file)
+        file_release(file);
+    if (!(file = file_of_kind(request, FILE_DIRECTORY, &result)))
         return result;
     result = syscall(SYS_getdents64, file->host, to, size > 0x100000 ? 0x100000 : (unsigned)size);
     if (result < 0)
@@ -230,6 +241,8 @@ int64_t file_facts(const struct request *request, int descriptor, struct stat *f
     if (!file)
         return -EBADF;
     int64_t result = host_facts(file->host, facts);
+    if (file->kind == FILE_LISTING)
+        *facts = (struct stat){ .st_mode = S_IFDIR | 0555, .st_nlink = 2, .st_blksize = facts->st_blksize };
     if (file->kind == FILE_CONSOLE)
         *facts = (struct stat){
             .st_mode = facts->st_mode & (S_IFMT | 0600), .st_size = facts->st_size, .st_blksize = facts->st_blksize, .st_nlink = 1,

@@ -401,7 +401,7 @@ int64_t service_fchdir(const struct request *request)
     struct open_file *file = file_acquire(request->own, request_int(request, 0));
     if (!file)
         return -EBADF;
-    bool known = file->kind == FILE_DIRECTORY && file->path;
+    bool known = (file->kind == FILE_DIRECTORY || file->kind == FILE_LISTING) && file->path;
     char *directory = known ? strdup(file->path) : NULL;
     int64_t result = directory ? 0 : known ? -ENOMEM : file->kind == FILE_DIRECTORY ? -EACCES : -ENOTDIR;
     file_release(file);

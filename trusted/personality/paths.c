@@ -120,14 +120,16 @@ bool path_absolute(struct personality *own, const char *path, char out[PATH_MAX]
     return path_normalise(out);
 }
 
-/* Relative to a directory the domain has open, which is the bound of what is found through it. -EACCES: ".." leads out of it. */
+/* Relative to a directory the domain has open, which is the bound of what is found through it. -EACCES: ".." leads out of it, or it
+ * is none of the host's. */
 static int64_t place_beneath_descriptor(struct place *place, struct personality *own, int from)
 {
     static char here[] = ".";
     struct open_file *file = file_acquire(own, from);
     if (!file)
         return -EBADF;
-    int64_t error = file->kind != FILE_DIRECTORY ? -ENOTDIR : path_normalise(place->text) ? 0 : -EACCES;
+    int64_t error = file->kind == FILE_LISTING ? -EACCES : file->kind != FILE_DIRECTORY ? -ENOTDIR :
+                    path_normalise(place->text) ? 0 : -EACCES;
     if (error) {
         file_release(file);
         return error;

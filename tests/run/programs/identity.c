@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who a program is and where: numbers of users, directories by descriptor, room. Run in /g with a directory d in it. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -29,6 +30,22 @@ static ino_t ino_of(const char *path)
 {
     struct stat facts;
     return stat(path, &facts) == 0 ? facts.st_ino : 0;
+}
+
+/* The names in a directory, in order, each after a blank. */
+static const char *names(const char *path)
+{
+    static char text[500];
+    DIR *directory = opendir(path);
+    *text = '\0';
+    for (int round = 0; directory && round < 2; round++, rewinddir(directory)) {
+        *text = '\0';
+        for (struct dirent *entry; (entry = readdir(directory));)
+            strcat(strcat(text, " "), entry->d_name);
+    }
+    if (directory)
+        closedir(directory);
+    return text;
 }
 
 int main(int argc, char **argv)
@@ -62,6 +79,14 @@ int main(int argc, char **argv)
     say("room", statvfs("f", &room) == 0 && room.f_bsize && room.f_blocks && fstatvfs(file, &room) == 0 && room.f_namemax == 255);
     say("times", times(&used) > 0);
     say("priority", getpriority(PRIO_PROCESS, 0) == 0 && setpriority(PRIO_PROCESS, 0, 0) == 0);
+    int root = open("/", O_RDONLY | O_DIRECTORY);
+    say("what leads to it",
+        strcmp(names("/"), " . .. g h") == 0 && strcmp(names("/h"), " . .. i") == 0 && strcmp(names("/h/i"), " . .. j k") == 0);
+    say("from there", fstatat(root, "g/f", &facts, 0) == 0 && fstatat(root, "etc", &facts, 0) < 0 && fstat(root, &facts) == 0 &&
+        S_ISDIR(facts.st_mode) && fchdir(root) == 0 && is_at("/") && chdir("g") == 0);
+    say("nothing to write", open("/", O_WRONLY) < 0 && errno == EISDIR && open("/new", O_CREAT | O_RDWR, 0644) < 0 && write(root, "x", 1) < 0 &&
+        read(root, here, 1) < 0 && ftruncate(root, 0) < 0 && mkdir("/h/new", 0755) < 0 &&
+        mmap(0, 4096, PROT_READ, MAP_SHARED, root, 0) == MAP_FAILED);
     sync();
     say("memory that stays", mlock(&used, sizeof used) == 0 && munlock(&used, sizeof used) == 0);
     return 0;
