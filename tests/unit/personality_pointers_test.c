@@ -59,6 +59,7 @@ static const struct pointer_case { const char *name; uint64_t number, arguments[
     { "getgroups", SYS_getgroups, { 1, SPACE }, "-W" }, { "getresuid", SYS_getresuid, { SPACE, SPACE + 8, SPACE + 16 }, "WWW" },
     { "getresgid", SYS_getresgid, { SPACE, SPACE + 8, SPACE + 16 }, "WWW" }, { "chown", SYS_chown, { PATH, 1000, 1000 }, "R" },
     { "lchown", SYS_lchown, { PATH, 1000, 1000 }, "R" }, { "fchownat", SYS_fchownat, { HERE, PATH, 1000, 1000 }, "-R" },
+    { "signalfd", SYS_signalfd, { UINT64_MAX, P, 8 }, "-R" }, { "signalfd4", SYS_signalfd4, { UINT64_MAX, P, 8, 0 }, "-R" },
     { "statfs", SYS_statfs, { PATH, SPACE }, "RW" }, { "fstatfs", SYS_fstatfs, { FILE_, SPACE }, "-W" },
     { "time", SYS_time, { SPACE }, "W" }, { "futex wait", SYS_futex, { P, FUTEX_WAIT, 0, VECTOR - 16 }, "R--R" },
     { "futex wake", SYS_futex, { P, FUTEX_WAKE, 1 }, "R" }, { "futex requeue", SYS_futex, { P, FUTEX_REQUEUE, 0, 0, SPACE }, "R---R" },

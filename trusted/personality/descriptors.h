@@ -17,6 +17,7 @@ enum file_kind {
     FILE_SOCKET,
     FILE_EVENT,                        /* eventfd, timerfd */
     FILE_EPOLL,
+    FILE_SIGNALS,                      /* signalfd: signal_files.c */
     FILE_DEVICE,                       /* /dev/null and the like: synthetic.c */
 };
 
@@ -30,6 +31,7 @@ struct open_file {
     bool pair;                         /* of a socket: the other end is the domain's or its children's own; */
     bool fixed;                        /* and it stays so: it, or who else has it, gets no address, at which strangers could send */
     int family, type;                  /* of a socket */
+    _Atomic uint64_t signals;          /* that it tells of */
     uint64_t device, inode;            /* of a regular file: what record locks are about */
     char *path;                        /* of a directory: its guest path when it was opened; NULL: not known */
 };
@@ -54,6 +56,9 @@ int64_t descriptor_add(struct personality *own, struct open_file *file, int64_t 
 int64_t descriptor_close_on_exec(struct personality *own, int descriptor, bool set, bool value);
 int64_t descriptor_close(struct personality *own, int descriptor);
 void descriptors_close(struct personality *own, bool only_on_exec); /* all of them, or those that do not outlive an exec */
+
+/* signal_files.c: takes one signal, or waits for one. */
+int64_t signal_file_read(const struct request *request, const struct open_file *file, const struct iovec *to);
 
 /* locks.c */
 int64_t lock_control(const struct request *request, struct open_file *file, int command, uint64_t address);

@@ -115,7 +115,8 @@ static int64_t rights_fetch(const struct request *request, const struct open_fil
         if (!files[*count])
             return -EBADF;
         numbers[(*count)++] = files[i]->host;
-        if (files[i]->kind == FILE_DIRECTORY || files[i]->kind == FILE_LISTING || files[i]->kind == FILE_CONSOLE) /* what they may do would be lost on the way */
+        enum file_kind kind = files[i]->kind; /* what these may do would be lost on the way */
+        if (kind == FILE_DIRECTORY || kind == FILE_LISTING || kind == FILE_CONSOLE || kind == FILE_SIGNALS)
             error = -EPERM;
     }
     rights->head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(bytes), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };

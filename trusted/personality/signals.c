@@ -110,6 +110,7 @@ static void on_host_signal(int number, siginfo_t *info, void *context)
     source->process = number == SIGCHLD ? child_number(own, info->si_pid) : 0;
     source->status = number == SIGCHLD ? info->si_status : 0;
     atomic_fetch_or(&signals->pending, SIGNAL_BIT(number));
+    signals_ring(signals, SIGNAL_BIT(number));
     if (thread_current)
         thread_attend(thread_current, context);
     thread_find(signals, number);
@@ -210,6 +211,10 @@ void signals_forked(struct personality *own)
 {
     own->signals->pending = 0;
     own->signals->directed = 0;
+    own->signals->watched = 0; /* the bell is the parent's */
+    if (own->signals->bell)
+        close(own->signals->bell - 1);
+    own->signals->bell = 0;
     for (uint32_t i = 0; i < own->signals->thread_count; i++) {
         struct signal_thread *place = &own->signals->threads[i];
         if (!place->thread)
@@ -250,6 +255,8 @@ void signals_destroy(struct personality *own)
     signals_forget(own, false);
     struct personality *expected = own;
     atomic_compare_exchange_strong(&process_own, &expected, NULL);
+    if (own->signals->bell)
+        close(own->signals->bell - 1);
     free(own->signals);
     own->signals = NULL;
 }
@@ -272,6 +279,7 @@ void signal_send(const struct request *request, int number, const struct signal_
     if (!signal_is_ignored(signals, number, thread_place(request))) {
         signals->sources[number - 1] = *source;
         atomic_fetch_or(&signals->pending, SIGNAL_BIT(number));
+        signals_ring(signals, SIGNAL_BIT(number));
         thread_find(signals, number);
     }
     pthread_mutex_unlock(&request->own->lock);
@@ -287,6 +295,7 @@ void signal_raise(struct personality *own, int number, const struct signal_sourc
     if (!none) {
         signals->sources[number - 1] = *source;
         atomic_fetch_or(&signals->pending, SIGNAL_BIT(number));
+        signals_ring(signals, SIGNAL_BIT(number));
         thread_find(signals, number);
     }
     pthread_mutex_unlock(&own->lock);
@@ -317,6 +326,7 @@ static bool signal_send_thread(const struct request *request, int32_t thread, in
         signals->sources[number - 1] = *source;
         signals->directed += !found->pending;
         found->pending |= SIGNAL_BIT(number);
+        signals_ring(signals, SIGNAL_BIT(number));
         if (found->thread != thread_current)
             grace_nudge(found->thread);
     }
@@ -346,6 +356,16 @@ int signal_take(const struct request *request, uint64_t set, struct signal_sourc
     int number = take_locked(request->own->signals, thread_place(request), set, source);
     pthread_mutex_unlock(&request->own->lock);
     return number;
+}
+
+uint64_t signals_pending(const struct request *request)
+{
+    const struct signals *signals = request->own->signals;
+    pthread_mutex_lock(&request->own->lock);
+    const struct signal_thread *place = thread_place(request);
+    uint64_t pending = signals->pending | (place ? place->pending : 0);
+    pthread_mutex_unlock(&request->own->lock);
+    return pending;
 }
 
 bool signals_ready(const struct request *request)

@@ -34,6 +34,8 @@ struct signals {
     _Atomic uint64_t pending;          /* for any thread */
     _Atomic uint32_t directed;         /* threads with something pending */
     uint64_t handled;                  /* signals of the host process that come here */
+    _Atomic uint64_t watched;          /* by descriptors, and */
+    _Atomic int bell;                  /* what rings then, plus 1: signal_files.c; 0: none yet */
     int killer;                        /* the signal that ended the domain; 0: none */
     uint32_t thread_count;
     struct signal_thread threads[];
@@ -71,6 +73,10 @@ bool signals_ready(const struct request *request);
 void signal_send(const struct request *request, int signal, const struct signal_source *source);
 /* Takes a pending one out of a set, blocked or not; 0: none. */
 int signal_take(const struct request *request, uint64_t set, struct signal_source *source);
+/* What is pending for the calling thread, blocked or not. */
+uint64_t signals_pending(const struct request *request);
+/* One of these has become pending: descriptors that tell of it become readable. Async-signal-safe. */
+void signals_ring(const struct signals *signals, uint64_t set);
 /* While it waits the thread has this mask. signal_mask_restore is due unless the wait ended with RESTART. */
 int64_t signal_mask_wait(const struct request *request, uint64_t address, uint64_t size);
 void signal_mask_restore(const struct request *request);

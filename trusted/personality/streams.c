@@ -71,8 +71,9 @@ static int64_t transfer(const struct request *request, bool writing, const struc
     int64_t error = stream_acquire(request, writing, position, &file);
     if (error)
         return error;
-    int64_t result = writing ? stream_write(request, file, vector, count, position)
-                             : stream_call(request, false, file, vector, count, position);
+    int64_t result = writing ? stream_write(request, file, vector, count, position) :
+                     file->kind == FILE_SIGNALS && count > 0 ? signal_file_read(request, file, vector)
+                                                             : stream_call(request, false, file, vector, count, position);
     file_release(file);
     if (writing && result == -EPIPE)
         signal_send(request, SIGPIPE, &(struct signal_source){ .code = SI_USER, .process = request->own->process });

@@ -75,7 +75,8 @@ int main(int argc, char **argv)
         openat(e, "../../f", O_RDONLY) >= 0 && openat(e, "../../../../../etc/passwd", O_RDONLY) < 0 && fstatat(d, "..", &facts, 0) == 0);
     say("fchdir elsewhere", fchdir(file) < 0 && errno == ENOTDIR && fchdir(99) < 0 && errno == EBADF && is_at("/g"));
     say("chown", chown("f", 1000, -1) == 0 && fchown(file, -1, 1000) == 0 && lchown("f", 1000, 1000) == 0);
-    say("no chown", chown("f", 0, 0) < 0 && errno == EPERM && fchown(file, 0, -1) < 0 && chown("nothing", 1000, 1000) < 0 && errno == ENOENT);
+    say("no chown",
+        chown("f", 0, 0) < 0 && errno == EPERM && fchown(file, 0, -1) < 0 && chown("nothing", 1000, 1000) < 0 && errno == ENOENT);
     say("room", statvfs("f", &room) == 0 && room.f_bsize && room.f_blocks && fstatvfs(file, &room) == 0 && room.f_namemax == 255);
     say("times", times(&used) > 0);
     say("priority", getpriority(PRIO_PROCESS, 0) == 0 && setpriority(PRIO_PROCESS, 0, 0) == 0);
@@ -84,7 +85,8 @@ int main(int argc, char **argv)
         strcmp(names("/"), " . .. g h") == 0 && strcmp(names("/h"), " . .. i") == 0 && strcmp(names("/h/i"), " . .. j k") == 0);
     say("from there", fstatat(root, "g/f", &facts, 0) == 0 && fstatat(root, "etc", &facts, 0) < 0 && fstat(root, &facts) == 0 &&
         S_ISDIR(facts.st_mode) && fchdir(root) == 0 && is_at("/") && chdir("g") == 0);
-    say("nothing to write", open("/", O_WRONLY) < 0 && errno == EISDIR && open("/new", O_CREAT | O_RDWR, 0644) < 0 && write(root, "x", 1) < 0 &&
+    say("nothing to write",
+        open("/", O_WRONLY) < 0 && errno == EISDIR && open("/new", O_CREAT | O_RDWR, 0644) < 0 && write(root, "x", 1) < 0 &&
         read(root, here, 1) < 0 && ftruncate(root, 0) < 0 && mkdir("/h/new", 0755) < 0 &&
         mmap(0, 4096, PROT_READ, MAP_SHARED, root, 0) == MAP_FAILED);
     sync();

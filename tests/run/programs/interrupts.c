@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fenv.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -298,6 +300,37 @@ static void nesting(void)
     say("and comes", stop == 1);
 }
 
+static void files(void)
+{
+    struct signalfd_siginfo told = { 0 };
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGALRM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    int file = signalfd(-1, &set, SFD_CLOEXEC);
+    struct pollfd wanted = { .fd = file, .events = POLLIN };
+    say("signalfd: nothing yet", poll(&wanted, 1, 0));
+    kill(getpid(), SIGUSR1);
+    say("signalfd: something", poll(&wanted, 1, 1000));
+    say("signalfd", read(file, &told, sizeof told) == sizeof told && told.ssi_signo == SIGUSR1 && (pid_t)told.ssi_pid == getpid());
+    say("signalfd: nothing any more", poll(&wanted, 1, 0));
+    timer(20000, 0);
+    say("signalfd, waited for", read(file, &told, sizeof told) == sizeof told && told.ssi_signo == SIGALRM);
+    raise(SIGUSR1);
+    say("signalfd, of one thread", read(file, &told, sizeof told) == sizeof told && told.ssi_signo == SIGUSR1);
+    say("signalfd: too small", read(file, &told, 8) < 0 && errno == EINVAL);
+    sigdelset(&set, SIGUSR1);
+    say("signalfd: another set", signalfd(file, &set, 0) == file);
+    raise(SIGUSR1);
+    say("signalfd: not of that", poll(&wanted, 1, 0));
+    say("signalfd: still pending", sigpending(&set) == 0 && sigismember(&set, SIGUSR1));
+    close(file);
+    signal(SIGUSR1, SIG_IGN);
+    sigaddset(&set, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
 static void defaults(void)
 {
     int status;
@@ -332,6 +365,7 @@ int main(void)
     overflows();
     threads();
     nesting();
+    files();
     defaults();
     return 0;
 }
