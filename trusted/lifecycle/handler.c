@@ -25,6 +25,11 @@ bool handler_possible(const struct porin_domain *domain)
            !domain_is_dead(domain) && handler_room(thread, thread->frame->control_sp);
 }
 
+bool handler_jumped(void)
+{
+    return thread_current && thread_current->jumps;
+}
+
 uint32_t handler_stack(const struct porin_domain *domain)
 {
     return thread_stack_slot(thread_current, domain->slot)->pointer;

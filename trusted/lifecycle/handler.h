@@ -14,6 +14,8 @@
 bool handler_room(const struct thread *thread, uint64_t control_sp);
 /* Is the calling thread in a service of this domain, so that a handler could run? */
 bool handler_possible(const struct porin_domain *domain);
+/* Was a handler left by longjmp in the service that the calling thread is in? */
+bool handler_jumped(void);
 /* Where the domain's frames end on its data stack. */
 uint32_t handler_stack(const struct porin_domain *domain);
 /* The registers of what is interrupted, as the domain may see them: offsets for addresses, nothing that is trusted code's own. All of

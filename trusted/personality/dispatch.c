@@ -12,6 +12,7 @@
 #include "personality.h"
 #include "addresses.h"
 #include "process.h"
+#include "lifecycle/handler.h"
 #include "lifecycle/report.h"
 #include "runtime/entry.h"
 #include "runtime/error.h"
@@ -56,9 +57,9 @@ int64_t personality_call(struct porin_domain *domain, uint64_t number, const uin
     for (;;) {
         int64_t result = service->handler(&request);
         bool again = !signals_waiting(request.own) || signals_deliver(&request);
-        if (result != RESTART)
+        if (result != RESTART && result != RESTART_ALWAYS)
             return result;
-        if (!again || domain_is_dead(domain))
+        if (domain_is_dead(domain) || handler_jumped() || (result == RESTART && !again))
             return -EINTR;
     }
 }
@@ -86,13 +87,13 @@ int64_t request_wait(const struct request *request, long number, uint64_t a, uin
 {
     static _Atomic uint32_t never; /* for a thread that is none of the runtime's: no domain's code runs on it */
     _Atomic uint32_t *attention = thread_current ? &thread_current->attention : &never;
-    for (;;) {
+    for (bool begun = false;; begun = true) {
         if (thread_current)
             *attention = 0; /* before the looks: what comes after them sets it again */
         if (thread_interrupted(request->domain) || thread_leaves())
             return -EINTR;
         if (domain_is_dead(request->domain) || signals_ready(request))
-            return RESTART;
+            return begun ? RESTART : RESTART_ALWAYS;
         int64_t result = host_wait(attention, number, a, b, c, d, e, f);
         if (result != -EINTR)
             return result;

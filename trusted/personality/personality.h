@@ -89,6 +89,8 @@ int64_t request_fetch_path(const struct request *request, char *to, size_t size,
 /* What a service answers that a signal interrupted before it did anything: it is asked again after handlers that want that (SA_RESTART),
  * else the domain reads -EINTR. Never seen by a domain. */
 #define RESTART (-512)
+/* The same where the signal was there before the wait began: as if it had come before the service, which is asked again in any case. */
+#define RESTART_ALWAYS (-513)
 
 /* Makes a host system call that may wait. It is made again when a signal to the host thread interrupts it that is not for the domain.
  * RESTART: a signal for this thread of the domain has come or the domain has died (then the thread leaves, which is how kill and
@@ -101,7 +103,7 @@ int64_t request_wait(const struct request *request, long number, uint64_t a, uin
 /* Of services that Linux never restarts. */
 static inline int64_t not_restarted(int64_t result)
 {
-    return result == RESTART ? -EINTR : result;
+    return result == RESTART || result == RESTART_ALWAYS ? -EINTR : result;
 }
 
 #define IOVEC_MAX 1024
