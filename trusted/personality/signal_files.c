@@ -110,9 +110,10 @@ int64_t signal_file_read(const struct request *request, const struct open_file *
     for (;;) {
         int number = signal_take(request, file->signals, &source);
         if (number) {
-            const struct signalfd_siginfo told = { .ssi_signo = (uint32_t)number, .ssi_code = source.code,
-                                                   .ssi_pid = (uint32_t)source.process, .ssi_uid = PERSONALITY_UID, .ssi_status = source.status, .ssi_ptr = source.value,
-                                                   .ssi_int = (int32_t)source.value };
+            const struct signalfd_siginfo told = {
+                .ssi_signo = (uint32_t)number, .ssi_code = source.code, .ssi_pid = (uint32_t)source.process, .ssi_uid = PERSONALITY_UID,
+                .ssi_status = source.status, .ssi_ptr = source.value, .ssi_int = (int32_t)source.value,
+            };
             bell_settle(request);
             int64_t error = request_store(request, place, &told, sizeof told);
             return error ? error : (int64_t)sizeof told;
