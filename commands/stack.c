@@ -403,15 +403,6 @@ static bool key_stop_grace_period(struct reader *reader, struct service *service
     return time_read(reader, at, "stop_grace_period", &service->grace_ms);
 }
 
-static bool key_network(struct reader *reader, struct service *service, node *at)
-{
-    bool host = strcmp(scalar(at), "host") == 0;
-    if (!host && strcmp(scalar(at), "local") != 0)
-        return refuse(reader, place_of(at), "network: local or host is expected, not '%s'", scalar(at));
-    service->given.options.local_network = !host;
-    return true;
-}
-
 /* --- entries --- */
 
 static const struct { const char *name; uint32_t bits; } policies[] = {
@@ -556,7 +547,6 @@ static bool service_read(struct reader *reader, node *name, node *value)
     if (!*service->name || strlen(service->name) > 40 || strspn(service->name, NAME_CHARACTERS) != strlen(service->name))
         return refuse(reader, place_of(name), "a service's name is expected: up to 40 letters, digits, - and _");
     given_begin(&service->given);
-    service->given.options.local_network = true;
     if (!map_read(reader, service, value, service_keys(), "a service"))
         return false;
     if (!service->image_path)

@@ -114,8 +114,6 @@ struct porin_domain_options {
     /* ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH (a guest path); * for any address or port; ADDRESS/BITS for a network */
     const char *const *listen; size_t listen_count;
     const char *const *connect; size_t connect_count;
-    /* connections over loopback TCP and AF_UNIX streams to a domain of this process that has this too go through memory, not the kernel */
-    bool local_network;
     /* told of each refusal, on the thread that was refused; NULL: nobody */
     void (*audit)(void *closure, const char *line); void *audit_closure;
 };
