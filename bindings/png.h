@@ -8,14 +8,17 @@ typedef void (*png_error_ptr)(png_structp png, png_const_charp message PORIN_STR
 
 #define PNG PORIN_ENTRY
 #define NUMBER PORIN_ENTRY PORIN_FAILS(0)
-PNG PORIN_OWNED(png_destroy_read_struct) png_structp png_create_read_struct(png_const_charp version PORIN_STRING, png_voidp error_ptr PORIN_TOKEN(error),
-                                       png_error_ptr error_fn PORIN_CALLBACK_KEPT, png_error_ptr warn_fn PORIN_CALLBACK_KEPT);
-PNG PORIN_OWNED(png_destroy_write_struct) png_structp png_create_write_struct(png_const_charp version PORIN_STRING, png_voidp error_ptr PORIN_TOKEN(error),
-                                        png_error_ptr error_fn PORIN_CALLBACK_KEPT, png_error_ptr warn_fn PORIN_CALLBACK_KEPT);
+PNG PORIN_OWNED(png_destroy_read_struct)
+png_structp png_create_read_struct(png_const_charp version PORIN_STRING, png_voidp error_ptr PORIN_TOKEN(error),
+                                   png_error_ptr error_fn PORIN_CALLBACK_KEPT, png_error_ptr warn_fn PORIN_CALLBACK_KEPT);
+PNG PORIN_OWNED(png_destroy_write_struct)
+png_structp png_create_write_struct(png_const_charp version PORIN_STRING, png_voidp error_ptr PORIN_TOKEN(error),
+                                    png_error_ptr error_fn PORIN_CALLBACK_KEPT, png_error_ptr warn_fn PORIN_CALLBACK_KEPT);
 PNG PORIN_OWNED(png_destroy_info_struct) png_infop png_create_info_struct(png_const_structrp png);
 PNG PORIN_CLOSES(info) void png_destroy_info_struct(png_const_structrp png, png_infopp info PORIN_INOUT(1));
-PNG PORIN_CLOSES(png) PORIN_CLOSES(info) PORIN_CLOSES(end) void png_destroy_read_struct(png_structpp png PORIN_INOUT(1), png_infopp info PORIN_INOUT(1),
-                                                   png_infopp end PORIN_INOUT(1));
+PNG PORIN_CLOSES(png) PORIN_CLOSES(info) PORIN_CLOSES(end)
+void png_destroy_read_struct(png_structpp png PORIN_INOUT(1), png_infopp info PORIN_INOUT(1),
+                             png_infopp end PORIN_INOUT(1));
 PNG PORIN_CLOSES(png) PORIN_CLOSES(info) void png_destroy_write_struct(png_structpp png PORIN_INOUT(1), png_infopp info PORIN_INOUT(1));
 PNG PORIN_JUMP_BUFFER jmp_buf *png_set_longjmp_fn(png_structrp png, png_longjmp_ptr longjmp_fn PORIN_FIXED(0), size_t size);
 PNG PORIN_JUMPS(value) void png_longjmp(png_const_structrp png, int value);

@@ -197,8 +197,8 @@ static void handle_check(const struct context *context, const struct variable *v
         refuse(context, variable, "%s: PORIN_OWNED(%s): bind %s with PORIN_CLOSES(its parameter), so that the handle can be closed",
                context->function->name, owned, owned);
     if (closer && !owned && !has(variable, "borrowed"))
-        refuse(context, variable, "%s: '%s' is a handle that %s closes: does this function make it? write PORIN_OWNED(%s); if it only names "
-               "one, PORIN_BORROWED", context->function->name, variable->name, closer->name, closer->name);
+        refuse(context, variable, "%s: '%s' is a handle that %s closes: does this function make it? write PORIN_OWNED(%s); if it only "
+               "names one, PORIN_BORROWED", context->function->name, variable->name, closer->name, closer->name);
 }
 
 /* --- pointers --- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Windows: what several domains and the host share works like memory, and nobody gets more of it, or keeps it longer, than its owner says. */
+/* Windows: what several domains and the host share works like memory; nobody gets more of it, or keeps it longer, than its owner says. */
 #define _GNU_SOURCE
 #include "porin/window.h"
 #include "runtime/domain.h"

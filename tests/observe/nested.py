@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Is a trace well-formed JSON whose calls nest and whose times go up on each thread, with an event of this name? Usage: nested.py FILE NAME"""
+"""Is a trace JSON whose calls nest and whose times go up on each thread, with an event of this name? Usage: nested.py FILE NAME"""
 import json
 import sys
 

@@ -23,7 +23,7 @@ static struct data_stack *stack_take(struct porin_domain *domain, struct thread 
             found = &domain->stacks[i];
     if (!found) {
         struct data_stack made = { .number = domain_next_number(domain) };
-        if ((domain->stack_count && !reaper_ensure()) || 
+        if ((domain->stack_count && !reaper_ensure()) ||
             !memory_stack(domain, domain->stack_count ? domain->memory.stack_size : 0, &made.start, &made.end) ||
             !(found = domain_add_stack(domain)))
             return NULL;
@@ -50,7 +50,7 @@ static porin_status program_finish(const struct thread *thread, struct porin_dom
     return error->status;
 }
 
-/* A program gets a stack as large as programs expect, if its memory limit has room for that: otherwise the one it was made with has to do. */
+/* A program gets a stack as large as programs expect, if its memory limit has room for that; otherwise the one it was made with must do. */
 static void program_stack(struct thread *thread, struct porin_domain *domain)
 {
     uint64_t wanted = domain->options.stack_bytes ? domain->options.stack_bytes : PORIN_STACK_PROGRAM;

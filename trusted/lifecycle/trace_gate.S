@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What gates call where crossings are traced. From: a gate, on the control stack. Back: with all registers as they were but r11, which is 0,
- * and flags. The return address tells which gate it is. */
+/* What gates call where crossings are traced. From: a gate, on the control stack. Back: with all registers as they were but r11, which is
+ * 0, and flags. The return address tells which gate it is. */
 #include "runtime/function.h"
 #include "runtime/thread_layout.h"
 #include "trace_layout.h"
