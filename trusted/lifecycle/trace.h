@@ -9,8 +9,8 @@
 
 struct trace_event {
     uint64_t time;                      /* time stamp counter; 0: nothing has been written here */
-    uint64_t what;                      /* TRACE_* above TRACE_KIND_SHIFT. Gates: a return address in their code. Service: its number. Call: slot and
-                                         * entry, 32 bits each. Thread: its number in the kernel */
+    uint64_t what;                      /* TRACE_* above TRACE_KIND_SHIFT. Gates: a return address in their code. Service: its number.
+                                         * Call: slot and entry, 32 bits each. Thread: its number in the kernel */
 };
 
 void trace_gate_in(void), trace_gate_out(void);
