@@ -119,7 +119,8 @@ static void others_divide(uint32_t slot, int advice)
 /* What is left out of children stays so until somebody else forks: then what has not changed costs the next fork little. */
 static bool left_out;                     /* all but slot_kept */
 static uint32_t slot_kept;
-static __thread bool forking;             /* this thread is between region_before_fork and region_after_fork */
+static __thread bool forking;             /* this thread is between region_before_fork and region_after_fork, */
+static __thread uint32_t slot_forking;    /* for the domain in this slot */
 
 static void all_give(void)
 {
@@ -133,13 +134,34 @@ static void all_give(void)
 
 void region_before_fork(uint32_t slot)
 {
-    pthread_mutex_lock(&lock);
+    slot_forking = slot;
     forking = true;
-    if (slot_kept != slot)
-        all_give();
-    others_divide(slot, MADV_DONTFORK);
-    slot_kept = slot;
+}
+
+/* Where the lock is taken for forks of domains and of the host alike: in the order in which the handlers of fork take theirs. */
+static void before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+    if (!forking || slot_kept != slot_forking)
+        all_give(); /* a child of the host's gets all domains */
+    if (!forking)
+        return;
+    others_divide(slot_forking, MADV_DONTFORK);
+    slot_kept = slot_forking;
     left_out = true;
+}
+
+static void after_fork(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+static void in_child(void)
+{
+    ballast = NULL; /* not given to children; a domain's makes it when there is to be a second domain */
+    if (!forking)
+        ballast_create();
+    pthread_mutex_unlock(&lock);
 }
 
 void region_after_fork(uint32_t slot, bool child)
@@ -149,31 +171,6 @@ void region_after_fork(uint32_t slot, bool child)
         left_out = false;
     }
     forking = false;
-    pthread_mutex_unlock(&lock);
-}
-
-/* The host forks: its child gets all domains. */
-static void before_host_fork(void)
-{
-    if (forking)
-        return;
-    pthread_mutex_lock(&lock);
-    all_give();
-}
-
-static void after_host_fork(void)
-{
-    if (!forking)
-        pthread_mutex_unlock(&lock);
-}
-
-static void in_child(void)
-{
-    ballast = NULL; /* not given to children */
-    if (forking)
-        return; /* it is made when there is to be a second domain */
-    ballast_create();
-    pthread_mutex_unlock(&lock);
 }
 
 porin_status region_create(struct porin_error *error)
@@ -200,7 +197,7 @@ porin_status region_create(struct porin_error *error)
     for (size_t i = 0; i < count; i++)
         hole_reserve(holes[i].start, holes[i].end);
     ballast_create();
-    if (pthread_atfork(before_host_fork, after_host_fork, in_child) != 0)
+    if (pthread_atfork(before_fork, after_fork, in_child) != 0)
         return error_set(error, PORIN_ERR_MEMORY, "out of memory");
     slot_count = free_count;
     if (!slot_count)
