@@ -210,6 +210,9 @@ void address_lea(struct rewriter *r, const struct statement *s, const struct ope
             refuse(r, slice_contains(o->displacement, "@GOT") ? REFUSE_GOT : REFUSE_TLS_MODEL);
         emit(r, "lea%s\t" SLICE_FORMAT "%s, %%%s", suffix, SLICE_ARGS(o->text), o->base == REG_RIP ? "" : "(%rip)",
              register_name(to->reg, width));
+    } else if (o->narrow) {
+        address_take(r, o);
+        emit(r, "mov%s\t%%%s, %%%s", suffix, register_name(R11, width), register_name(to->reg, width));
     } else if (o->base == RSP) {
         char *number = o->numeric ? format_text("%ld", (long)o->value - r->frame.d)
                                   : format_text(SLICE_FORMAT "%+ld", SLICE_ARGS(o->displacement), -r->frame.d);

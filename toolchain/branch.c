@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Branches: direct ones stay, indirect ones get the check that they land on a label (endbr64). */
 #include "rewriter.h"
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The trap stands behind the next instruction that ends control flow, so that its branch is short. */
 void branch_place_trap(struct rewriter *r)
@@ -55,6 +57,29 @@ static struct slice target_name(const struct operand *o)
     return name;
 }
 
+bool branch_names(struct slice name, struct slice label, char way)
+{
+    if (slice_equal(name, label))
+        return true;
+    return name.length == label.length + 1 && name.start[label.length] == way && isdigit((unsigned char)label.start[0]) &&
+           memcmp(name.start, label.start, label.length) == 0;
+}
+
+/* Hand-written assembly: all branches to a label bring the stack as it is there, calls an empty one. */
+static void branch_label(struct rewriter *r, struct slice label, long depth)
+{
+    if (r->frame.described && r->source->from_compiler)
+        return;
+    const struct jump *place = r->places;
+    while (place && !branch_names(label, place->label, 'b'))
+        place = place->next;
+    if (place && stack_canonical(place->depth) != stack_canonical(depth))
+        refuse(r, REFUSE_STACK_DEPTH);
+    struct jump *jump = grow(NULL, sizeof *jump);
+    *jump = (struct jump){label, depth, r->jumps};
+    r->jumps = jump;
+}
+
 static void jump_to(struct rewriter *r, const struct operand *o, bool call)
 {
     bool got = o->indirect && o->kind == OPERAND_MEMORY && o->base == REG_RIP && slice_contains(o->displacement, "@GOTPCREL");
@@ -72,20 +97,10 @@ static void jump_to(struct rewriter *r, const struct operand *o, bool call)
         checked_branch(r, "%r11d", false, call);
         return;
     }
-    branch_label(r, name);
+    branch_label(r, name, call ? 8 : r->frame.depth);
     if (!call)
         flow_edge(r, name);
     emit(r, "%s\t" SLICE_FORMAT, call ? "call" : "jmp", SLICE_ARGS(name));
-}
-
-/* Hand-written assembly: the depth at a label is that of the branch to it. */
-void branch_label(struct rewriter *r, struct slice label)
-{
-    if (r->frame.described && r->source->from_compiler)
-        return;
-    struct jump *jump = grow(NULL, sizeof *jump);
-    *jump = (struct jump){label, r->frame.depth, r->jumps};
-    r->jumps = jump;
 }
 
 void branch_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops, enum branch branch)
@@ -95,6 +110,9 @@ void branch_instruction(struct rewriter *r, const struct statement *s, const str
         refuse(r, REFUSE_BRANCH);
         return;
     }
+    bool hand_written = !r->frame.described || !r->source->from_compiler;
+    if (branch == BRANCH_RETURN && hand_written && r->frame.depth != 8 && r->frame.depth != DEPTH_UNKNOWN)
+        refuse(r, REFUSE_STACK_DEPTH);
     if (branch != BRANCH_TRAP)
         stack_settle(r);
     switch (branch) {
@@ -108,7 +126,7 @@ void branch_instruction(struct rewriter *r, const struct statement *s, const str
         break;
     case BRANCH_CONDITIONAL: {
         struct slice name = target_name(&ops->item[0]);
-        branch_label(r, name);
+        branch_label(r, name, r->frame.depth);
         flow_edge(r, name);
         emit(r, SLICE_FORMAT "\t" SLICE_FORMAT, SLICE_ARGS(s->name), SLICE_ARGS(name));
         return;

@@ -181,8 +181,8 @@ static const char *parse_register(struct operand *o, struct slice name)
     return register_parse(name, &o->reg, &o->width, &o->high) ? NULL : o->reg == REG_OTHER ? NULL : "unknown register";
 }
 
-/* The register of an address, "%rax"; empty gives REG_NONE. */
-static bool parse_address_register(struct slice text, int *reg)
+/* The register of an address, "%rax" or "%eax"; empty gives REG_NONE. */
+static bool parse_address_register(struct slice text, int *reg, bool *narrow)
 {
     int width = 8;
     bool high = false;
@@ -192,7 +192,8 @@ static bool parse_address_register(struct slice text, int *reg)
         return true;
     if (text.start[0] != '%' || !register_parse(slice_skip(text, 1), reg, &width, &high))
         return false;
-    return *reg == REG_VECTOR || (width == 8 && (is_general(*reg) || *reg == REG_RIP));
+    *narrow = *narrow || (width == 4 && is_general(*reg));
+    return *reg == REG_VECTOR || (width >= 4 && is_general(*reg)) || (width == 8 && *reg == REG_RIP);
 }
 
 /* Splits off the parenthesised part that ends the text; false if the text does not end with one that names registers. */
@@ -229,8 +230,8 @@ static const char *parse_address(struct operand *o, struct slice text)
                 piece[count++] = slice_trim((struct slice){inside.start + from, i - from});
                 from = i + 1;
             }
-        if (!parse_address_register(piece[0], &o->base) || !parse_address_register(piece[1], &o->index))
-            return "an address with a register that is not 64 bits wide";
+        if (!parse_address_register(piece[0], &o->base, &o->narrow) || !parse_address_register(piece[1], &o->index, &o->narrow))
+            return "an address with a register that is not 64 or 32 bits wide";
         int64_t scale = 1;
         if (piece[2].length && (!expression_value(piece[2], &scale) || (scale != 1 && scale != 2 && scale != 4 && scale != 8)))
             return "an address with an unknown scale";
@@ -256,7 +257,8 @@ static const char *parse_memory(struct operand *o, struct slice text)
             o->decoration = slice_skip(text, i);
             text = slice_trim((struct slice){text.start, i});
         }
-    return parse_address(o, text);
+    const char *wrong = parse_address(o, text);
+    return wrong ? wrong : o->narrow && o->segment.length ? "a segment and an address of 32 bits" : NULL;
 }
 
 const char *operand_parse(struct operand *o, struct slice text)

@@ -326,31 +326,33 @@ static void comment(struct rewriter *r, const struct statement *s)
 
 /* --- labels --- */
 
-static bool same_label(struct slice jump, struct slice label)
-{
-    if (slice_equal(jump, label))
-        return true;
-    return jump.length == label.length + 1 && jump.start[label.length] == 'f' && isdigit((unsigned char)label.start[0]) &&
-           memcmp(jump.start, label.start, label.length) == 0;
-}
-
-/* Depth at a label of hand-written assembly that control does not fall into: that of a branch to it. If none stands before it, a local
- * label belongs to the code above (the body of a loop that is entered at its end, a case of a jump table), another begins a function. */
+/* Depth at a label of hand-written assembly: that of the code above if control falls into it, else that of a branch to it. If none stands
+ * before it, a local label belongs to the code above (the body of a loop that is entered at its end, a case of a jump table), another
+ * begins a function. */
 static long depth_at_label(struct rewriter *r, struct slice label)
 {
-    long depth = slice_starts(label, ".L") || isdigit((unsigned char)label.start[0]) ? r->frame.depth : 8;
+    bool numbered = isdigit((unsigned char)label.start[0]), known = r->reachable;
+    long depth = known || numbered || slice_starts(label, ".L") ? r->frame.depth : 8;
     for (struct jump **j = &r->jumps; *j;) {
         struct jump *jump = *j;
-        if (!same_label(jump->label, label)) {
+        if (!branch_names(jump->label, label, 'f')) {
             j = &jump->next;
             continue;
         }
-        depth = jump->depth;
-        if (!isdigit((unsigned char)label.start[0]))
-            break;
+        if (known && stack_canonical(jump->depth) != stack_canonical(depth))
+            refuse(r, REFUSE_STACK_DEPTH);
+        depth = known ? depth : jump->depth;
+        known = true;
+        if (!numbered) {
+            j = &jump->next;
+            continue;
+        }
         *j = jump->next;
         free(jump);
     }
+    struct jump *place = grow(NULL, sizeof *place);
+    *place = (struct jump){label, depth, r->places};
+    r->places = place;
     return depth;
 }
 
@@ -358,12 +360,14 @@ static void label(struct rewriter *r, const struct statement *s)
 {
     bool text = r->sections[r->section_depth].text;
     if (text && is_target(r, s->text)) {
+        bool hand_written = !r->source->from_compiler || !r->frame.described;
+        long depth = hand_written ? depth_at_label(r, s->text) : r->frame.depth;
         if (r->reachable) {
             stack_settle(r);
             flow_edge(r, s->text);
-        } else if (!r->source->from_compiler || !r->frame.described) {
-            r->frame.depth = depth_at_label(r, s->text);
-            r->frame.d = stack_canonical(r->frame.depth);
+        } else if (hand_written) {
+            r->frame.depth = depth;
+            r->frame.d = stack_canonical(depth);
             r->reachable = true;
         }
         flow_label(r, s->text);
@@ -642,8 +646,8 @@ int rewrite(const struct rewrite_source *source, struct buffer *out, struct buff
     free(r.files);
     free(r.weak);
     free(r.labels);
-    for (struct jump *j; (j = r.jumps);) {
-        r.jumps = j->next;
+    for (struct jump *j; (j = r.jumps ? r.jumps : r.places);) {
+        *(r.jumps ? &r.jumps : &r.places) = j->next;
         free(j);
     }
     *avoidable = r.avoidable;

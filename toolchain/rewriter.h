@@ -67,6 +67,7 @@ struct rewriter {
     struct slice *weak;        /* symbols declared weak and not defined here */
     size_t weak_count;
     struct jump *jumps;        /* hand-written assembly: stack depths at forward branches */
+    struct jump *places;       /* ... and at labels, the last one first */
     int trap_number;           /* trap of the indirect branches since the last one placed */
     bool trap_wanted;
     struct slice *files;       /* .file numbers to names */
@@ -152,7 +153,8 @@ struct cfa unwind_ahead(const struct rewriter *r, size_t at);
 void branch_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops, enum branch branch);
 void branch_place_trap(struct rewriter *r);
 void branch_to_trap(struct rewriter *r); /* if the flags say "not equal" */
-void branch_label(struct rewriter *r, struct slice label);
+/* Does the name in a branch mean this label, which stands behind (way 'f') or before it ('b')? Numbered labels say which. */
+bool branch_names(struct slice name, struct slice label, char way);
 
 /* sequence_text.c: `choices` are what the table leaves open, in order */
 enum sequence_id {

@@ -25,6 +25,7 @@ struct operand {
     bool numeric;             /* the expression is a number: value */
     int64_t value;
     int base, index;          /* memory: REG_NONE if absent */
+    bool narrow;              /* memory: written with 32-bit registers: the address is the low half of the sum, as it is for every access */
     int scale;
     struct slice decoration;  /* memory: "{%k1}{z}", "{1to8}" behind it */
 };

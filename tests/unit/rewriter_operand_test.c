@@ -98,7 +98,7 @@ static void reads_immediates(void **state)
 
 static void refuses_what_it_cannot_read(void **state)
 {
-    static const char *const bad[] = {"", "(%eax)", "8(%rax,%rcx,3)", "(%rax,%rcx,1,1)", "(%rax,%nothing)", "*"};
+    static const char *const bad[] = {"", "(%ax)", "(%al,%rcx)", "8(%rax,%rcx,3)", "(%rax,%rcx,1,1)", "(%rax,%nothing)", "*"};
     struct operand o;
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

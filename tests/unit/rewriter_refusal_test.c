@@ -12,13 +12,19 @@
 #include "../../toolchain/rewrite.h"
 
 static const struct { const char *text; enum refusal reason; } rows[] = {
-    {"movl (%eax), %ebx", REFUSE_SYNTAX}, {"movl (%rax,%rbx,5), %ecx", REFUSE_SYNTAX}, {"lock", REFUSE_SYNTAX},
+    {"movl (%ax), %ebx", REFUSE_SYNTAX}, {"movl (%rax,%rbx,5), %ecx", REFUSE_SYNTAX}, {"lock", REFUSE_SYNTAX},
+    {"movl %gs:(%eax), %ebx", REFUSE_SYNTAX}, {"movl 65528(%eax), %ebx", REFUSE_NOTHING},
     {"movq %rax, %r14", REFUSE_RESERVED}, {"movq %r15, (%rdi)", REFUSE_RESERVED}, {"movl %eax, 8(%r11)", REFUSE_RESERVED},
     {"addq $8, %r11", REFUSE_RESERVED}, {"addl $8, %r11d", REFUSE_NOTHING}, {"movq (%r14,%rax), %rbx", REFUSE_RESERVED},
     {"pushq %r14", REFUSE_RESERVED},
     {"movq %r10, %rax", REFUSE_NESTED}, {"movl %eax, 8(%r10)", REFUSE_NESTED},
     {"xchgq %rsp, %rax", REFUSE_STACK_POINTER}, {"popq %rsp", REFUSE_STACK_POINTER}, {"orq $1, %rsp", REFUSE_STACK_POINTER},
     {"pushw %ax", REFUSE_STACK_POINTER}, {"cmovne %rax, %rsp", REFUSE_STACK_POINTER}, {"leaq x(%rip), %rsp", REFUSE_STACK_POINTER},
+    {"1: pushq %rax; jne 1b; popq %rax", REFUSE_STACK_DEPTH}, {"je 1f; pushq %rax; 1: popq %rax", REFUSE_STACK_DEPTH},
+    {"f: subq $8, %rsp; jmp f", REFUSE_STACK_DEPTH}, {"pushq %rax; ret", REFUSE_STACK_DEPTH},
+    {"pushq %rax; call f; popq %rax; ret; f: je 1f; ret; 1: jmp f", REFUSE_NOTHING}, {"f: pushq %rax; call f; popq %rax", REFUSE_NOTHING},
+    {"pushq %rax; 1: pushq %rax; jne 1b; popq %rax; popq %rax", REFUSE_NOTHING},
+    {"1: pushq %rax; 1: pushq %rax; jne 1b; 1: popq %rax; popq %rax; jne 1b", REFUSE_STACK_DEPTH},
     {"movq 8(%rdi), %rsp; jmp *%rdx", REFUSE_LONGJMP},
     {"syscall", REFUSE_SYSTEM_CALL}, {"int $0x80", REFUSE_SYSTEM_CALL}, {"sysenter", REFUSE_SYSTEM_CALL},
     {"hlt", REFUSE_PRIVILEGED}, {"wrfsbaseq %rax", REFUSE_PRIVILEGED}, {"rdtscp", REFUSE_PRIVILEGED},
@@ -96,7 +102,8 @@ static void refuses_contradictions(void **state)
     (void)state;
     assert_int_equal(run(contradiction, true, messages, sizeof messages), 1);
     assert_non_null(strstr(messages, "[frame]"));
-    assert_int_equal(run(contradiction, false, messages, sizeof messages), 0);
+    assert_int_equal(run(contradiction, false, messages, sizeof messages), 1);
+    assert_non_null(strstr(messages, "[stack-depth]"));
 }
 
 static void tests_every_reason(void **state)

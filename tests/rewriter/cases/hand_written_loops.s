@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Assembly without frame information: local labels that no branch above names, the body of a loop entered at its end and cases of a table.
+# Assembly without frame information: local labels that no branch above names, the body of a loop entered at its end and cases of a table,
+# a loop that pushes; addresses of 32 bits.
 	.text
 	.globl	case_run
 	.type	case_run, @function
@@ -29,7 +30,25 @@ case_run:
 	endbr64
 	mov	8(%rsp), %rdx
 	sub	8(%rdx), %rax
-1:	add	$32, %rsp
+1:	push	%rax
+	mov	$5, %ecx
+1:	push	%rcx
+	dec	%ecx
+	jne	1b
+	mov	$5, %ecx
+1:	pop	%rdx
+	add	%rdx, %rax
+	dec	%ecx
+	jne	1b
+	pop	%rdx
+	add	%rdx, %rax
+	mov	$.Lwords - 65528, %edx
+	add	65528(%edx,%ebx,4), %eax
+	lea	-3(%edx,%ecx,2), %rdx
+	lea	65529(%edx), %edx
+	sub	$.Lwords, %rdx
+	add	%rdx, %rax
+	add	$32, %rsp
 	pop	%rbx
 	ret
 	.size	case_run, .-case_run
@@ -37,4 +56,6 @@ case_run:
 	.align	8
 .Ltable:
 	.quad	.Leven, .Lodd
+.Lwords:
+	.long	1000, 2000
 	.section	.note.GNU-stack,"",@progbits
