@@ -5,7 +5,7 @@ libc_overlay := $(shell find domain -type f)
 $(B)/sysroot/lib/libc.a: $(call object,$(toolchain_sources)) $(libc_overlay) | $(B)/bin/porin-cc
 	@domain/build-libc domain $(B)/sysroot
 
-$(B)/native/sysroot/lib/libc.a: domain/build-libc $(wildcard domain/string/*)
+$(B)/native/sysroot/lib/libc.a: domain/build-libc $(wildcard domain/string/* domain/malloc/*)
 	@domain/build-libc native $(B)/native/sysroot
 
 ## sysroot           the C library for domains (musl, compiled with porin-cc)
