@@ -6,6 +6,8 @@ typedef struct lua_State lua_State PORIN_OPAQUE PORIN_RAISE(lua_error(.));
 #define NUMBER PORIN_ENTRY PORIN_FAILS(0)
 #define STATUS PORIN_ENTRY PORIN_FAILS(LUA_ERRERR)
 LUA PORIN_OWNED(lua_close) lua_State *luaL_newstate(void);
+typedef void *(*lua_Alloc)(void *ud PORIN_TOKEN(allocator), void *ptr PORIN_ALLOCATED, size_t osize, size_t nsize) PORIN_ALLOCATES(nsize);
+LUA PORIN_OWNED(lua_close) lua_State *lua_newstate(lua_Alloc f PORIN_CALLBACK_KEPT, void *ud PORIN_TOKEN(allocator));
 LUA PORIN_CLOSES(L) void lua_close(lua_State *L);
 LUA void luaL_openlibs(lua_State *L);
 STATUS PORIN_RANGE(LUA_OK, LUA_ERRERR) int luaL_loadstring(lua_State *L, const char *s PORIN_STRING);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libpng for `porin bind`. Its errors leave by longjmp: the library's own ends in the adapter, the program's in the program. Rows are as
- * long as png_get_rowbytes says, which the program has to ask before it reads or writes one (it needs to know for its memory anyway). */
+ * long as png_get_rowbytes says, which the program has to ask before it reads or writes one (it needs to know for its memory anyway), and
+ * images as high as png_get_image_height says. */
 typedef struct png_struct_def png_struct PORIN_OPAQUE
     PORIN_GUARD(png_set_longjmp_fn((png_structp) . , longjmp, sizeof(jmp_buf)), png_longjmp((png_structp) . , 1));
 typedef struct png_info_def png_info PORIN_OPAQUE;
@@ -39,6 +40,9 @@ PNG PORIN_FAILS(-1) int png_sig_cmp(png_const_bytep signature PORIN_IN(start + c
 PNG void png_read_info(png_structrp png, png_inforp info);
 PNG PORIN_RENEWS(png) void png_read_update_info(png_structrp png, png_inforp info);
 PNG void png_read_row(png_structrp png, png_bytep row PORIN_INOUT(PORIN_OF(png_get_rowbytes)), png_bytep display_row PORIN_NULL);
+PNG void png_read_image(png_structrp png, png_bytepp image PORIN_ROWS_INOUT(PORIN_OF(png_get_image_height), PORIN_OF(png_get_rowbytes)));
+PNG void png_read_rows(png_structrp png, png_bytepp row PORIN_ROWS_INOUT(num_rows, PORIN_OF(png_get_rowbytes)),
+                       png_bytepp display_row PORIN_NULL, png_uint_32 num_rows);
 PNG void png_read_end(png_structrp png, png_inforp info);
 PNG void png_set_expand(png_structrp png);
 PNG void png_set_scale_16(png_structrp png);
@@ -55,7 +59,7 @@ PNG PORIN_FAILS(1) PORIN_RANGE(1, 7) int png_set_interlace_handling(png_structrp
 /* --- facts --- */
 PNG PORIN_FAILS(0) PORIN_REMEMBERED(png) size_t png_get_rowbytes(png_const_structrp png, png_const_inforp info);
 NUMBER png_uint_32 png_get_image_width(png_const_structrp png, png_const_inforp info);
-NUMBER png_uint_32 png_get_image_height(png_const_structrp png, png_const_inforp info);
+NUMBER PORIN_REMEMBERED_ALWAYS(png) png_uint_32 png_get_image_height(png_const_structrp png, png_const_inforp info);
 NUMBER PORIN_RANGE(0, 16) png_byte png_get_bit_depth(png_const_structrp png, png_const_inforp info);
 NUMBER PORIN_RANGE(0, 6) png_byte png_get_color_type(png_const_structrp png, png_const_inforp info);
 NUMBER PORIN_RANGE(0, 4) png_byte png_get_channels(png_const_structrp png, png_const_inforp info);
@@ -68,6 +72,7 @@ PNG PORIN_RENEWS(png) void png_set_IHDR(png_const_structrp png, png_inforp info,
 PNG void png_set_compression_level(png_structrp png, int level);
 PNG void png_write_info(png_structrp png, png_const_inforp info);
 PNG void png_write_row(png_structrp png, png_const_bytep row PORIN_IN(PORIN_OF(png_get_rowbytes)));
+PNG void png_write_image(png_structrp png, png_bytepp image PORIN_ROWS_IN(PORIN_OF(png_get_image_height), PORIN_OF(png_get_rowbytes)));
 PNG void png_write_end(png_structrp png, png_inforp info);
 #undef PNG
 #undef NUMBER

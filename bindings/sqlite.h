@@ -35,6 +35,14 @@ STATUS int sqlite3_exec(sqlite3 *db, const char *sql PORIN_STRING,
                         int (*callback)(void *data PORIN_TOKEN(row), int count, char **values PORIN_STRINGS(count),
                                         char **names PORIN_STRINGS(count)) PORIN_CALLBACK PORIN_FAILS(1),
                         void *data PORIN_TOKEN(row), char **errmsg PORIN_OUT(1) PORIN_STRING PORIN_OWNED(sqlite3_free));
+STATUS int sqlite3_get_table(sqlite3 *db, const char *zSql PORIN_STRING, char ***pazResult PORIN_OUT(1)
+                             PORIN_STRINGS(result != SQLITE_OK ? 0 : (*pnRow + 1LL) * *pnColumn) PORIN_OWNED(sqlite3_free_table),
+                             int *pnRow PORIN_OUT(1), int *pnColumn PORIN_OUT(1),
+                             char **pzErrmsg PORIN_OUT(1) PORIN_STRING PORIN_OWNED(sqlite3_free));
+PORIN_ENTRY PORIN_FREES void sqlite3_free_table(char **table PORIN_OPAQUE);
+STATUS int sqlite3_create_collation(sqlite3 *db, const char *zName PORIN_STRING, int eTextRep, void *pArg PORIN_TOKEN(collation),
+    int (*xCompare)(void *pArg PORIN_TOKEN(collation), int one, const void *a PORIN_IN(one), int two,
+                    const void *b PORIN_IN(two)) PORIN_CALLBACK_KEPT PORIN_FAILS(0));
 PORIN_ENTRY void sqlite3_progress_handler(sqlite3 *db, int steps,
                                           int (*progress)(void *data PORIN_TOKEN(progress)) PORIN_CALLBACK_SET PORIN_FAILS(1),
                                           void *data PORIN_TOKEN(progress));

@@ -5,10 +5,12 @@ struct porin_fields_z_stream_s {
     Bytef *next_out PORIN_CURSOR_OUT(avail_out);
     const char *msg PORIN_STRING;
     struct internal_state *state PORIN_TWIN;
-    alloc_func zalloc PORIN_NULL;
-    free_func zfree PORIN_NULL;
-    voidpf opaque PORIN_NULL;
+    alloc_func zalloc PORIN_CALLBACK_KEPT;
+    free_func zfree PORIN_CALLBACK_KEPT;
+    voidpf opaque PORIN_TOKEN(opaque);
 };
+typedef voidpf (*alloc_func)(voidpf opaque PORIN_TOKEN(opaque), uInt items, uInt size) PORIN_ALLOCATES((size_t)items * size);
+typedef void (*free_func)(voidpf opaque PORIN_TOKEN(opaque), voidpf address PORIN_ALLOCATED);
 
 PORIN_ENTRY PORIN_STRING PORIN_BORROWED const char *zlibVersion(void);
 PORIN_ENTRY PORIN_STRING PORIN_BORROWED const char *zError(int code);

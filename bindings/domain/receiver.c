@@ -79,7 +79,6 @@ bool porin_receive_open(struct porin_back *back, struct porin_owner *owner, cons
     struct porin_frame *frame = &back->frame;
     uint64_t key = 0;
     porin_frame_open(frame, owner ? &owner->binding : NULL, 0, function);
-    back->scratch = NULL;
     back->scratch_bytes = 0;
     back->block = words[2];
     frame->receives = true;
@@ -107,9 +106,9 @@ uint64_t porin_receive_close(struct porin_back *back)
     if (!back->frame.word)
         return back->frame.status;
     if (tickets.count)
-        tickets.copies = back->scratch; /* a ticket may be for an argument that the library gives back */
+        tickets.copies = back->frame.scratch; /* a ticket may be for an argument that the library gives back */
     else
-        copies_free(back->scratch);
+        copies_free(back->frame.scratch);
     pthread_mutex_unlock(&owner->lock);
     return back->frame.status;
 }

@@ -72,6 +72,7 @@ void porin_frame_open(struct porin_frame *frame, porin_binding *binding, uint32_
     frame->binding = binding;
     frame->function = function;
     frame->extras = NULL;
+    frame->scratch = NULL;
     frame->mark = messages.used;
     frame->entry = entry;
     frame->status = PORIN_OK;

@@ -10,7 +10,7 @@
 /* Where a variable stands. */
 enum side { FORWARD, BACK, RESULT, BACK_RESULT, FIELD };
 
-struct context { struct model *model; struct function *function; enum side side; const char *what; };
+struct context { struct model *model; struct function *function; enum side side; bool forward; /* towards the callee */ };
 
 static bool has(const struct variable *variable, const char *key)
 {
@@ -90,6 +90,7 @@ static void expression_check(const struct context *context, const struct variabl
 
 /* --- records --- */
 static void record_check(const struct context *context, struct record *record);
+static struct callback *callback_make(struct model *model, const struct type *type);
 
 static bool is_text(const struct type *type)
 {
@@ -125,6 +126,11 @@ static void field_check(const struct context *context, struct record *record, st
         return;
     if (has(field, "null"))
         field->role = ROLE_NULL;
+    else if (has(field, "callback") && type->kind == TYPE_FUNCTION && context->forward && field->type == type) {
+        field->role = ROLE_CALLBACK;
+        field->callback = callback_make(context->model, type);
+    } else if (has(field, "token") && context->forward)
+        field->role = ROLE_TOKEN;
     else if (has(field, "twin"))
         field->role = ROLE_TWIN;
     else if (has(field, "cursor_in"))
@@ -137,8 +143,9 @@ static void field_check(const struct context *context, struct record *record, st
         field->role = ROLE_HANDLE;
     else
         refuse(&here, field, "%s: field '%s' of %s is a pointer; in the side file, declare 'struct porin_fields_%s { %s %s ...; };' with "
-               "PORIN_STRING, PORIN_OPAQUE or PORIN_NULL behind it", context->function->name, field->name, record->name, tag,
-               field->type->name, field->name);
+               "%s behind it", context->function->name, field->name, record->name, tag, field->type->name, field->name,
+               type->kind == TYPE_FUNCTION ? "PORIN_CALLBACK_KEPT or PORIN_NULL"
+                                           : "PORIN_STRING, PORIN_OPAQUE, PORIN_TOKEN(name) or PORIN_NULL");
     if (field->type->kind == TYPE_ARRAY && field->role != ROLE_HANDLE && field->role != ROLE_NULL)
         refuse(&here, field, "%s: field '%s' of %s: an array of pointers in a struct can hold PORIN_OPAQUE handles only",
                context->function->name, field->name, record->name);
@@ -206,7 +213,11 @@ static void handle_check(const struct context *context, const struct variable *v
 static const char *advice(const struct context *context, const struct type *type)
 {
     const struct type *to = type->to;
-    if (context->side == RESULT || context->side == BACK_RESULT)
+    if (context->side == BACK_RESULT)
+        return is_text(type) ? "PORIN_STRING with PORIN_BORROWED or PORIN_OWNED(function of the callee that frees it)"
+                             : "PORIN_OPAQUE for a handle, PORIN_TOKEN(name), PORIN_ALLOCATES(bytes) for an allocator, or PORIN_SIZE(n) "
+                               "with PORIN_BORROWED or PORIN_OWNED(function of the callee that frees it)";
+    if (context->side == RESULT)
         return is_text(type) ? "PORIN_STRING with PORIN_BORROWED or PORIN_OWNED(function that frees it)"
                              : "PORIN_OPAQUE for a handle, or PORIN_SIZE(n) with PORIN_BORROWED or PORIN_OWNED(function that frees it)";
     if (type->kind == TYPE_FUNCTION)
@@ -220,7 +231,8 @@ static const char *advice(const struct context *context, const struct type *type
     if (to->kind == TYPE_POINTER)
         return handle_of(context->model, to)
                    ? "PORIN_OUT(1) for a handle that is made, PORIN_IN(n) or PORIN_INOUT(n)"
-                   : "PORIN_STRINGS(n), or PORIN_OUT(1) with PORIN_STRING, PORIN_OPAQUE or PORIN_WITHIN(parameter)";
+                   : "PORIN_STRINGS(n), PORIN_ROWS_IN(n, length), PORIN_ROWS_OUT(n, length), or PORIN_OUT(1) with PORIN_STRING, "
+                     "PORIN_OPAQUE or PORIN_WITHIN(parameter)";
     return to->is_constant ? "PORIN_IN(number of elements)" : "PORIN_OUT(number of elements), PORIN_INOUT(...) or PORIN_IN(...)";
 }
 
@@ -260,6 +272,21 @@ static void lent_check(const struct context *context, const struct variable *var
                variable->name, PORIN_LENT_MAX);
 }
 
+static void owner_check(const struct context *context, const struct variable *result)
+{
+    const char *memory = note_find(&result->notes, "memory_of"), *owned = note_find(&result->notes, "owned");
+    if (!owned && !has(result, "borrowed"))
+        refuse(context, result, "%s returns memory: whose is it? write PORIN_BORROWED, or PORIN_OWNED(function that frees it)",
+               context->function->name);
+    if (memory && !function_find(context->model, memory))
+        refuse(context, result, "%s: PORIN_MEMORY_OF(%s): no such function is declared", context->function->name, memory);
+    if (context->side == BACK_RESULT && owned && !memory && strcmp(owned, "free") != 0)
+        refuse(context, result, "%s: what the callee frees with %s comes from which function of its? write PORIN_MEMORY_OF(function)",
+               context->function->name, owned);
+    if (owned && !function_find(context->model, owned) && !(context->side == BACK_RESULT && strcmp(owned, "free") == 0))
+        refuse(context, result, "%s: PORIN_OWNED(%s): no such function is declared", context->function->name, owned);
+}
+
 static void element_check(const struct context *context, struct variable *variable)
 {
     struct type *element = variable->type->to;
@@ -286,10 +313,31 @@ static void element_check(const struct context *context, struct variable *variab
         variable->element = ROLE_WITHIN;
     else if (has(variable, "string") && is_text(element) && variable->out && !variable->in && context->side == FORWARD)
         variable->element = ROLE_STRING;
+    else if (has(variable, "strings") && is_text(element->to) && variable->out && !variable->in && context->side == FORWARD) {
+        variable->element = ROLE_STRINGS;
+        owner_check(context, variable);
+        expression_check(context, variable, "strings", true);
+    }
     else
         refuse(context, variable, "%s: '%s' points at pointers; write what these are: %s", context->function->name, variable->name,
                variable->in ? "PORIN_STRINGS(n), or PORIN_OPAQUE"
                             : "PORIN_STRING with PORIN_OWNED(function) or PORIN_BORROWED, PORIN_OPAQUE, or PORIN_WITHIN(parameter)");
+}
+
+static void rows_check(const struct context *context, struct variable *variable)
+{
+    static const char *const keys[] = {"rows", "row_in", "row_out", "row_inout"};
+    const struct type *row = variable->type->to;
+    variable->role = ROLE_ROWS;
+    variable->in = has(variable, "row_in") || has(variable, "row_inout");
+    variable->out = has(variable, "row_out") || has(variable, "row_inout");
+    for (size_t i = 0; i < 4; i++)
+        expression_check(context, variable, keys[i], false);
+    if (row->kind != TYPE_POINTER || !is_bytes(row->to))
+        refuse(context, variable, "%s: '%s' is PORIN_ROWS of %s; rows are arrays of pointers to numbers; for strings write "
+               "PORIN_STRINGS(n), for handles PORIN_IN(n)", context->function->name, variable->name, variable->type->name);
+    else if (variable->out && row->to->is_constant)
+        refuse(context, variable, "%s: the rows of '%s' are const; write PORIN_ROWS_IN(...)", context->function->name, variable->name);
 }
 
 static void parameter_named(const struct context *context, const struct variable *variable, const char *key)
@@ -353,6 +401,10 @@ static void pointer_check(const struct context *context, struct variable *variab
         variable->role = ROLE_FIXED;
     else if (has(variable, "token"))
         variable->role = ROLE_TOKEN;
+    else if (has(variable, "rows"))
+        rows_check(context, variable);
+    else if (has(variable, "allocated") && context->side == BACK)
+        variable->role = ROLE_BLOCK;
     else if (has(variable, "mirror") && type->to->kind == TYPE_RECORD && context->side == FORWARD) {
         variable->role = ROLE_MIRROR;
         record_check(context, type->to->record);
@@ -395,16 +447,6 @@ static void value_check(const struct context *context, struct variable *variable
                variable->name);
 }
 
-static void owner_check(const struct context *context, const struct variable *result)
-{
-    const char *owned = note_find(&result->notes, "owned");
-    if (!owned && !has(result, "borrowed"))
-        refuse(context, result, "%s returns memory: whose is it? write PORIN_BORROWED, or PORIN_OWNED(function that frees it)",
-               context->function->name);
-    if (owned && !function_find(context->model, owned))
-        refuse(context, result, "%s: PORIN_OWNED(%s): no such function is declared", context->function->name, owned);
-}
-
 static void result_check(const struct context *context, struct variable *result)
 {
     const struct type *type = result->type;
@@ -424,16 +466,22 @@ static void result_check(const struct context *context, struct variable *result)
         result->role = ROLE_HANDLE;
         if (context->side == RESULT)
             handle_check(context, result, type->to);
-    } else if (context->side == BACK_RESULT)
-        refuse(context, result, "%s returns a pointer; callbacks can return PORIN_OPAQUE handles and PORIN_TOKEN(name) only",
-               context->function->name);
-    else if (has(result, "within")) {
+    } else if (has(result, "allocates") && context->side == BACK_RESULT) {
+        result->role = ROLE_BLOCK;
+        expression_check(context, result, "allocates", false);
+    } else if (has(result, "within") && context->side == RESULT) {
         result->role = ROLE_WITHIN;
         parameter_named(context, result, "within");
     } else if (has(result, "size")) {
         result->role = ROLE_BUFFER;
         owner_check(context, result);
         expression_check(context, result, "size", true);
+        if (context->side == BACK_RESULT && !is_bytes(type->to))
+            refuse(context, result, "%s returns %s: callbacks can return memory of numbers only", context->function->name, type->name);
+    } else if (has(result, "strings") && is_text(type->to) && context->side == RESULT) {
+        result->role = ROLE_STRINGS;
+        owner_check(context, result);
+        expression_check(context, result, "strings", true);
     } else if (has(result, "string") && is_text(type)) {
         result->role = ROLE_STRING;
         owner_check(context, result);
@@ -479,7 +527,7 @@ static void variadic_check(const struct context *context)
 
 static void function_check(struct model *model, struct function *function, bool back)
 {
-    struct context context = {model, function, back ? BACK : FORWARD, NULL};
+    struct context context = {model, function, back ? BACK : FORWARD, !back};
     for (size_t i = 0; i < function->parameter_count; i++) {
         struct variable *parameter = &function->parameters[i];
         if (!*parameter->name)
@@ -497,6 +545,7 @@ static void function_check(struct model *model, struct function *function, bool 
     variadic_check(&context);
     annotations_check(&context);
     context.side = back ? BACK_RESULT : RESULT;
+    context.forward = false;
     function->result.name = "result";
     function->result.notes = function->notes;
     function->result.place = function->place;

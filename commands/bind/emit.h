@@ -26,6 +26,8 @@ const struct variable *function_guard(const struct model *model, const struct fu
 const struct named *variable_handle(const struct model *model, const struct variable *variable);
 /* The number of a type of handles, by what it points at. */
 uint32_t handle_type(struct output *output, const struct type *to);
+/* How long each of an array of rows is. */
+const char *row_length(const struct variable *variable);
 bool function_is_hosts_own(const struct function *function); /* makes no call */
 /* The number of an entry in the table, which it is put into. */
 uint32_t entry_index(struct output *output, const char *name);
@@ -42,6 +44,8 @@ void emit_parameters(struct output *output, const struct function *function, con
 /* Statements that make what `path` names fit for the domain, or check what came from it and make it fit for the host. */
 void emit_into(struct output *output, const struct type *type, const struct variable *variable, const char *path);
 void emit_from(struct output *output, const struct type *type, const struct variable *variable, const char *path);
+/* The expression that registers a function that stands in a struct. */
+const char *callback_placed(const struct variable *variable, const char *path);
 bool type_changes_into(const struct type *type);
 bool type_changes_from(const struct type *type);
 

@@ -19,6 +19,7 @@ static void argument_read(struct output *output, parameter *p)
     case ROLE_HANDLE:
         emit(output, "    %s = %s;\n", n, handle_from(output, p->type, at));
         break;
+    case ROLE_BLOCK: emit(output, "    %s = porin_back_block(porin_back, %s);\n", n, at); break;
     case ROLE_FIXED: emit(output, "    %s = (__typeof__(%s))(%s);\n", n, p->type->name, note_find(&p->notes, "fixed")); break;
     case ROLE_RELEASES:
         if (note_find(&p->notes, "fixed"))
@@ -77,6 +78,21 @@ static const char *length_given(struct output *output, const struct function *fu
     return given;
 }
 
+static void rows_read(struct output *output, const struct function *function, parameter *p)
+{
+    const char *n = p->name, *at = format_text("porin_b.a_%s", n), *row = p->type->to->to->kind == TYPE_VOID ? "1" :
+               format_text("sizeof(%s)", p->type->to->to->name);
+    const char *count = note_find(&p->notes, "rows"), *given = length_given(output, function, p, count, at);
+    emit(output, "    uint64_t porin_n_%s = %s && %s ? porin_frame_bytes(porin_f, (int64_t)(%s), 8) / 8 : 0;\n"
+         "    struct porin_row *const porin_r_%s = porin_frame_rows(porin_f, porin_n_%s);\n"
+         "    void **porin_x_%s = porin_back_get(porin_back, %s, 8 * porin_n_%s);\n", n, at, given, count, n, n, n, at, n);
+    given = length_given(output, function, p, row_length(p), format_text("porin_n_%s", n));
+    emit(output, "    for (uint64_t PORIN_ROW = 0; PORIN_ROW < porin_n_%s && porin_f->status == PORIN_OK; PORIN_ROW++)\n"
+         "        porin_x_%s[PORIN_ROW] = porin_back_row(porin_back, &porin_r_%s[PORIN_ROW], (uint64_t)porin_x_%s[PORIN_ROW], "
+         "%s ? porin_frame_bytes(porin_f, (int64_t)(%s), %s) : 0, %d);\n    %s = (void *)porin_x_%s;\n", n, n, n, n, given, row_length(p), row,
+         p->in, n, n);
+}
+
 /* What is pointed at: after the numbers, which lengths name. */
 static void memory_read(struct output *output, const struct function *function, parameter *p)
 {
@@ -88,6 +104,8 @@ static void memory_read(struct output *output, const struct function *function, 
              *count ? format_text("%s && %s ? (int64_t)porin_frame_bytes(porin_f, (int64_t)(%s), 1) : 0", at,
                                   length_given(output, function, p, count, at), count)
                     : "-1");
+    if (p->role == ROLE_ROWS)
+        rows_read(output, function, p);
     if (p->role != ROLE_BUFFER)
         return;
     const char *size = p->type->to->kind == TYPE_VOID ? "1" : format_text("sizeof(%s)", p->type->to->name);
@@ -141,6 +159,8 @@ static void element_write(struct output *output, parameter *p, const char *path)
 static void memory_write(struct output *output, const struct function *function, parameter *p)
 {
     const char *n = p->name, *filled = note_find(&p->notes, "filled");
+    if (p->role == ROLE_ROWS && p->out)
+        emit(output, "    porin_frame_rows_write(porin_f, porin_r_%s, porin_n_%s);\n", n, n);
     if (p->role != ROLE_BUFFER || !p->out || p->type->is_capability)
         return;
     emit(output, "    uint64_t porin_u_%s = porin_x_%s ? porin_n_%s : 0;\n", n, n, n);
@@ -165,6 +185,30 @@ static void function_call(struct output *output, const struct function *function
     emit(output, ");\n");
 }
 
+/* Memory that the host's function returns: a copy is the domain's. */
+static void memory_give(struct output *output, const struct function *function, const struct variable *r)
+{
+    const char *from = note_find(&r->notes, "memory_of"), *size = note_find(&r->notes, "size");
+    const char *given = size ? length_given(output, function, r, size, "result") : "1";
+    emit(output, "    uint64_t porin_r = result && %s ? porin_back_give(porin_back, (const void *)result, %s, %s) : 0;\n", given,
+         r->role == ROLE_STRING ? "strlen((const char *)result) + 1" :
+         format_text("porin_frame_bytes(porin_f, (int64_t)(%s), %s)", size,
+                     r->type->to->kind == TYPE_VOID ? "1" : format_text("sizeof(%s)", r->type->to->name)),
+         from ? format_text("%u", entry_index(output, from)) : "PORIN_FRAME_NO_ENTRY");
+    if (note_find(&r->notes, "owned"))
+        emit(output, "    __builtin_free((void *)result);\n");
+}
+
+/* What the allocator had of the program's is gone, unless a realloc could not. */
+static void blocks_end(struct output *output, const struct function *function)
+{
+    const char *size = note_find(&function->notes, "allocates");
+    for (size_t i = 0; i < function->parameter_count; i++)
+        if (function->parameters[i].role == ROLE_BLOCK)
+            emit(output, "    porin_back_block_end(porin_back, porin_b.a_%s, %s);\n", function->parameters[i].name,
+                 size ? format_text("!result && (%s) != 0", size) : "false");
+}
+
 static void result_write(struct output *output, const struct function *function, const char *block)
 {
     const struct variable *r = &function->result;
@@ -178,6 +222,10 @@ static void result_write(struct output *output, const struct function *function,
         emit(output, "    uint64_t porin_r = result != NULL;\n");
     else if (r->role == ROLE_WITHIN)
         emit(output, "    uint64_t porin_r = %s;\n", within_of(r, "result"));
+    else if (r->role == ROLE_BLOCK)
+        emit(output, "    uint64_t porin_r = porin_back_block_new(porin_back, (void *)result);\n");
+    else if ((r->role == ROLE_STRING || r->role == ROLE_BUFFER) && !output->owner)
+        memory_give(output, function, r);
     else if (r->role == ROLE_STRING || r->role == ROLE_BUFFER)
         emit(output, "    uint64_t porin_r = result && %s ? %s : 0;\n",
              r->role == ROLE_BUFFER ? length_given(output, function, r, note_find(&r->notes, "size"), "result") : "1",
@@ -233,6 +281,7 @@ void emit_receive(struct output *output, const struct function *function, const 
     }
     for (size_t i = 0; i < count; i++)
         memory_write(output, function, &function->parameters[i]);
+    blocks_end(output, function);
     result_write(output, function, block);
 }
 

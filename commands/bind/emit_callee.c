@@ -50,7 +50,8 @@ static void mirror_enter(struct output *output, const struct function *function,
     emit(output, "    if (!twin_%s)\n        return;\n", n);
     for (size_t i = 0; i < record->field_count; i++) {
         const struct variable *f = &record->fields[i];
-        if (f->role != ROLE_TWIN && f->role != ROLE_STRING && f->role != ROLE_NULL)
+        bool program = f->role == ROLE_CALLBACK || f->role == ROLE_TOKEN; /* set once, when it is opened */
+        if (f->role != ROLE_TWIN && f->role != ROLE_STRING && f->role != ROLE_NULL && (fresh || !program))
             emit(output, "    memcpy(&twin_%s->%s, &b->a_%s.%s, sizeof twin_%s->%s);\n", n, f->name, n, f->name, n, f->name);
     }
 }
@@ -106,6 +107,26 @@ static void adapter_emit(struct output *output, const struct function *function)
 }
 
 /* --- callbacks --- */
+/* Room is there before the program's allocator is asked: what it allows cannot fail afterwards. */
+static void allocator_enter(struct output *output, const struct function *function, bool changes)
+{
+    emit(output, "%s    size_t porin_size = (size_t)(%s);\n    uint64_t *porin_new = NULL;\n"
+         "    if ((porin_size || !porin_old) && !(porin_new = porin_size < SIZE_MAX - 16 ? "
+         "__builtin_malloc(16 + porin_size) : NULL))\n        return NULL;\n",
+         changes ? "" : "    uint64_t *porin_old = NULL;\n", note_find(&function->notes, "allocates"));
+}
+
+/* In front of each piece of memory stand the number that the host knows it by, and its size. */
+static void allocators_emit(struct output *output)
+{
+    emit(output,
+         "static __attribute__((unused)) void *\nporin_allocated(uint64_t *old, uint64_t *new, uint64_t size, uint64_t number, int asked)\n"
+         "{\n"
+         "    if (number && new) {\n        new[0] = number;\n        new[1] = size;\n        if (old)\n"
+         "            memcpy(new + 2, old + 2, old[1] < size ? old[1] : size);\n        free(old);\n        return new + 2;\n    }\n"
+         "    free(new);\n    if (asked && !size)\n        free(old);\n    return NULL;\n}\n\n");
+}
+
 static void trampolines_emit(struct output *output, const struct callback *callback)
 {
     const struct function *function = callback->function;
@@ -116,24 +137,43 @@ static void trampolines_emit(struct output *output, const struct callback *callb
         raise = handle ? note_find(&handle->notes, "raise") : NULL;
         raiser = function->parameters[i].name;
     }
-    bool is_void = function->result.role == ROLE_NONE, pointer = function->result.type->kind == TYPE_POINTER;
+    const struct variable *block_in = NULL;
+    enum role role = function->result.role;
+    bool is_void = role == ROLE_NONE, pointer = function->result.type->kind == TYPE_POINTER;
+    bool memory = role == ROLE_STRING || role == ROLE_BUFFER;
     emit(output, "static %s%s_run", result, block);
-    emit_parameters(output, function, "uint64_t slot");
-    emit(output, "\n{\n    struct %s b;\n    memset(&b, 0, sizeof b);\n", block);
+    emit_parameters(output, function, "uint64_t porin_slot");
+    emit(output, "\n{\n    struct %s porin_b;\n    memset(&porin_b, 0, sizeof porin_b);\n", block);
     for (size_t i = 0; i < function->parameter_count; i++) {
         const struct variable *p = &function->parameters[i];
         bool is_pointer = p->type->kind == TYPE_POINTER || p->type->kind == TYPE_FUNCTION;
-        emit(output, "    b.a_%s = %s%s;\n", p->name, is_pointer ? "(uint64_t)" : "", p->name);
+        if (p->role == ROLE_BLOCK)
+            emit(output, "    uint64_t *porin_old = %s ? (uint64_t *)%s - 2 : NULL;\n    porin_b.a_%s = porin_old ? porin_old[0] : 0;\n",
+                 (block_in = p)->name, p->name, p->name);
+        else
+            emit(output, "    porin_b.a_%s = %s%s;\n", p->name, is_pointer ? "(uint64_t)" : "", p->name);
     }
-    emit(output, "    long status = syscall(PORIN_SERVICE_FUNCTION_CALL, function_number, slot, &b);\n");
+    if (role == ROLE_BLOCK)
+        allocator_enter(output, function, block_in != NULL);
+    emit(output, "    long porin_s = syscall(PORIN_SERVICE_FUNCTION_CALL, porin_function_number, porin_slot, &porin_b);\n");
     if (raise)
-        emit(output, "    if (status == 1)\n        %s;\n", with_handle(raise, raiser));
-    if (is_void)
-        emit(output, "    (void)status;\n}\n");
+        emit(output, "    if (porin_s == 1)\n        %s;\n", with_handle(raise, raiser));
+    if (role == ROLE_BLOCK)
+        emit(output, "    return porin_allocated(porin_old, porin_new, porin_size, porin_s == 0 ? porin_b.result : 0, porin_s == 0);\n}\n");
+    else if (block_in)
+        emit(output, "    __builtin_free(porin_old);\n");
+    if (memory && note_find(&function->notes, "borrowed"))
+        emit(output, "    static __thread void *porin_given[32];\n    if (porin_s == 0) {\n"
+             "        __builtin_free(porin_given[porin_slot & 31]);\n        porin_given[porin_slot & 31] = "
+             "(void *)porin_b.result;\n    }\n");
+    if (role == ROLE_BLOCK)
+        ;
+    else if (is_void)
+        emit(output, "    (void)porin_s;\n}\n");
     else if (function->result.type->kind == TYPE_RECORD)
-        emit(output, "    (void)status;\n    return b.result;\n}\n");
+        emit(output, "    (void)porin_s;\n    return porin_b.result;\n}\n");
     else
-        emit(output, "    if (status != 0)\n        return (__typeof__(%s))%s%s%s;\n    return %sb.result;\n}\n",
+        emit(output, "    if (porin_s != 0)\n        return (__typeof__(%s))%s%s%s;\n    return %sporin_b.result;\n}\n",
              function->result.type->name, fails ? "(" : "", fails ? fails : "0", fails ? ")" : "", pointer ? "(void *)" : "");
     emit(output, "#define SLOT(n) static %s%s_##n", result, block);
     emit_parameters(output, function, "");
@@ -147,12 +187,14 @@ static void callbacks_emit(struct output *output)
 {
     const struct model *model = output->model;
     emit(output,
-         "#include <sys/syscall.h>\n#include <unistd.h>\nenum { PORIN_SERVICE_FUNCTION_CALL = 540 };\nstatic uint64_t function_number;\n"
-         "void %s_bind_setup(uint64_t number)\n{\n    function_number = number;\n}\nPORIN_EXPORT(%s_bind_setup);\n\n#define PORIN_SLOTS",
+         "#include <sys/syscall.h>\n#include <unistd.h>\nenum { PORIN_SERVICE_FUNCTION_CALL = 540 };\n"
+         "static uint64_t porin_function_number;\nvoid %s_bind_setup(uint64_t number)\n{\n    porin_function_number = number;\n}\n"
+         "PORIN_EXPORT(%s_bind_setup);\n\n#define PORIN_SLOTS",
          model->library, model->library);
     for (int i = 0; i < 32; i++)
         emit(output, " SLOT(%d)", i);
     emit(output, "\n\n");
+    allocators_emit(output);
     for (const struct callback *callback = model->callbacks; callback; callback = callback->next)
         trampolines_emit(output, callback);
     emit(output, "static void *const trampolines[] = {\n");

@@ -86,6 +86,8 @@ static void mirror_before(struct output *output, const struct function *function
              "        porin_frame_fail(porin_f, PORIN_ERR_ARGUMENT, \"%s was not opened\");\n", n, n, twin, n, n);
     for (size_t i = 0; i < record->field_count; i++) {
         const struct variable *f = &record->fields[i];
+        if (f->role == ROLE_CALLBACK || f->role == ROLE_TOKEN)
+            continue;
         if (fresh && f->role != ROLE_NULL)
             continue; /* one that is being opened has nothing in it yet */
         if (f->is_bit_field)
@@ -106,6 +108,15 @@ static void mirror_before(struct output *output, const struct function *function
             emit(output, "    if (%s->%s)\n        porin_frame_fail(porin_f, PORIN_ERR_ARGUMENT, \"%s->%s must be NULL\");\n", n, f->name,
                  n, f->name);
     }
+    for (int pass = 0; fresh && pass < 2; pass++) /* functions find tokens that were there before */
+        for (size_t i = 0; i < record->field_count; i++) {
+            const struct variable *f = &record->fields[i];
+            if (f->role == ROLE_TOKEN && pass == 0)
+                emit(output, "    porin_b.a_%s.%s = (void *)porin_frame_token(porin_f, \"%s\", (void *)%s->%s);\n", n, f->name,
+                     note_find(&f->notes, "token"), n, f->name);
+            if (f->role == ROLE_CALLBACK && pass == 1)
+                emit(output, "    porin_b.a_%s.%s = %s;\n", n, f->name, callback_placed(f, format_text("%s->%s", n, f->name)));
+        }
     emit(output,
          "    }\n    porin_b.twin_%s = porin_w_%s;\n    struct porin_sent_%s { __typeof__(porin_b.a_%s) s; } porin_s_%s = { porin_b.a_%s "
          "};\n",
@@ -145,6 +156,26 @@ static void buffer_before(struct output *output, parameter *p)
         emit(output, "    %s = %s ? *%s : 0;\n", declaration(p->type->to, format_text("porin_old_%s", n)), n, n);
 }
 
+const char *row_length(const struct variable *variable)
+{
+    static const char *const keys[] = {"row_in", "row_out", "row_inout"};
+    for (size_t i = 0; i < 3; i++)
+        if (note_find(&variable->notes, keys[i]))
+            return note_find(&variable->notes, keys[i]);
+    return "0";
+}
+
+static void rows_before(struct output *output, parameter *p)
+{
+    const char *n = p->name;
+    emit(output, "    uint64_t porin_n_%s = %s ? porin_frame_bytes(porin_f, (int64_t)(%s), 8) / 8 : 0;\n"
+         "    struct porin_row *const porin_r_%s = porin_frame_rows(porin_f, porin_n_%s);\n", n, n, note_find(&p->notes, "rows"), n, n);
+    emit(output, "    for (uint64_t PORIN_ROW = 0; PORIN_ROW < porin_n_%s && porin_f->status == PORIN_OK; PORIN_ROW++)\n"
+         "        porin_frame_row_put(porin_f, &porin_r_%s[PORIN_ROW], (void *)%s[PORIN_ROW], %s[PORIN_ROW] ? "
+         "porin_frame_bytes(porin_f, (int64_t)(%s), %s) : 0, %d);\n", n, n, n, n, row_length(p), element_size(p->type->to), p->in);
+    emit(output, "    uint64_t porin_w_%s = %s ? porin_frame_rows_put(porin_f, porin_r_%s, porin_n_%s) : 0;\n", n, n, n, n);
+}
+
 static void callback_before(struct output *output, const struct function *function, parameter *p)
 {
     const char *life = note_find(&p->notes, "set") ? "SET" : note_find(&p->notes, "kept") ? "HANDLE" : "CALL";
@@ -158,6 +189,7 @@ static void parameter_before(struct output *output, const struct function *funct
     const char *n = p->name;
     switch (p->role) {
     case ROLE_BUFFER: buffer_before(output, p); break;
+    case ROLE_ROWS: rows_before(output, p); break;
     case ROLE_STRING:
         emit(output,
              "    uint64_t porin_n_%s = %s ? strlen((const char *)%s) + 1 : 0;\n"
@@ -321,8 +353,12 @@ static void take_after(struct output *output, const struct variable *variable, e
     bool freed_here = owned && !output->between; /* a receiver frees what it has sent */
     const char *entry = freed_here ? format_text("%u", entry_index(output, owned)) : "PORIN_FRAME_NO_ENTRY";
     const char *size = note_find(&variable->notes, "size");
+    const char *count = note_find(&variable->notes, "strings");
     if (role == ROLE_STRING)
         emit(output, "    %s = (void *)porin_frame_take_string(porin_f, %s, %d, %s);\n", to, word, owned != NULL, entry);
+    else if (role == ROLE_STRINGS)
+        emit(output, "    if (%s)\n        %s = (void *)porin_frame_take_strings(porin_f, %s, %s, %d, %s);\n", word, to, word,
+             *count ? format_text("(int64_t)porin_frame_bytes(porin_f, (int64_t)(%s), 1)", count) : "-1", owned != NULL, entry);
     else
         emit(output,
              "    if (%s)\n        %s = (void *)porin_frame_take(porin_f, %s, porin_frame_bytes(porin_f, (int64_t)(%s), %s), %d, %s);\n",
@@ -355,7 +391,7 @@ static void elements_after(struct output *output, const struct function *functio
         } else if (p->element == ROLE_WITHIN)
             within_after(output, function, p, to, "porin_x");
         else
-            take_after(output, p, ROLE_STRING, to, "porin_x");
+            take_after(output, p, p->element, to, "porin_x");
     }
     emit(output, "    }\n");
 }
@@ -425,7 +461,7 @@ static void mirror_after(struct output *output, const struct function *function,
                  path);
         } else if (f->role == ROLE_TWIN) {
             emit(output, "    if (porin_f->status == PORIN_OK)\n        %s->%s = porin_t_%s;\n", n, f->name, n);
-        } else if (f->role != ROLE_NULL) {
+        } else if (f->role != ROLE_NULL && f->role != ROLE_CALLBACK && f->role != ROLE_TOKEN) {
             emit_from(output, f->type, f, path);
             emit(output, "    if (porin_f->status == PORIN_OK)\n        memcpy(&%s->%s, &%s, sizeof %s);\n", n, f->name, path, path);
         }
@@ -454,11 +490,12 @@ static void result_after(struct output *output, const struct function *function)
         emit(output, "    result = porin_frame_token_find(porin_f, \"%s\");\n", note_find(&r->notes, "token"));
     } else if (r->role == ROLE_WITHIN) {
         within_after(output, function, r, "result", word);
-    } else if (r->role == ROLE_STRING || r->role == ROLE_BUFFER) {
+    } else if (r->role == ROLE_STRING || r->role == ROLE_STRINGS || r->role == ROLE_BUFFER) {
         take_after(output, r, r->role, "result", word);
     }
     if (note_find(&function->notes, "remembered"))
-        emit(output, "    result = (__typeof__(result))porin_frame_remember(porin_f, \"%s\", (uint64_t)result);\n", function->name);
+        emit(output, "    result = (__typeof__(result))porin_frame_remember(porin_f, \"%s\", (uint64_t)result, %d);\n", function->name,
+             note_find(&function->notes, "always") != NULL);
 }
 
 static void arguments_after(struct output *output, const struct function *function)
@@ -477,6 +514,8 @@ static void arguments_after(struct output *output, const struct function *functi
                 buffer_after(output, function, p);
             if (p->role == ROLE_MIRROR && pass == 1)
                 mirror_after(output, function, p);
+            if (p->role == ROLE_ROWS && p->out && pass == 1)
+                emit(output, "    porin_frame_rows_read(porin_f, porin_r_%s, porin_n_%s);\n", p->name, p->name);
         }
     if (!value && function->result.role != ROLE_NONE)
         result_after(output, function);
@@ -496,11 +535,22 @@ static void arguments_after(struct output *output, const struct function *functi
     emit(output, "    }\n");
 }
 
+/* Does it make a handle? */
+static bool function_makes(const struct function *function)
+{
+    bool makes = function->result.role == ROLE_HANDLE || note_find(&function->notes, "opens");
+    for (size_t i = 0; i < function->parameter_count; i++)
+        makes |= function->parameters[i].out && function->parameters[i].element == ROLE_HANDLE;
+    return makes;
+}
+
 static void stub_leave(struct output *output, const struct function *function, bool drop_in)
 {
     const struct variable *guard = function_guard(output->model, function);
     const char *fails = note_find(&function->notes, "fails");
     bool is_void = function->result.role == ROLE_NONE;
+    if (function_makes(function))
+        emit(output, "    porin_frame_abandon(porin_f);\n");
     emit(output, "    porin_status porin_s = porin_frame_close(porin_f);\n");
     for (size_t i = 0; i < function->parameter_count; i++) {
         parameter *p = &function->parameters[i];
@@ -535,7 +585,7 @@ static void own_stub(struct output *output, const struct function *function)
 {
     const char *first = function->parameter_count ? function->parameters[0].name : "NULL", *value = note_find(&function->notes, "jumps");
     if (note_find(&function->notes, "frees"))
-        emit(output, "    free((void *)%s);\n", first);
+        emit(output, "    __builtin_free((void *)%s);\n", first);
     for (size_t i = 1; i < function->parameter_count; i++)
         emit(output, "    (void)%s;\n", function->parameters[i].name);
     if (function->result.role == ROLE_JUMP_BUFFER)

@@ -60,6 +60,22 @@ static void walk(struct output *output, const struct type *type, const struct va
     }
 }
 
+/* Before the functions, which find them. */
+static void leaf_token(struct output *output, const struct type *type, const struct variable *variable, const char *path)
+{
+    (void)type;
+    if (variable && variable->role == ROLE_TOKEN)
+        emit(output, "    %s = (void *)porin_frame_token(porin_f, \"%s\", (void *)%s);\n", path,
+             note_find(&variable->notes, "token"), path);
+}
+
+const char *callback_placed(const struct variable *variable, const char *path)
+{
+    const char *life = note_find(&variable->notes, "set") ? "SET" : note_find(&variable->notes, "kept") ? "HANDLE" : "CALL";
+    return format_text("(void *)porin_frame_callback(porin_f, %u, (void (*)(void))%s, PORIN_LIFE_%s, \"%s\")", variable->callback->index,
+                       path, life, variable->name);
+}
+
 static void leaf_into(struct output *output, const struct type *type, const struct variable *variable, const char *path)
 {
     if (type->kind != TYPE_POINTER && type->kind != TYPE_FUNCTION)
@@ -67,6 +83,8 @@ static void leaf_into(struct output *output, const struct type *type, const stru
     switch (variable->role == ROLE_BUFFER ? variable->element : variable->role) {
     case ROLE_HANDLE: emit(output, "    %s = (void *)%s;\n", path, handle_into(output, type, path)); break;
     case ROLE_STRING: emit(output, "    %s = (void *)porin_frame_put_string(porin_f, %s);\n", path, path); break;
+    case ROLE_CALLBACK: emit(output, "    %s = %s;\n", path, callback_placed(variable, path)); break;
+    case ROLE_TOKEN: break;
     default:
         emit(output, "    if (%s)\n        porin_frame_fail(porin_f, PORIN_ERR_ARGUMENT, \"%s must be NULL\");\n    %s = 0;\n", path, path,
              path);
@@ -91,6 +109,8 @@ static void leaf_clean(struct output *output, const struct type *type, const str
 
 void emit_into(struct output *output, const struct type *type, const struct variable *variable, const char *path)
 {
+    if (type->kind == TYPE_RECORD)
+        walk(output, type, variable, path, leaf_token, 0);
     walk(output, type, variable, path, leaf_into, 0);
     if (!type_changes_into(type))
         return;
@@ -143,6 +163,8 @@ static void leaf_from(struct output *output, const struct type *type, const stru
     case ROLE_STRING:
         emit(output, "    %s = (void *)porin_frame_take_string(porin_f, (uint64_t)%s, false, PORIN_FRAME_NO_ENTRY);\n", path, path);
         break;
+    case ROLE_CALLBACK:
+    case ROLE_TOKEN: emit(output, "    %s = 0;\n", path); break; /* the domain's idea of it is nobody's business */
     default: emit(output, "    if (%s)\n        porin_frame_bad(porin_f, \"%s: a pointer where NULL is due\");\n", path, path);
     }
 }

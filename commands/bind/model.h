@@ -33,7 +33,7 @@ struct type {
 /* What a variable means for the crossing; decided by check.c. */
 enum role {
     ROLE_NONE, ROLE_VALUE, ROLE_HANDLE, ROLE_BUFFER, ROLE_STRING, ROLE_STRINGS, ROLE_CALLBACK, ROLE_TOKEN, ROLE_NULL, ROLE_FIXED,
-    ROLE_RELEASES, ROLE_MIRROR, ROLE_WITHIN, ROLE_TWIN, ROLE_CURSOR_IN, ROLE_CURSOR_OUT, ROLE_JUMP_BUFFER,
+    ROLE_RELEASES, ROLE_ROWS, ROLE_BLOCK, ROLE_MIRROR, ROLE_WITHIN, ROLE_TWIN, ROLE_CURSOR_IN, ROLE_CURSOR_OUT, ROLE_JUMP_BUFFER,
 };
 
 struct variable {                   /* a parameter, a field, a result */

@@ -347,6 +347,8 @@ static void fields_join(struct model *model)
                 const struct variable *from = parameter_find(named->function, record->fields[i].name);
                 for (size_t j = 0; from && j < from->notes.count; j++)
                     note_add(&record->fields[i].notes, from->notes.items[j].key, from->notes.items[j].argument);
+                if (from && from->type->kind == TYPE_FUNCTION && record->fields[i].type->kind == TYPE_FUNCTION)
+                    record->fields[i].type = from->type; /* whose own parameters may be annotated */
             }
         }
         if (!found)

@@ -38,8 +38,13 @@
 #define PORIN_BY_COPY PORIN_NOTE("by_copy")
 #define PORIN_FILLED(N) PORIN_NOTE("filled:" #N)            /* with OUT, INOUT: how many were written; may name `result` */
 #define PORIN_STRING PORIN_NOTE("string")                   /* ends with NUL */
-#define PORIN_STRINGS(N) PORIN_NOTE("strings:" #N)          /* N strings; PORIN_STRINGS() ends with NULL */
+#define PORIN_STRINGS(N) PORIN_NOTE("strings:" #N)          /* N strings; PORIN_STRINGS() ends with NULL; results are one piece of memory */
 #define PORIN_OPAQUE PORIN_NOTE("opaque")                   /* a handle of the callee's; on a typedef or struct: all pointers to it */
+/* An array of N pointers, or of NULLs, each to memory of M numbers; M may name PORIN_ROW, the number of the pointer. The pointers are only
+ * read. */
+#define PORIN_ROWS_IN(N, M) PORIN_NOTE("rows:" #N) PORIN_NOTE("row_in:" #M)
+#define PORIN_ROWS_OUT(N, M) PORIN_NOTE("rows:" #N) PORIN_NOTE("row_out:" #M)
+#define PORIN_ROWS_INOUT(N, M) PORIN_NOTE("rows:" #N) PORIN_NOTE("row_inout:" #M)
 /* A pointer of the caller's that the callee only hands back. It never travels: the caller's side keeps it, by this name, with the callbacks
  * that are registered by the same call and with the function's first handle. */
 #define PORIN_TOKEN(name) PORIN_NOTE("token:" #name)
@@ -58,7 +63,18 @@
 #define PORIN_RANGE(least, most) PORIN_NOTE("range:" #least "," #most) /* what the callee may answer */
 #define PORIN_ANY PORIN_NOTE("any")                         /* every value is as good as any other */
 #define PORIN_FLAGS PORIN_NOTE("flags")                     /* of an enum: any union of its enumerators */
-#define PORIN_REMEMBERED(handle) PORIN_NOTE("remembered:" #handle) /* the first answer about the handle is the one that holds */
+#define PORIN_REMEMBERED(handle) PORIN_NOTE("remembered:" #handle) /* the first answer about the handle holds until it is renewed */
+#define PORIN_REMEMBERED_ALWAYS(handle) PORIN_REMEMBERED(handle) PORIN_NOTE("always") /* until it is closed */
+
+/* --- memory that callbacks return --- */
+/* PORIN_STRING or PORIN_SIZE on a callback's result: it is copied into memory of the callee. With PORIN_BORROWED that is good until the
+ * callback returns on that thread again. With PORIN_OWNED(fn) it is the callee's, who frees it with fn, and the caller's own copy is freed
+ * by free; it comes from the callee's malloc, or from the function that this names. */
+#define PORIN_MEMORY_OF(fn) PORIN_NOTE("memory_of:" #fn)
+/* An allocator of the caller's. Its result: N bytes of the callee's memory stand for what it gave; it may refuse with NULL, and gets its
+ * own pointers back, each once, by the parameter of functions that the same call has registered. Both: a realloc; N is 0 to release. */
+#define PORIN_ALLOCATES(N) PORIN_NOTE("allocates:" #N)
+#define PORIN_ALLOCATED PORIN_NOTE("allocated")
 
 /* --- structs that live on both sides --- */
 #define PORIN_MIRROR PORIN_NOTE("mirror")                   /* a parameter: the callee has a struct of its own; fields cross */

@@ -75,8 +75,10 @@ struct porin_frame {
     double vector;                      /* xmm0 */
     struct porin_token_value { const char *name; void *pointer; } tokens[4];
     uint32_t token_count;
-    uint32_t fresh[8], homeless[8];     /* callbacks for the time of this call; those kept without a handle yet */
+    uint32_t fresh[16], homeless[8];    /* callbacks for the time of this call; those kept without a handle yet */
     uint32_t fresh_count, homeless_count;
+    uint64_t serial;                    /* of the first registration of a callback by this call; 0: none yet */
+    struct borrowed *scratch;           /* host memory that ends with it */
 #ifdef __PORIN__
     struct porin_segment segments[PORIN_SEGMENTS];
     uint32_t segment_count;
@@ -107,6 +109,13 @@ uint64_t porin_frame_share(struct porin_frame *frame, const void *start, uint64_
 void porin_frame_back(struct porin_frame *frame, void *to, uint64_t from, uint64_t size);
 /* Memory by capability for a callee that takes PORIN_CAP pointers, as its argument register `number`: the last before the call. */
 uint64_t porin_frame_lend(struct porin_frame *frame, unsigned number, const void PORIN_CAP *start, uint64_t size, enum porin_right right);
+/* Rows: pointers to memory. The host keeps what they were, whatever the domain makes of its array. */
+struct porin_row { uint64_t word, size; void *host; };
+struct porin_row *porin_frame_rows(struct porin_frame *frame, uint64_t count);
+void porin_frame_row_put(struct porin_frame *frame, struct porin_row *row, void *host, uint64_t size, bool in);
+uint64_t porin_frame_rows_put(struct porin_frame *frame, const struct porin_row *rows, uint64_t count);
+void porin_frame_rows_read(struct porin_frame *frame, const struct porin_row *rows, uint64_t count);
+void porin_frame_rows_write(struct porin_frame *frame, const struct porin_row *rows, uint64_t count);
 /* Writes to room that was made before, or reads it: what the domain left there, once. */
 void porin_frame_write(struct porin_frame *frame, uint64_t to, const void *from, uint64_t size);
 void porin_frame_read(struct porin_frame *frame, void *to, uint64_t from, uint64_t size);
@@ -127,6 +136,8 @@ void porin_frame_handle_renewed(struct porin_frame *frame, const void *handle);
 uint64_t porin_frame_token(struct porin_frame *frame, const char *name, void *pointer);
 /* The handle that the call has made: what was registered by the same call is kept with it. */
 void porin_frame_adopt(struct porin_frame *frame, const void *handle);
+/* Nothing was made that they could be kept with: they end with the call. */
+void porin_frame_abandon(struct porin_frame *frame);
 void porin_frame_token_keep(struct porin_frame *frame);
 void *porin_frame_token_find(struct porin_frame *frame, const char *name);
 
@@ -139,13 +150,14 @@ uint64_t porin_frame_callback(struct porin_frame *frame, uint32_t type, void (*f
  * the first handle. size includes the NUL of strings. */
 #define PORIN_FRAME_NO_ENTRY UINT32_MAX
 char *porin_frame_take_string(struct porin_frame *frame, uint64_t word, bool owned, uint32_t free_entry);
+char **porin_frame_take_strings(struct porin_frame *frame, uint64_t word, int64_t count, bool owned, uint32_t free_entry);
 void *porin_frame_take(struct porin_frame *frame, uint64_t word, uint64_t size, bool owned, uint32_t free_entry);
 /* An address of `bytes` bytes within [from, from + size], of which the host's copy is at `base`, that begins with one of its elements of
  * `step` bytes; with `end` also the end. */
 void *porin_frame_within(struct porin_frame *frame, uint64_t word, uint64_t from, uint64_t size, const void *base, uint64_t step,
                          uint64_t bytes, bool end);
 /* The first answer about the frame's handle holds: gives that. */
-uint64_t porin_frame_remember(struct porin_frame *frame, const char *function, uint64_t value);
+uint64_t porin_frame_remember(struct porin_frame *frame, const char *function, uint64_t value, bool always);
 /* What was remembered; a failure if nothing was. */
 uint64_t porin_frame_recall(struct porin_frame *frame, const char *function);
 
@@ -187,7 +199,6 @@ struct porin_back {
     uint64_t serial;                    /* among those of the thread */
     jmp_buf *jump;                      /* where longjmp of the function goes; NULL: it must not */
     const void *lent_to;                /* the handle whose jmp_buf that is meanwhile */
-    struct borrowed *scratch;           /* memory freed afterwards */
     uint64_t scratch_bytes;
 };
 /* Host memory for an argument, zeroed; _get fills it from the domain. NULL where word is 0, or on failure. */
@@ -195,6 +206,13 @@ void *porin_back_room(struct porin_back *back, uint64_t size);
 void *porin_back_get(struct porin_back *back, uint64_t word, uint64_t size);
 char *porin_back_string(struct porin_back *back, uint64_t word);
 char **porin_back_strings(struct porin_back *back, uint64_t word, int64_t count); /* count < 0: ends with NULL */
+void *porin_back_row(struct porin_back *back, struct porin_row *row, uint64_t word, uint64_t size, bool in);
+/* Memory of the domain, from its malloc or from `entry`, that holds a copy. */
+uint64_t porin_back_give(struct porin_back *back, const void *from, uint64_t size, uint32_t entry);
+/* What the program's allocator gave, by number: taken while a function has it; then gone, or still there. _new: its number; 0 for NULL. */
+void *porin_back_block(struct porin_back *back, uint64_t number);
+void porin_back_block_end(struct porin_back *back, uint64_t number, bool still);
+uint64_t porin_back_block_new(struct porin_back *back, void *host);
 /* While the function runs, longjmp on this thread goes to `jump`, never over frames of the domain, whichever handle the domain named. */
 void porin_back_lend(struct porin_back *back, const void *handle, jmp_buf *jump);
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 CHECKS += bind
-bind_programs := sqlite png expat lua
-bind_bound := $(bind_programs:%=$(B)/tests/bind/%-bound) $(B)/tests/bind/zlib-bound
+bind_programs := sqlite png expat lua zlib
+bind_bound := $(bind_programs:%=$(B)/tests/bind/%-bound) $(B)/tests/bind/zlib-example
 bind_native := $(bind_programs:%=$(B)/tests/bind/%-native)
 bind_flags = -Iinclude -Itests/bind -I$(bindings_at) -I$(bindings_at)/include
 
@@ -12,7 +12,7 @@ $(bind_native): $(B)/tests/bind/%-native: tests/bind/%.c $(foreach program,$(bin
 	@mkdir -p $(@D)
 	$(Q)PORIN_NATIVE_SYSROOT=$(B)/native/sysroot tools/native-cc -std=gnu11 -O2 $< $($*_link) -o $@
 # zlib's own test program with the difference that the documentation shows.
-$(B)/tests/bind/zlib-bound: doc/bind-zlib.diff $(bound) $(B)/lib/libporin.a
+$(B)/tests/bind/zlib-example: doc/bind-zlib.diff $(bound) $(B)/lib/libporin.a
 	@mkdir -p $(@D)
 	$(Q)cp $(B)/src/zlib/test/example.c $(B)/tests/bind/example.c && patch -s $(B)/tests/bind/example.c $<
 	$(Q)$(CC) -w -O1 $(bind_flags) $(B)/tests/bind/example.c $(bindings_at)/libzlib-bind.a $(B)/lib/libporin.a $(LDLIBS) -o $@

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A program that parses XML with handlers: prints what they are told, in pieces, with mistakes, with two parsers at once. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #ifdef BOUND
 #include "expat_bind.h"
@@ -65,6 +66,51 @@ static void parse(const char *document, int piece)
     XML_ParserFree(state.parser);
 }
 
+static int entity(XML_Parser parser, const XML_Char *context, const XML_Char *base, const XML_Char *system, const XML_Char *public)
+{
+    static const char inner[] = "<inner>of a file</inner>";
+    printf("entity %s %s %s\n", base ? base : "-", system, public ? public : "-");
+    XML_Parser child = XML_ExternalEntityParserCreate(parser, context, NULL);
+    enum XML_Status status = XML_Parse(child, inner, sizeof inner - 1, 1);
+    XML_ParserFree(child);
+    return status == XML_STATUS_OK && strcmp(system, "bad") != 0;
+}
+
+/* The program's own memory: counted, and refused at some time. */
+static long pieces, left;
+static void *get(size_t size)
+{
+    return left-- > 0 ? pieces++, malloc(size) : NULL;
+}
+static void *change(void *old, size_t size)
+{
+    return left-- > 0 ? pieces += !old, realloc(old, size) : NULL;
+}
+static void put(void *old)
+{
+    pieces -= old != NULL;
+    free(old);
+}
+
+static void entities_in_own_memory(long pieces_most)
+{
+    static const XML_Memory_Handling_Suite suite = {get, change, put};
+    static const char document[] = "<!DOCTYPE a [<!ENTITY e SYSTEM 'file'><!ENTITY f PUBLIC 'p' 'bad'>]><a>&e;<b/>&f;</a>";
+    left = pieces_most;
+    struct state state = {"own", 0, XML_ParserCreate_MM(NULL, &suite, NULL)};
+    if (state.parser) {
+        XML_SetUserData(state.parser, &state);
+        XML_SetElementHandler(state.parser, start_element, end_element);
+        XML_SetCharacterDataHandler(state.parser, text);
+        XML_SetExternalEntityRefHandler(state.parser, entity);
+        if (XML_Parse(state.parser, document, sizeof document - 1, 1) != XML_STATUS_OK)
+            printf("error: %s\n", XML_ErrorString(XML_GetErrorCode(state.parser)));
+        printf("some pieces %d\n", pieces > 0);
+        XML_ParserFree(state.parser);
+    }
+    printf("parser %d pieces %ld\n", state.parser != NULL, pieces);
+}
+
 int main(int argc, char **argv)
 {
     static const char document[] = "<?xml version='1.0'?>\n"
@@ -82,6 +128,9 @@ int main(int argc, char **argv)
     parse("<a><b></a>", 100);
     parse("<a><stop/><b/></a>", 100);
     parse("", 1);
+    for (int most = 0; most < 60; most++)
+        entities_in_own_memory(most);
+    entities_in_own_memory(10000);
     open_parser(&first, "first");
     open_parser(&second, "second");
     XML_Parse(first.parser, "<x>", 3, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A program with a Lua inside: runs chunks, gives them functions of its own, reads what they leave, and sees their errors. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #ifdef BOUND
 #include "lua_bind.h"
@@ -49,6 +50,34 @@ static void run(lua_State *L, const char *chunk)
     lua_settop(L, -2);
 }
 
+/* The program's own memory, as much as it allows. */
+struct memory { size_t used, most; };
+static void *allocate(void *user, void *old, size_t old_size, size_t size)
+{
+    struct memory *memory = user;
+    if (!old)
+        old_size = 0; /* it says what it is for */
+    if (memory->used - old_size + size > memory->most)
+        return NULL;
+    memory->used += size - old_size;
+    if (size)
+        return realloc(old, size);
+    free(old);
+    return NULL;
+}
+static void in_own_memory(size_t most)
+{
+    struct memory memory = {0, most};
+    lua_State *L = lua_newstate(allocate, &memory);
+    printf("state %d\n", L != NULL);
+    if (L) {
+        luaL_openlibs(L);
+        run(L, "local t = {} for i = 1, 1000 do t[i] = ('x'):rep(i) end return #t");
+        lua_close(L);
+    }
+    printf("left %zu\n", memory.used);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc, (void)argv;
@@ -85,5 +114,8 @@ int main(int argc, char **argv)
     }
     printf("length %d top %d calls %d\n", (int)lua_rawlen(L, -1), lua_gettop(L), calls);
     lua_close(L);
+    in_own_memory(1000);
+    in_own_memory(200000);
+    in_own_memory(2000000);
     return 0;
 }

@@ -82,6 +82,30 @@ static void statements(void)
     sqlite3_finalize(select);
 }
 
+static int by_length(void *factor, int one, const void *a, int two, const void *b)
+{
+    return *(int *)factor * (one == two ? memcmp(a, b, (size_t)one) : one - two);
+}
+
+static void tables_and_orders(void)
+{
+    static int down = -1;
+    char **table, *message = NULL;
+    int rows, columns;
+    sqlite3_stmt *left;
+    printf("collation %d\n", sqlite3_create_collation(db, "length", SQLITE_UTF8, &down, by_length));
+    int status = sqlite3_get_table(db, "SELECT a, b, NULL FROM t ORDER BY b COLLATE length LIMIT 5", &table, &rows, &columns, &message);
+    for (int i = 0; status == SQLITE_OK && i < (rows + 1) * columns; i++)
+        printf("%s%c", table[i] ? table[i] : "NULL", i % columns == columns - 1 ? '\n' : ' ');
+    sqlite3_free_table(table);
+    printf("table %d %d\n", rows, sqlite3_get_table(db, "SELECT nothing", &table, &rows, &columns, NULL));
+    sqlite3_prepare_v2(db, "SELECT 1", -1, &left, NULL);
+    printf("busy %d", sqlite3_close(db));
+    printf(" next %d of %d", sqlite3_next_stmt(db, NULL) == left, sqlite3_db_handle(left) == db);
+    printf(" step %d\n", sqlite3_step(left));
+    sqlite3_finalize(left);
+}
+
 int main(int argc, char **argv)
 {
     int one = 1;
@@ -100,6 +124,7 @@ int main(int argc, char **argv)
     run("SELECT plus(12)", "error");
     run("SELECT a FROM t", "stop");
     run("SELECT sunset FROM nowhere", "none");
+    tables_and_orders();
     printf("errmsg %s\nchanges %d\n", sqlite3_errmsg(db), sqlite3_total_changes(db));
     printf("close %d\n", sqlite3_close(db));
     return 0;

@@ -149,6 +149,7 @@ static void binding_free(porin_binding *binding)
     free(binding->callbacks);
     free(binding->trampolines);
     free((void *)binding->made);
+    free(binding->blocks);
     free(binding);
 }
 
@@ -198,6 +199,7 @@ porin_status porin_binding_renew(porin_binding *binding, struct porin_error *err
     bool ended = callbacks_end(binding, 0, true);
     if (ended) {
         records_free(binding);
+        binding->block_count = binding->block_free = 0;
         memset((void *)binding->made, 0, BINDING_HANDLES_MAX * sizeof *binding->made);
     }
     pthread_mutex_unlock(&binding->lock);
@@ -227,6 +229,8 @@ void porin_frame_open(struct porin_frame *frame, porin_binding *binding, uint32_
     frame->mark = 0;
     frame->entry = entry;
     frame->status = PORIN_OK;
+    frame->serial = 0;
+    frame->scratch = NULL;
     frame->callbacks = frame->token_count = frame->fresh_count = frame->homeless_count = 0;
     frame->handle = frame->word = 0;
     frame->vector = 0;
@@ -301,6 +305,7 @@ porin_status porin_frame_close(struct porin_frame *frame)
         porin_free(frame->binding->domain, extra->address);
         free(extra);
     }
+    scratch_free(frame);
     if (frame->fresh_count) {
         porin_binding *binding = frame->binding;
         struct timespec until = wait_limit();

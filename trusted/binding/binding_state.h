@@ -31,7 +31,7 @@ struct porin_extra {
 };
 
 struct borrowed { struct borrowed *next; size_t size; max_align_t bytes[]; };
-struct remembered { struct remembered *next; const char *function; uint64_t value; };
+struct remembered { struct remembered *next; const char *function; uint64_t value; bool always; };
 struct kept_token { struct kept_token *next; const char *name; void *pointer; };
 
 /* What is known of a handle. */
@@ -56,8 +56,12 @@ struct porin_callback {
     uint32_t token_count;
     uint32_t running;
     bool live, set, once;
+    uint64_t serial;                    /* of the call that registered it: blocks are among functions of one */
 };
 
+/* What a program's allocator gave. */
+struct block { void *host; uint64_t serial; uint32_t next_free; bool live; };
+#define BLOCKS_MAX (1u << 20)
 #define RECORD_CHAINS 1024
 
 struct porin_binding {
@@ -73,6 +77,9 @@ struct porin_binding {
     uint32_t record_count;
     size_t borrowed_bytes;              /* in all of them */
     _Atomic uint64_t *made;             /* handles made for the program, by stamp; read without the lock */
+    uint64_t last_registration;
+    struct block *blocks;
+    uint32_t block_count, block_free;   /* free: number of one to be used again; 0: none */
     struct porin_callback *callbacks;   /* PORIN_CALLBACK_SLOTS of each type */
     uint32_t *trampolines;              /* their slot offsets in the domain; 0: not asked for yet */
     uint32_t function;                  /* number of the host function that the domain calls back through */
@@ -104,9 +111,9 @@ char *frame_string_copy(struct porin_frame *frame, uint64_t word, size_t before)
 void frame_free(struct porin_frame *frame, uint64_t word, uint32_t entry); /* it has been copied */
 /* With the lock. */
 struct record *record_find(porin_binding *binding, uint64_t handle, bool make);
-void record_renew(porin_binding *binding, struct record *record);
 void records_free(porin_binding *binding);
 /* False: a function still runs on another thread. It begins no more, and its place is not used again meanwhile. */
+void scratch_free(struct porin_frame *frame);
 bool callback_end(porin_binding *binding, struct porin_callback *callback, const struct timespec *until);
 /* Those that live as long as a handle does, or all. */
 bool callbacks_end(porin_binding *binding, uint64_t handle, bool all);

@@ -113,10 +113,12 @@ uint64_t porin_frame_callback(struct porin_frame *frame, uint32_t type, void (*f
     bool room = frame->fresh_count < sizeof frame->fresh / sizeof *frame->fresh &&
                 frame->homeless_count < sizeof frame->homeless / sizeof *frame->homeless;
     bool taken = place && function && room && frame->status == PORIN_OK;
+    if (!frame->serial)
+        frame->serial = ++binding->last_registration;
     if (taken) {
         bool once = life == PORIN_LIFE_CALL;
         *place = (struct porin_callback){ function, origin, frame->handle, { { 0 } }, frame->token_count, 0, true,
-                                          life == PORIN_LIFE_SET, once };
+                                          life == PORIN_LIFE_SET, once, frame->serial };
         memcpy(place->tokens, frame->tokens, sizeof place->tokens);
         if (once)
             frame->fresh[frame->fresh_count++] = index;
@@ -199,11 +201,84 @@ int64_t binding_dispatch(void *context, porin_domain *domain, const uint64_t arg
     callback->running--;
     pthread_cond_broadcast(&binding->idle);
     pthread_mutex_unlock(&binding->lock);
-    for (struct borrowed *memory = back.scratch, *next; memory; memory = next) {
-        next = memory->next;
-        free(memory);
-    }
+    scratch_free(&back.frame);
     return back.frame.status != PORIN_OK ? -EINVAL : back.raised;
+}
+
+void porin_frame_abandon(struct porin_frame *frame)
+{
+    enum { FRESH_MAX = sizeof frame->fresh / sizeof *frame->fresh };
+    for (uint32_t i = 0; !frame->handle && i < frame->homeless_count && frame->fresh_count < FRESH_MAX; i++)
+        frame->fresh[frame->fresh_count++] = frame->homeless[i];
+}
+
+/* --- allocators of the program --- */
+void *porin_back_block(struct porin_back *back, uint64_t number)
+{
+    porin_binding *binding = back->frame.binding;
+    void *host = NULL;
+    if (!number || back->frame.status != PORIN_OK)
+        return NULL;
+    pthread_mutex_lock(&binding->lock);
+    struct block *block = number <= binding->block_count ? &binding->blocks[number - 1] : NULL;
+    bool good = block && block->live && block->serial == back->callback->serial;
+    if (good) {
+        host = block->host;
+        block->live = false;
+    }
+    pthread_mutex_unlock(&binding->lock);
+    if (!good)
+        porin_frame_bad(&back->frame, "memory that the program's allocator did not give, or has back already");
+    return host;
+}
+
+void porin_back_block_end(struct porin_back *back, uint64_t number, bool still)
+{
+    porin_binding *binding = back->frame.binding;
+    if (!number)
+        return;
+    pthread_mutex_lock(&binding->lock);
+    struct block *block = &binding->blocks[number - 1];
+    block->live = still;
+    if (!still) {
+        block->next_free = binding->block_free;
+        binding->block_free = (uint32_t)number;
+    }
+    pthread_mutex_unlock(&binding->lock);
+}
+
+/* With the lock; 0: there is no room. */
+static uint32_t block_place(porin_binding *binding)
+{
+    uint32_t number = binding->block_free;
+    if (number) {
+        binding->block_free = binding->blocks[number - 1].next_free;
+        return number;
+    }
+    if (binding->block_count == BLOCKS_MAX)
+        return 0;
+    if (!(binding->block_count & (binding->block_count - 1))) { /* doubles at each power of two */
+        struct block *larger = realloc(binding->blocks, 2 * (binding->block_count + 1ul) * sizeof *larger);
+        if (!larger)
+            return 0;
+        binding->blocks = larger;
+    }
+    return ++binding->block_count;
+}
+
+uint64_t porin_back_block_new(struct porin_back *back, void *host)
+{
+    porin_binding *binding = back->frame.binding;
+    if (!host)
+        return 0;
+    pthread_mutex_lock(&binding->lock);
+    uint32_t number = block_place(binding);
+    if (number)
+        binding->blocks[number - 1] = (struct block){ host, back->callback->serial, 0, true };
+    pthread_mutex_unlock(&binding->lock);
+    if (!number)
+        porin_frame_fail(&back->frame, PORIN_ERR_LIMIT, "more than a million pieces of memory of the program's allocator");
+    return number;
 }
 
 /* --- where longjmp goes --- */

@@ -130,6 +130,124 @@ char *porin_frame_take_string(struct porin_frame *frame, uint64_t word, bool own
     return owned ? copy : keep(frame, (struct borrowed *)copy, strlen(copy + sizeof(struct borrowed)) + 1);
 }
 
+/* Larger, or gone, and the frame has failed. */
+static void *enlarge(struct porin_frame *frame, void *memory, uint64_t size)
+{
+    void *larger = realloc(memory, size);
+    if (!larger) {
+        free(memory);
+        porin_frame_fail(frame, PORIN_ERR_MEMORY, NULL);
+    }
+    return larger;
+}
+
+/* The words of an array that ends with 0 where count is negative. */
+static uint64_t *words_read(struct porin_frame *frame, uint64_t word, int64_t count, uint64_t *number)
+{
+    uint64_t capacity = 0, *words = NULL;
+    for (*number = 0; frame->status == PORIN_OK && *number != (uint64_t)count; ++*number) {
+        if (*number == BINDING_STRINGS_MAX)
+            porin_frame_bad(frame, "an array has more than 65536 strings, or no end");
+        else if (*number == capacity && !(words = enlarge(frame, words, (capacity = capacity ? 2 * capacity : 16) * sizeof *words)))
+            break;
+        else
+            porin_frame_read(frame, &words[*number], word + 8 * *number, sizeof *words);
+        if (frame->status != PORIN_OK || (count < 0 && !words[*number]))
+            break;
+    }
+    return words;
+}
+
+/* Strings behind the pointers to them, in one piece of memory that has `before` more bytes in front; NULL on failure. */
+static char *strings_copy(struct porin_frame *frame, uint64_t word, int64_t count, size_t before, uint64_t *size)
+{
+    uint64_t number, *words = words_read(frame, word, count, &number), head = before + (number + 1) * sizeof *words;
+    char *copy = frame->status == PORIN_OK ? enlarge(frame, NULL, head) : NULL;
+    *size = head;
+    for (uint64_t i = 0; copy && i < number; i++) { /* the address, once it is known where all of it is */
+        char *one = words[i] ? frame_string_copy(frame, words[i], 0) : NULL;
+        uint64_t length = one ? strlen(one) + 1 : 0;
+        if (length > BINDING_COPY_MAX - *size)
+            porin_frame_bad(frame, "strings have more than 1 GiB together");
+        if (frame->status != PORIN_OK) {
+            free(copy);
+            copy = NULL;
+        } else if (one && (copy = enlarge(frame, copy, *size + length))) {
+            memcpy(copy + *size, one, length);
+            words[i] = *size;
+            *size += length;
+        }
+        free(one);
+    }
+    for (uint64_t i = 0; copy && i <= number; i++)
+        ((char **)(copy + before))[i] = i < number && words[i] ? copy + words[i] : NULL;
+    free(words);
+    *size -= before;
+    return copy;
+}
+
+char **porin_frame_take_strings(struct porin_frame *frame, uint64_t word, int64_t count, bool owned, uint32_t free_entry)
+{
+    uint64_t size = 0;
+    if (!word || frame->status != PORIN_OK)
+        return NULL;
+    char *copy = strings_copy(frame, word, count, owned ? 0 : sizeof(struct borrowed), &size);
+    frame_free(frame, word, free_entry);
+    if (frame->status != PORIN_OK) {
+        free(copy);
+        return NULL;
+    }
+    return owned ? (char **)copy : keep(frame, (struct borrowed *)copy, size);
+}
+
+/* --- rows --- */
+struct porin_row *porin_frame_rows(struct porin_frame *frame, uint64_t count)
+{
+    struct borrowed *memory = frame->status == PORIN_OK ? calloc(1, sizeof *memory + count * sizeof(struct porin_row)) : NULL;
+    if (!memory) {
+        porin_frame_fail(frame, PORIN_ERR_MEMORY, NULL);
+        return NULL;
+    }
+    memory->next = frame->scratch;
+    frame->scratch = memory;
+    return (struct porin_row *)memory->bytes;
+}
+
+void scratch_free(struct porin_frame *frame)
+{
+    for (struct borrowed *memory = frame->scratch, *next; memory; memory = next) {
+        next = memory->next;
+        free(memory);
+    }
+}
+
+void porin_frame_row_put(struct porin_frame *frame, struct porin_row *row, void *host, uint64_t size, bool in)
+{
+    *row = (struct porin_row){ !host ? 0 : in ? porin_frame_put(frame, host, size) : porin_frame_room(frame, size), size, host };
+}
+
+uint64_t porin_frame_rows_put(struct porin_frame *frame, const struct porin_row *rows, uint64_t count)
+{
+    uint64_t to = porin_frame_room(frame, count * sizeof to);
+    for (uint64_t i = 0; i < count && frame->status == PORIN_OK; i++)
+        porin_frame_write(frame, to + i * sizeof to, &rows[i].word, sizeof rows[i].word);
+    return to;
+}
+
+void porin_frame_rows_read(struct porin_frame *frame, const struct porin_row *rows, uint64_t count)
+{
+    for (uint64_t i = 0; i < count && frame->status == PORIN_OK; i++)
+        if (rows[i].host)
+            porin_frame_read(frame, rows[i].host, rows[i].word, rows[i].size);
+}
+
+void porin_frame_rows_write(struct porin_frame *frame, const struct porin_row *rows, uint64_t count)
+{
+    for (uint64_t i = 0; i < count && frame->status == PORIN_OK; i++)
+        if (rows[i].host)
+            porin_frame_write(frame, rows[i].word, rows[i].host, rows[i].size);
+}
+
 void *porin_frame_within(struct porin_frame *frame, uint64_t word, uint64_t from, uint64_t size, const void *base, uint64_t step,
                          uint64_t bytes, bool end)
 {
@@ -161,8 +279,8 @@ static void *scratch_add(struct porin_back *back, struct borrowed *memory)
         porin_frame_fail(&back->frame, PORIN_ERR_MEMORY, NULL);
         return NULL;
     }
-    memory->next = back->scratch;
-    back->scratch = memory;
+    memory->next = back->frame.scratch;
+    back->frame.scratch = memory;
     return memory->bytes;
 }
 
@@ -193,30 +311,19 @@ char *porin_back_string(struct porin_back *back, uint64_t word)
 
 char **porin_back_strings(struct porin_back *back, uint64_t word, int64_t count)
 {
-    struct porin_frame *frame = &back->frame;
-    uint64_t number = 0, capacity = count < 0 ? 16 : (uint64_t)count + 1, text;
-    if (!word || frame->status != PORIN_OK)
-        return NULL;
-    if (count > BINDING_STRINGS_MAX) {
-        porin_frame_bad(frame, "an array has more than 65536 strings");
-        return NULL;
+    uint64_t size = 0;
+    char *copy = word ? strings_copy(&back->frame, word, count, sizeof(struct borrowed), &size) : NULL;
+    if (copy && !scratch_room(back, size)) {
+        free(copy);
+        copy = NULL;
     }
-    char **texts = porin_back_room(back, capacity * sizeof *texts);
-    while (texts && frame->status == PORIN_OK && number != (uint64_t)count) {
-        porin_frame_read(frame, &text, word + 8 * number, sizeof text);
-        if (frame->status != PORIN_OK || (count < 0 && !text))
-            break;
-        if (number + 1 == capacity) {
-            char **larger = capacity < BINDING_STRINGS_MAX ? porin_back_room(back, 2 * capacity * sizeof *texts) : NULL;
-            if (!larger) {
-                porin_frame_bad(frame, "an array of strings has no end");
-                break;
-            }
-            memcpy(larger, texts, number * sizeof *texts);
-            texts = larger;
-            capacity *= 2;
-        }
-        texts[number++] = porin_back_string(back, text);
-    }
-    return texts;
+    return copy ? scratch_add(back, (struct borrowed *)copy) : NULL;
+}
+
+void *porin_back_row(struct porin_back *back, struct porin_row *row, uint64_t word, uint64_t size, bool in)
+{
+    if (!word || back->frame.status != PORIN_OK)
+        return NULL;
+    *row = (struct porin_row){ word, size, in ? porin_back_get(back, word, size) : porin_back_room(back, size) };
+    return row->host;
 }

@@ -26,13 +26,10 @@ static struct record **chain_of(porin_binding *binding, uint64_t handle)
     return &binding->records[((uint32_t)handle >> 4) % RECORD_CHAINS];
 }
 
-struct record *record_find(porin_binding *binding, uint64_t handle, bool make)
+static struct record *record_add(porin_binding *binding, uint64_t handle)
 {
     struct record **chain = chain_of(binding, handle);
-    for (struct record *record = *chain; record; record = record->next)
-        if (record->handle == handle)
-            return record;
-    struct record *record = make && binding->record_count < BINDING_RECORDS_MAX ? calloc(1, sizeof *record) : NULL;
+    struct record *record = binding->record_count < BINDING_RECORDS_MAX ? calloc(1, sizeof *record) : NULL;
     if (record) {
         binding->record_count++;
         record->handle = handle;
@@ -42,7 +39,15 @@ struct record *record_find(porin_binding *binding, uint64_t handle, bool make)
     return record;
 }
 
-void record_renew(porin_binding *binding, struct record *record)
+struct record *record_find(porin_binding *binding, uint64_t handle, bool make)
+{
+    for (struct record *record = *chain_of(binding, handle); record; record = record->next)
+        if (record->handle == handle)
+            return record;
+    return make ? record_add(binding, handle) : NULL;
+}
+
+static void record_renew(porin_binding *binding, struct record *record, bool ended)
 {
     for (struct borrowed *borrowed = record->borrowed, *next; borrowed; borrowed = next) {
         next = borrowed->next;
@@ -50,16 +55,19 @@ void record_renew(porin_binding *binding, struct record *record)
         free(borrowed);
     }
     record->borrowed = NULL;
-    for (struct remembered *remembered = record->remembered, *next; remembered; remembered = next) {
-        next = remembered->next;
-        free(remembered);
+    for (struct remembered **link = &record->remembered, *one; (one = *link);) {
+        if (one->always && !ended) {
+            link = &one->next;
+            continue;
+        }
+        *link = one->next;
+        free(one);
     }
-    record->remembered = NULL;
 }
 
 static void record_free(porin_binding *binding, struct record *record)
 {
-    record_renew(binding, record);
+    record_renew(binding, record, true);
     for (struct kept_token *token = record->tokens, *next; token; token = next) {
         next = token->next;
         free(token);
@@ -132,7 +140,7 @@ void *porin_frame_handle_made(struct porin_frame *frame, uint64_t word, uint32_t
         return NULL;
     pthread_mutex_lock(&binding->lock);
     uint64_t handle = handle_make(binding, word);
-    struct record *record = handle ? record_find(binding, handle, true) : NULL;
+    struct record *record = handle ? record_add(binding, handle) : NULL;
     if (record) {
         record->type = type;
         record->made = true;
@@ -185,12 +193,12 @@ void porin_frame_handle_renewed(struct porin_frame *frame, const void *handle)
     pthread_mutex_lock(&binding->lock);
     struct record *record = record_find(binding, (uint64_t)handle, false);
     if (record)
-        record_renew(binding, record);
+        record_renew(binding, record, false);
     pthread_mutex_unlock(&binding->lock);
 }
 
 /* --- answers that were given once --- */
-uint64_t porin_frame_remember(struct porin_frame *frame, const char *function, uint64_t value)
+uint64_t porin_frame_remember(struct porin_frame *frame, const char *function, uint64_t value, bool always)
 {
     porin_binding *binding = frame->binding;
     if (frame->status != PORIN_OK)
@@ -201,7 +209,7 @@ uint64_t porin_frame_remember(struct porin_frame *frame, const char *function, u
     while (remembered && strcmp(remembered->function, function) != 0)
         remembered = remembered->next;
     if (!remembered && record && (remembered = malloc(sizeof *remembered))) {
-        *remembered = (struct remembered){ record->remembered, function, value };
+        *remembered = (struct remembered){ record->remembered, function, value, always };
         record->remembered = remembered;
     }
     if (remembered)

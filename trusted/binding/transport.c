@@ -115,3 +115,21 @@ void frame_free(struct porin_frame *frame, uint64_t word, uint32_t entry)
     if (entry != PORIN_FRAME_NO_ENTRY)
         porin_frame_ask(frame, entry, word);
 }
+
+uint64_t porin_back_give(struct porin_back *back, const void *from, uint64_t size, uint32_t entry)
+{
+    struct porin_frame *frame = &back->frame;
+    porin_addr address = { 0 };
+    if (frame->status != PORIN_OK)
+        return 0;
+    if (entry != PORIN_FRAME_NO_ENTRY) {
+        uint64_t word = porin_frame_ask(frame, entry, size);
+        address.offset = word <= UINT32_MAX ? (uint32_t)word : 0;
+    } else if (porin_alloc(frame->binding->domain, size + !size, &address) != PORIN_OK) {
+        address.offset = 0;
+    }
+    if (!address.offset)
+        porin_frame_fail(frame, PORIN_ERR_MEMORY, "the domain has no memory for what a callback returns");
+    porin_frame_write(frame, address.offset, from, size);
+    return address.offset;
+}

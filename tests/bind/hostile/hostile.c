@@ -486,6 +486,152 @@ static void elements(void **state)
     }
 }
 
+/* --- rows and arrays of strings --- */
+static int paint_them(void *context, int count, unsigned char **rows)
+{
+    (void)context;
+    for (int i = 0; i < count; i++)
+        if (rows[i])
+            rows[i][3] = (unsigned char)(rows[i][0] + i);
+    return 0;
+}
+static void rows(void **state)
+{
+    unsigned char one[] = {1, 2, 3, '.'}, three[] = {9, '.'}, *them[] = {one, NULL, three};
+    const unsigned short a[2] = {1, 2}, b[2] = {300, 4};
+    const unsigned short *const words[] = {a, b};
+    const int sizes[] = {3, 5, 1}, wrong[] = {3, 5, -1};
+    int result;
+    ready(state);
+    for (int how = 0; how < 2; how++) {
+        GOOD(hostile_turn_rows(binding, &result, how, them, sizes, 3));
+        assert_int_equal(result, 6 + 9 + 4 * how);
+        assert_true(them[0] == one && !them[1] && them[2] == three);
+    }
+    assert_memory_equal(one, "\3\4\5.", 4);
+    assert_memory_equal(three, "\13.", 2);
+    GOOD(hostile_turn_rows(binding, &result, 0, NULL, sizes, 3) == PORIN_ERR_FAULT ? PORIN_OK : PORIN_ERR_FAULT);
+    struct porin_error error = {0};
+    assert_int_equal(porin_domain_reset(domain, &error), PORIN_OK);
+    assert_int_equal(porin_binding_renew(binding, &error), PORIN_OK);
+    assert_int_equal(hostile_turn_rows(binding, &result, 0, them, wrong, 3), PORIN_ERR_LIMIT);
+    assert_int_equal(hostile_turn_rows(binding, &result, 0, them, sizes, -1), PORIN_ERR_LIMIT);
+    GOOD(hostile_sum_rows(binding, &result, words, 2));
+    assert_int_equal(result, 307);
+    static const int painted[] = {123, -1, 113, -1, -1, -1};
+    for (int how = 0; how < 6; how++) {
+        GOOD(hostile_call_paint(binding, &result, how, paint_them, &result));
+        assert_int_equal(result, painted[how]);
+    }
+}
+static void strings_out(void **state)
+{
+    char **texts;
+    const char *const *list;
+    int count;
+    ready(state);
+    GOOD(hostile_get_strings(binding, &texts, 0));
+    assert_true(strcmp(texts[0], "one") == 0 && !texts[1] && strcmp(texts[2], "three") == 0 && !texts[3]);
+    free(texts); /* one piece */
+    BAD(hostile_get_strings(binding, &texts, 1));
+    BAD(hostile_get_strings(binding, &texts, 2));
+    for (int how = 11; how < 19; how++)
+        BAD(hostile_get_strings(binding, &texts, how));
+    GOOD(hostile_list_strings(binding, &list, 0));
+    assert_true(strcmp(list[0], "a") == 0 && strcmp(list[1], "b") == 0 && !list[2]);
+    for (int how = 1; how < 9; how++)
+        BAD(hostile_list_strings(binding, &list, how));
+    GOOD(hostile_write_strings(binding, 0, &texts, &count));
+    assert_string_equal(texts[2], "three");
+    free(texts);
+    for (int how = 1; how < 4; how++)
+        assert_int_not_equal(hostile_write_strings(binding, how, &texts, &count), PORIN_OK);
+}
+
+/* --- memory that functions of the program return --- */
+static const char *name_number(void *context, int number)
+{
+    return number == 1 ? context : "second name";
+}
+static int made_size;
+static unsigned char *make_bytes(int *size)
+{
+    *size = made_size;
+    unsigned char *bytes = malloc(16);
+    memset(bytes, 2, 16);
+    return made_size ? bytes : (free(bytes), NULL);
+}
+static void memory_returned(void **state)
+{
+    int result;
+    char first[] = "four";
+    ready(state);
+    GOOD(hostile_call_namer(binding, &result, name_number, first));
+    assert_int_equal(result, 51);
+    GOOD(hostile_call_namer(binding, &result, name_number, NULL));
+    assert_int_equal(result, 1);
+    static const int sizes[] = {10, 6, -1, 0}, sums[] = {20, -1, -1, -1}; /* 6: the domain has none */
+    for (int i = 0; i < 4; i++) {
+        made_size = sizes[i];
+        GOOD(hostile_call_maker(binding, &result, 0, make_bytes));
+        assert_int_equal(result, sums[i]);
+    }
+}
+
+struct heap { int pieces, wrong; void *held[8]; size_t most; };
+static void *heap_get(void *context, size_t size)
+{
+    struct heap *heap = context;
+    for (int i = 0; i < 8 && size <= heap->most; i++)
+        if (!heap->held[i]) {
+            heap->pieces++;
+            return heap->held[i] = malloc(1);
+        }
+    return NULL;
+}
+static void heap_put(void *context, void *memory)
+{
+    struct heap *heap = context;
+    for (int i = 0; i < 8; i++)
+        if (memory && heap->held[i] == memory) {
+            heap->pieces--;
+            free(memory);
+            heap->held[i] = NULL;
+            return;
+        }
+    heap->wrong += memory != NULL;
+}
+static void *heap_change(void *context, void *memory, size_t size)
+{
+    void *other = size ? heap_get(context, size) : NULL;
+    if (other || !size)
+        heap_put(context, memory);
+    return other;
+}
+static void allocators(void **state)
+{
+    struct heap heap = {.most = 10000}, other = {.most = 10000};
+    const struct suite suite = {&heap, heap_get, heap_put, heap_change}, suite_of_other = {&other, heap_get, heap_put, heap_change};
+    int result;
+    ready(state);
+    GOOD(hostile_use_suite(binding, &result, 0, &suite));
+    assert_int_equal(result, 11);
+    assert_int_equal(heap.pieces + heap.wrong, 0);
+    heap.most = 0;
+    GOOD(hostile_use_suite(binding, &result, 0, &suite));
+    assert_int_equal(result, -1);
+    heap.most = 10000;
+    GOOD(hostile_use_suite(binding, &result, 1, &suite)); /* forty times: released once */
+    assert_int_equal(heap.pieces + heap.wrong, 0);
+    GOOD(hostile_use_suite(binding, &result, 2, &suite));
+    assert_int_equal(heap.wrong, 0);
+    assert_int_equal(heap.pieces, 1);
+    GOOD(hostile_mix_suites(binding, &result, 0, &suite));
+    GOOD(hostile_mix_suites(binding, &result, 1, &suite_of_other)); /* another allocator's */
+    assert_int_equal(other.pieces + other.wrong, 0);
+    assert_int_equal(heap.pieces, 2);
+}
+
 static void padding_cleared(void **state)
 {
     struct answer answer, value;
@@ -531,6 +677,10 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(replaced_tokens_are_free, begin, end),
         cmocka_unit_test_setup_teardown(waits_end, begin, end),
         cmocka_unit_test_setup_teardown(elements, begin, end),
+        cmocka_unit_test_setup_teardown(rows, begin, end),
+        cmocka_unit_test_setup_teardown(strings_out, begin, end),
+        cmocka_unit_test_setup_teardown(memory_returned, begin, end),
+        cmocka_unit_test_setup_teardown(allocators, begin, end),
     };
     (void)argc;
     image = argv[1];

@@ -78,5 +78,34 @@ PORIN_ENTRY PORIN_ANY int visit_held(user function PORIN_CALLBACK);
 PORIN_ENTRY void find_element(int how, const int *values PORIN_IN(4), const int **found PORIN_OUT(1) PORIN_WITHIN(values));
 PORIN_ENTRY PORIN_WITHIN_OR_END(values) const int *find_end(int how, const int *values PORIN_IN(4));
 PORIN_ENTRY PORIN_WITHIN(bytes) const int *find_word(int how, const char *bytes PORIN_IN(16));
+/* Rows: each byte becomes its successor. how 1: the array is overwritten meanwhile. */
+PORIN_ENTRY PORIN_ANY int turn_rows(int how, unsigned char **rows PORIN_ROWS_INOUT(count, sizes[PORIN_ROW]), const int *sizes PORIN_IN(count),
+                                    int count);
+PORIN_ENTRY PORIN_ANY int sum_rows(const unsigned short *const *rows PORIN_ROWS_IN(count, 2), int count);
+typedef int (*paint)(void *context PORIN_TOKEN(context), int count, unsigned char **rows PORIN_ROWS_INOUT(count, 4)) PORIN_FAILS(-1);
+PORIN_ENTRY PORIN_ANY int call_paint(int how, paint function PORIN_CALLBACK, void *context PORIN_TOKEN(context));
+PORIN_ENTRY PORIN_STRINGS(3) PORIN_OWNED(free_string_array) char **get_strings(int how);
+PORIN_ENTRY PORIN_STRINGS() PORIN_BORROWED const char *const *list_strings(int how);
+PORIN_ENTRY void write_strings(int how, char ***to PORIN_OUT(1) PORIN_STRINGS(*count) PORIN_OWNED(free_string_array),
+                               int *count PORIN_OUT(1) PORIN_ANY);
+void free_string_array(char **texts);
+/* Memory that functions of the program return. */
+typedef const char *(*namer)(void *context PORIN_TOKEN(context), int number) PORIN_STRING PORIN_BORROWED;
+typedef unsigned char *(*maker)(int *size PORIN_OUT(1)) PORIN_SIZE(*size) PORIN_OWNED(give_back) PORIN_MEMORY_OF(get_memory_for);
+PORIN_ENTRY PORIN_ANY int call_namer(namer function PORIN_CALLBACK, void *context PORIN_TOKEN(context));
+PORIN_ENTRY PORIN_ANY int call_maker(int how, maker function PORIN_CALLBACK);
+void *get_memory_for(size_t size);
+void give_back(void *memory);
+struct suite { void *context; void *(*get)(void *context, size_t size); void (*put)(void *context, void *memory);
+               void *(*change)(void *context, void *memory, size_t size); };
+struct porin_fields_suite {
+    void *context PORIN_TOKEN(context);
+    void *(*get)(void *context PORIN_TOKEN(context), size_t size) PORIN_ALLOCATES(size) PORIN_CALLBACK;
+    void (*put)(void *context PORIN_TOKEN(context), void *memory PORIN_ALLOCATED) PORIN_CALLBACK;
+    void *(*change)(void *context PORIN_TOKEN(context), void *memory PORIN_ALLOCATED, size_t size) PORIN_ALLOCATES(size) PORIN_CALLBACK;
+};
+PORIN_ENTRY PORIN_ANY int use_suite(int how, const struct suite *suite PORIN_IN(1));
+/* Keeps what one call has given for the next one, and releases it there. */
+PORIN_ENTRY PORIN_ANY int mix_suites(int how, const struct suite *suite PORIN_IN(1));
 PORIN_ENTRY PORIN_ANY int forge(int number, int slot);
 #endif

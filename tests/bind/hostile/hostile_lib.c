@@ -271,3 +271,108 @@ static const int *choose(int how, const int *values)
 void find_element(int how, const int *values, const int **found) { *found = choose(how, values); }
 const int *find_end(int how, const int *values) { return choose(how, values); }
 const int *find_word(int how, const char *bytes) { return (const int *)(bytes + how); }
+
+/* --- rows, arrays of strings --- */
+int turn_rows(int how, unsigned char **rows, const int *sizes, int count)
+{
+    int sum = 0;
+    for (int i = 0; i < count; i++) {
+        for (int j = 0; rows[i] && j < sizes[i]; j++)
+            sum += rows[i][j]++;
+        if (how)
+            rows[i] = bad(i + 2);
+    }
+    return sum;
+}
+int sum_rows(const unsigned short *const *rows, int count)
+{
+    int sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += rows[i][0] + rows[i][1];
+    return sum;
+}
+int call_paint(int how, paint function, void *context)
+{
+    static unsigned char cells[3][4];
+    unsigned char *rows[3] = {cells[0], how == 1 ? bad(3) : how == 2 ? NULL : cells[1], cells[2]};
+    memset(cells, 1, sizeof cells);
+    int status = function(context, how == 3 ? -1 : how == 4 ? 0x7fffffff : 3, how == 5 ? bad(3) : rows);
+    return status < 0 ? status : cells[0][3] * 100 + cells[1][3] * 10 + cells[2][3];
+}
+
+static int frees;
+void free_string_array(char **texts) { frees += texts != NULL; }
+char **get_strings(int how)
+{
+    static char *texts[4];
+    texts[0] = "one", texts[1] = how == 1 ? bad(3) : NULL, texts[2] = how == 2 ? endless() : "three";
+    return how < 10 ? texts : bad(how - 10);
+}
+const char *const *list_strings(int how)
+{
+    static const char *endless_list[70000];
+    static const char *const good[] = {"a", "b", NULL};
+    for (int i = 0; i < 70000; i++)
+        endless_list[i] = "x";
+    return how == 0 ? good : how == 1 ? endless_list : bad(how);
+}
+void write_strings(int how, char ***to, int *count)
+{
+    *to = get_strings(0);
+    *count = how == 0 ? 3 : how == 1 ? -1 : how == 2 ? 0x7fffffff : 70000;
+}
+
+/* --- memory of the program's functions --- */
+int call_namer(namer function, void *context)
+{
+    const char *first = function(context, 1);
+    int length = first ? (int)strlen(first) : -1;
+    const char *second = function(context, 2);
+    return length * 10 + (second ? (int)strlen(second) : 0);
+}
+static int given;
+void *get_memory_for(size_t size) { return given = (int)size, given == 6 ? NULL : malloc(size); }
+void give_back(void *memory) { free(memory); }
+int call_maker(int how, maker function)
+{
+    int size = 0;
+    unsigned char *memory = function(&size);
+    int sum = how;
+    for (int i = 0; memory && i < size; i++)
+        sum += memory[i];
+    give_back(memory);
+    return memory ? sum : -1;
+}
+
+int use_suite(int how, const struct suite *suite)
+{
+    char *memory = suite->get(suite->context, 100), *second = suite->get(suite->context, 1000000);
+    if (!memory)
+        return -1;
+    if (second)
+        suite->put(suite->context, second);
+    memset(memory, 7, 100);
+    if (how == 0) {
+        char *larger = suite->change(suite->context, memory, 5000), *refused = suite->change(suite->context, larger, 1000000);
+        int same = larger && larger[0] == 7 && larger[99] == 7 && !refused;
+        suite->put(suite->context, suite->change(suite->context, NULL, 10));
+        return (suite->change(suite->context, larger, 0) ? 20 : 10) + same;
+    }
+    uint64_t *head = (uint64_t *)(void *)memory - 2, number = head[0];
+    for (int i = 0; i < 40; i++) { /* by numbers that it was not given, and by its own once more */
+        uint64_t *copy = malloc(116);
+        copy[0] = how == 1 ? number : number + 1 + (uint64_t)i * 0x2345678901;
+        copy[1] = 100;
+        suite->put(suite->context, copy + 2);
+    }
+    return 1;
+}
+
+static void *mixed[2];
+int mix_suites(int how, const struct suite *suite)
+{
+    if (how == 0)
+        return (mixed[0] = suite->get(suite->context, 50)) != NULL;
+    suite->put(suite->context, mixed[0]);
+    return 2;
+}
