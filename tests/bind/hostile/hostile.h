@@ -79,8 +79,8 @@ PORIN_ENTRY void find_element(int how, const int *values PORIN_IN(4), const int 
 PORIN_ENTRY PORIN_WITHIN_OR_END(values) const int *find_end(int how, const int *values PORIN_IN(4));
 PORIN_ENTRY PORIN_WITHIN(bytes) const int *find_word(int how, const char *bytes PORIN_IN(16));
 /* Rows: each byte becomes its successor. how 1: the array is overwritten meanwhile. */
-PORIN_ENTRY PORIN_ANY int turn_rows(int how, unsigned char **rows PORIN_ROWS_INOUT(count, sizes[PORIN_ROW]), const int *sizes PORIN_IN(count),
-                                    int count);
+PORIN_ENTRY PORIN_ANY int turn_rows(int how, unsigned char **rows PORIN_ROWS_INOUT(count, sizes[PORIN_ROW]),
+                                    const int *sizes PORIN_IN(count), int count);
 PORIN_ENTRY PORIN_ANY int sum_rows(const unsigned short *const *rows PORIN_ROWS_IN(count, 2), int count);
 typedef int (*paint)(void *context PORIN_TOKEN(context), int count, unsigned char **rows PORIN_ROWS_INOUT(count, 4)) PORIN_FAILS(-1);
 PORIN_ENTRY PORIN_ANY int call_paint(int how, paint function PORIN_CALLBACK, void *context PORIN_TOKEN(context));
