@@ -142,8 +142,8 @@ static void field_check(const struct context *context, struct record *record, st
     else if (handle_of(context->model, type) || has(field, "opaque"))
         field->role = ROLE_HANDLE;
     else
-        refuse(&here, field, "%s: field '%s' of %s is a pointer; in the side file, declare 'struct porin_fields_%s { %s %s ...; };' with "
-               "%s behind it", context->function->name, field->name, record->name, tag, field->type->name, field->name,
+        refuse(&here, field, "%s: field '%s' of %s is a pointer; in the side file, declare 'struct porin_fields_%s { %s ...; };' with "
+               "%s behind it", context->function->name, field->name, record->name, tag, type_with_name(field->type, field->name),
                type->kind == TYPE_FUNCTION ? "PORIN_CALLBACK_KEPT or PORIN_NULL"
                                            : "PORIN_STRING, PORIN_OPAQUE, PORIN_TOKEN(name) or PORIN_NULL");
     if (field->type->kind == TYPE_ARRAY && field->role != ROLE_HANDLE && field->role != ROLE_NULL)

@@ -46,6 +46,7 @@ void emit_into(struct output *output, const struct type *type, const struct vari
 void emit_from(struct output *output, const struct type *type, const struct variable *variable, const char *path);
 /* The expression that registers a function that stands in a struct. */
 const char *callback_placed(const struct variable *variable, const char *path);
+bool type_has_functions(const struct type *type); /* fields that are registered */
 bool type_changes_into(const struct type *type);
 bool type_changes_from(const struct type *type);
 

@@ -89,8 +89,8 @@ static void rows_read(struct output *output, const struct function *function, pa
     given = length_given(output, function, p, row_length(p), format_text("porin_n_%s", n));
     emit(output, "    for (uint64_t PORIN_ROW = 0; PORIN_ROW < porin_n_%s && porin_f->status == PORIN_OK; PORIN_ROW++)\n"
          "        porin_x_%s[PORIN_ROW] = porin_back_row(porin_back, &porin_r_%s[PORIN_ROW], (uint64_t)porin_x_%s[PORIN_ROW], "
-         "%s ? porin_frame_bytes(porin_f, (int64_t)(%s), %s) : 0, %d);\n    %s = (void *)porin_x_%s;\n",
-         n, n, n, n, given, row_length(p), row, p->in, n, n);
+         "%s ? porin_frame_bytes(porin_f, (int64_t)(%s), %s) : 0, %d);\n    %s = (void *)porin_x_%s;\n", n, n, n, n, given, row_length(p),
+         row, p->in, n, n);
 }
 
 /* What is pointed at: after the numbers, which lengths name. */

@@ -7,20 +7,12 @@
 #include <string.h>
 
 /* --- what does not cross --- */
-static bool has_functions(const struct type *type)
-{
-    bool any = false;
-    for (size_t i = 0; type->kind == TYPE_RECORD && type->record && i < type->record->field_count; i++)
-        any |= type->record->fields[i].role == ROLE_CALLBACK || has_functions(type->record->fields[i].type);
-    return any;
-}
-
 static void between_check(struct model *model, const struct function *function, const struct variable *p)
 {
     if (p->role == ROLE_ROWS || p->element == ROLE_STRINGS || (p == &function->result && p->role == ROLE_STRINGS))
         complain(model, p->place, "%s: '%s': arrays of pointers cross from hosts only; bind a function that takes one row, or returns one "
                  "string, at a time", function->name, p->name);
-    if (p->role == ROLE_BUFFER && has_functions(p->type->to))
+    if (p->role == ROLE_BUFFER && type_has_functions(p->type->to))
         complain(model, p->place, "%s: '%s': functions in structs do not cross between domains; write PORIN_NULL behind these fields",
                  function->name, p->name);
     if (p->role == ROLE_CALLBACK)

@@ -535,13 +535,16 @@ static void arguments_after(struct output *output, const struct function *functi
     emit(output, "    }\n");
 }
 
-/* Does it make a handle? */
-static bool function_makes(const struct function *function)
+/* Does it make a handle with which functions are kept? */
+static bool function_makes_keeper(const struct function *function)
 {
-    bool makes = function->result.role == ROLE_HANDLE || note_find(&function->notes, "opens");
-    for (size_t i = 0; i < function->parameter_count; i++)
-        makes |= function->parameters[i].out && function->parameters[i].element == ROLE_HANDLE;
-    return makes;
+    bool makes = function->result.role == ROLE_HANDLE || note_find(&function->notes, "opens"), keeps = false;
+    for (size_t i = 0; i < function->parameter_count; i++) {
+        parameter *p = &function->parameters[i];
+        makes |= p->out && p->element == ROLE_HANDLE;
+        keeps |= p->role == ROLE_CALLBACK || (p->type->kind == TYPE_POINTER && type_has_functions(p->type->to));
+    }
+    return makes && keeps;
 }
 
 static void stub_leave(struct output *output, const struct function *function, bool drop_in)
@@ -549,7 +552,7 @@ static void stub_leave(struct output *output, const struct function *function, b
     const struct variable *guard = function_guard(output->model, function);
     const char *fails = note_find(&function->notes, "fails");
     bool is_void = function->result.role == ROLE_NONE;
-    if (function_makes(function))
+    if (function_makes_keeper(function))
         emit(output, "    porin_frame_abandon(porin_f);\n");
     emit(output, "    porin_status porin_s = porin_frame_close(porin_f);\n");
     for (size_t i = 0; i < function->parameter_count; i++) {

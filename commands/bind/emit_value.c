@@ -38,6 +38,13 @@ static bool is_checked(const struct type *type, const struct variable *field)
     return type->kind == TYPE_BOOL || type->kind == TYPE_ENUM || (field && (type->kind == TYPE_POINTER || type->kind == TYPE_FUNCTION));
 }
 
+static bool is_registered(const struct type *type, const struct variable *field)
+{
+    (void)type;
+    return field && field->role == ROLE_CALLBACK;
+}
+
+bool type_has_functions(const struct type *type) { return type_any(type, is_registered); }
 bool type_changes_into(const struct type *type) { return type_any(type, is_pointer_or_padded); }
 bool type_changes_from(const struct type *type) { return type_any(type, is_checked); }
 

@@ -60,6 +60,15 @@ struct variable *parameter_find(const struct function *function, const char *nam
     return NULL;
 }
 
+const char *type_with_name(const struct type *type, const char *name)
+{
+    size_t length = strlen(type->name);
+    const char *hole = strstr(type->name, "(*)");
+    if (hole)
+        return format_text("%.*s(*%s)%s", (int)(hole - type->name), type->name, name, hole + 3);
+    return format_text("%s%s%s", type->name, length && type->name[length - 1] == '*' ? "" : " ", name);
+}
+
 void complain_at(struct model *model, struct place place, const char *format, ...)
 {
     va_list arguments;

@@ -102,6 +102,8 @@ struct named *named_find(struct named *list, const char *name);
 /* The annotated handle type that a pointer type is; NULL if it is none. */
 const struct named *handle_of(const struct model *model, const struct type *type);
 struct function *function_find(const struct model *model, const char *name);
+/* "T name" as people write it. */
+const char *type_with_name(const struct type *type, const char *name);
 struct variable *parameter_find(const struct function *function, const char *name);
 
 /* Reads header and side file. False: they do not compile; clang's messages are printed. */

@@ -122,17 +122,6 @@ static const char *result_guess(const struct model *model, const struct function
     return type->kind == TYPE_INTEGER ? (type->is_signed ? " PORIN_FAILS(-1)" : " PORIN_FAILS(0)") : "";
 }
 
-/* "T name" as people write it. */
-static void print_declaration(const struct type *type, const char *name)
-{
-    size_t length = strlen(type->name);
-    const char *hole = strstr(type->name, "(*)");
-    if (hole)
-        printf("%.*s(*%s)%s", (int)(hole - type->name), type->name, name, hole + 3);
-    else
-        printf("%s%s%s", type->name, length && type->name[length - 1] == '*' ? "" : " ", name);
-}
-
 void model_suggest(struct model *model)
 {
     printf("/* Suggested by porin bind --suggest from %s: guesses from types, const and names.\n"
@@ -142,14 +131,12 @@ void model_suggest(struct model *model)
             continue;
         const struct variable *closed = closed_guess(model, function);
         printf("PORIN_ENTRY%s%s ", closed ? format_text(" PORIN_CLOSES(%s)", closed->name) : "", result_guess(model, function));
-        print_declaration(function->result.type, function->name);
-        printf("(");
+        printf("%s(", type_with_name(function->result.type, function->name));
         for (size_t i = 0; i < function->parameter_count; i++) {
             struct variable *p = &function->parameters[i];
             if (!*p->name)
                 p->name = format_text("argument_%zu", i + 1);
-            printf("%s", i ? ", " : "");
-            print_declaration(p->type, p->name);
+            printf("%s%s", i ? ", " : "", type_with_name(p->type, p->name));
             if (p->type->kind == TYPE_POINTER || p->type->kind == TYPE_FUNCTION) {
                 const char *guess = pointer_guess(model, function, i);
                 printf("%s%s", *guess ? " " : "", guess);

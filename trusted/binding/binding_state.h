@@ -11,6 +11,7 @@
 #define BINDING_STRING_MAX (64u << 20)
 #define BINDING_BORROWED_MAX (256u << 20) /* bytes that the program holds borrowed of one binding */
 #define BINDING_STRINGS_MAX 65536       /* in one array */
+#define BINDING_ROWS_MAX (1u << 20)
 #define BINDING_HANDLES_MAX 65536       /* that a program holds of one binding, a power of two */
 #define BINDING_RECORDS_MAX (2 * BINDING_HANDLES_MAX)
 #define BINDING_WAIT_SECONDS 2          /* for functions of the program on other threads; natively nobody would wait for them */

@@ -203,6 +203,8 @@ char **porin_frame_take_strings(struct porin_frame *frame, uint64_t word, int64_
 /* --- rows --- */
 struct porin_row *porin_frame_rows(struct porin_frame *frame, uint64_t count)
 {
+    if (count > BINDING_ROWS_MAX)
+        porin_frame_fail(frame, PORIN_ERR_LIMIT, "an array has more than a million rows");
     struct borrowed *memory = frame->status == PORIN_OK ? calloc(1, sizeof *memory + count * sizeof(struct porin_row)) : NULL;
     if (!memory) {
         porin_frame_fail(frame, PORIN_ERR_MEMORY, NULL);

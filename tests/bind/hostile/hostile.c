@@ -518,8 +518,8 @@ static void rows(void **state)
     assert_int_equal(hostile_turn_rows(binding, &result, 0, them, sizes, -1), PORIN_ERR_LIMIT);
     GOOD(hostile_sum_rows(binding, &result, words, 2));
     assert_int_equal(result, 307);
-    static const int painted[] = {123, -1, 113, -1, -1, -1};
-    for (int how = 0; how < 6; how++) {
+    static const int painted[] = {123, -1, 113, -1, -1, -1, -1}; /* 6: two million rows */
+    for (int how = 0; how < 7; how++) {
         GOOD(hostile_call_paint(binding, &result, how, paint_them, &result));
         assert_int_equal(result, painted[how]);
     }
@@ -608,6 +608,15 @@ static void *heap_change(void *context, void *memory, size_t size)
         heap_put(context, memory);
     return other;
 }
+static struct suite reentrant;
+static int nested;
+static void heap_put_again(void *context, void *memory)
+{
+    int result;
+    if (!nested++)
+        (void)hostile_mix_suites(binding, &result, 2, &reentrant);
+    heap_put(context, memory);
+}
 static void allocators(void **state)
 {
     struct heap heap = {.most = 10000}, other = {.most = 10000};
@@ -630,6 +639,10 @@ static void allocators(void **state)
     GOOD(hostile_mix_suites(binding, &result, 1, &suite_of_other)); /* another allocator's */
     assert_int_equal(other.pieces + other.wrong, 0);
     assert_int_equal(heap.pieces, 2);
+    reentrant = (struct suite){&other, heap_get, heap_put_again, heap_change};
+    GOOD(hostile_mix_suites(binding, &result, 3, &reentrant)); /* in one call: given, and released twice at once */
+    assert_int_equal(nested, 1);
+    assert_int_equal(other.pieces + other.wrong, 0);
 }
 
 static void padding_cleared(void **state)

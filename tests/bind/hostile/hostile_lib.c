@@ -296,7 +296,8 @@ int call_paint(int how, paint function, void *context)
     static unsigned char cells[3][4];
     unsigned char *rows[3] = {cells[0], how == 1 ? bad(3) : how == 2 ? NULL : cells[1], cells[2]};
     memset(cells, 1, sizeof cells);
-    int status = function(context, how == 3 ? -1 : how == 4 ? 0x7fffffff : 3, how == 5 ? bad(3) : rows);
+    unsigned char **many = how == 6 ? calloc(2 << 20, sizeof *many) : rows;
+    int status = function(context, how == 3 ? -1 : how == 4 ? 0x7fffffff : how == 6 ? 2 << 20 : 3, how == 5 ? bad(3) : many);
     return status < 0 ? status : cells[0][3] * 100 + cells[1][3] * 10 + cells[2][3];
 }
 
@@ -373,6 +374,14 @@ int mix_suites(int how, const struct suite *suite)
 {
     if (how == 0)
         return (mixed[0] = suite->get(suite->context, 50)) != NULL;
-    suite->put(suite->context, mixed[0]);
+    static struct suite before;
+    if (how & 1)
+        before = *suite;
+    if (how == 3)
+        mixed[0] = suite->get(suite->context, 50);
+    uint64_t *copy = how == 2 ? malloc(80) : NULL; /* once more, while the function still releases it */
+    if (copy)
+        copy[0] = ((uint64_t *)mixed[0] - 2)[0];
+    before.put(before.context, copy ? (void *)(copy + 2) : mixed[0]);
     return 2;
 }

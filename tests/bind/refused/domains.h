@@ -19,3 +19,8 @@ PORIN_ENTRY int neither(thing *handle PORIN_BY_CAP);
 PORIN_ENTRY int five(void PORIN_CAP *a PORIN_IN(1), void PORIN_CAP *b PORIN_IN(1), void PORIN_CAP *c PORIN_IN(1),
                      void PORIN_CAP *d PORIN_IN(1), void PORIN_CAP *e PORIN_IN(1));
 PORIN_ENTRY long good(int a, long double b, const void *data PORIN_IN(a) PORIN_BY_CAP, thing **made PORIN_OUT(1));
+struct with_function { int (*call)(int a); };
+struct porin_fields_with_function { int (*call)(int a) PORIN_CALLBACK PORIN_FAILS(0); };
+PORIN_ENTRY int rows(char **rows PORIN_ROWS_OUT(2, 3));
+PORIN_ENTRY char **strings(void) PORIN_STRINGS() PORIN_BORROWED;
+PORIN_ENTRY int functions(const struct with_function *with PORIN_IN(1));

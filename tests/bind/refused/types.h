@@ -15,3 +15,7 @@ PORIN_ENTRY const char *freed(void) PORIN_STRING PORIN_OWNED(no_such_function);
 PORIN_ENTRY int *array(void);
 PORIN_ENTRY void (*function(void))(int);
 PORIN_ENTRY int inner(int **values PORIN_OUT(1));
+PORIN_ENTRY int rows(int ***values PORIN_ROWS_IN(2, 2));
+PORIN_ENTRY int constant(const int **values PORIN_ROWS_OUT(2, 2));
+PORIN_ENTRY int lost(int **values PORIN_ROWS_OUT(count, width[PORIN_ROW]), int count);
+PORIN_ENTRY int texts(const char ***texts PORIN_OUT(1) PORIN_STRINGS());
