@@ -61,6 +61,19 @@ static inline void PORIN_CAP *porin_cap_narrow(unsigned number, const void PORIN
     return (void PORIN_CAP *)porin_cap_make(porin_cap_given(start), size, number, right);
 }
 
+/* Where an activation has more capabilities than its 8 registers hold: the domain capability stack. Pushing keeps the whole of what a
+ * pointer's register holds, as it is, scope and revocation included, and leaves the register free for another; popping puts the last one
+ * pushed by this activation into a register. What an activation has pushed goes when it returns. False, NULL: the stack is full (1024 of
+ * all activations of the thread), holds nothing of this activation's, or there is nothing to push. What was revoked meanwhile traps. */
+static inline int porin_cap_push(const void PORIN_CAP *pointer)
+{
+    return (int)porin_cap_make((uint64_t)pointer, 0, 0, (enum porin_right)4);
+}
+static inline void PORIN_CAP *porin_cap_pop(unsigned number)
+{
+    return (void PORIN_CAP *)porin_cap_make(0, 0, number, (enum porin_right)5);
+}
+
 /* Bulk work after one check of the whole range; out of bounds it ends the domain with a fault, and nothing is copied. */
 static inline void porin_cap_read(void *to, const void PORIN_CAP *from, size_t size)
 {
@@ -122,6 +135,13 @@ static inline long porin_cap_keep_again(const void PORIN_CAP *start, size_t size
 static inline void PORIN_CAP *porin_cap_take(long number, unsigned to)
 {
     return (void PORIN_CAP *)syscall(535, number, (long)to);
+}
+/* Memory of another domain, by a handle on it that has the right, or with a grant to use it (porin/dipc.h): gone from all registers when
+ * the grant is revoked, or its domain is destroyed or starts anew. NULL and errno: not allowed. */
+static inline void PORIN_CAP *porin_cap_of_domain(long domain, uint64_t address, size_t size, enum porin_right right, unsigned to)
+{
+    long made = syscall(541, domain, address, size, (long)right, (long)to);
+    return (void PORIN_CAP *)(made == -1 ? 0 : made);
 }
 static inline long porin_cap_close(long number) { return syscall(536, number); }
 #endif

@@ -2,9 +2,12 @@
 /* Capabilities from end to end: what they allow works, everything else ends the domain that tried it with nothing read or written. */
 #define _GNU_SOURCE
 #include "capability/capability.h"
+#include "capability/registers.h"
 #include "loader/image.h"
 #include "porin/capability.h"
+#include "porin/dipc.h"
 #include "porin/porin.h"
+#include "runtime/grace.h"
 #include "runtime/thread.h"
 #include "../unit/domain_image.h"
 #include <pthread.h>
@@ -182,7 +185,9 @@ static void test_narrowing(void **state)
     fill();
     for (unsigned from = 0; from < 12; from++)
         for (unsigned size = 0; size < 12; size++)
-            for (int right = 0; right < 6; right++) {
+            for (int right = 0; right < 8; right++) {
+                if (right == CAPABILITY_PUSH) /* not a right, and what it does is tested by itself */
+                    continue;
                 uint64_t pointer = lend(0, object, 10, right % 2 ? PORIN_RIGHT_WRITE : PORIN_RIGHT_READ) + from;
                 bool allowed = from + size <= 10 && (right == PORIN_RIGHT_READ || (right == PORIN_RIGHT_WRITE && right % 2));
                 assert_int_equal(call(user, "use_make", pointer, size, 1, (uint64_t)right) != 0, allowed);
@@ -319,6 +324,44 @@ static void test_depth(void **state)
     (void)state;
 }
 
+/* --- the stack --- */
+
+static void test_stack(void **state)
+{
+    porin_domain *a = domain_make("a"), *b = domain_make("b");
+    fill();
+    bind_inner(a, b, "use_push_inner");
+    for (uint64_t count = 0; count <= 20; count += 4) {
+        int64_t sum = 0;
+        for (uint64_t i = 1; i <= count; i++)
+            sum += (int64_t)i * object[count - i];
+        assert_int_equal(call(a, "use_spill", lend(0, object, 64, PORIN_RIGHT_READ), count, 0, 0), sum);
+    }
+    /* gone with the call, whether it returns, or ends the domain; nothing to push, nothing to pop */
+    assert_int_equal(call(a, "use_push", lend(0, object, 64, PORIN_RIGHT_READ), 3, 0, 0), 3);
+    assert_int_equal(call(a, "use_pop", 0, 0, 0, 0), -1);
+    assert_int_equal(call(a, "use_push", lend(0, object, 0, PORIN_RIGHT_READ), 1, 0, 0), 0);
+    for (uint64_t pointer = 0; pointer < 64; pointer++) {
+        assert_int_equal(call(a, "use_push", pointer << PORIN_CAPABILITY_SHIFT, 1, 0, 0), 0);
+        assert_int_equal(call(a, "use_push", (pointer << 20) + 5, 1, 0, 0), 0);
+    }
+    for (uint64_t number = 0; number < 20; number++) /* registers there are none of */
+        assert_int_equal(call(a, "use_pop", number, 0, 0, 0), -1);
+    assert_int_equal(call(a, "use_pass", lend(0, object, 64, PORIN_RIGHT_READ), 0, 8, 7), -1 + 1000 * object[0]); /* it dies */
+    assert_int_equal(porin_domain_reset(b, NULL), PORIN_OK);
+    assert_int_equal(call(a, "use_pass", lend(0, object, 64, PORIN_RIGHT_READ), 0, 8, 5), 5 + 1000 * object[0]);
+    /* full: as if never pushed, and again after that */
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(call(a, "use_push", lend(0, object, 64, PORIN_RIGHT_READ), 5000, 0, 0), 1024);
+    assert_int_equal(call(a, "use_spill", lend(0, object, 64, PORIN_RIGHT_READ), 20, 0, 0) > 0, 1);
+    /* revoked where it lies */
+    int64_t revoker = call(a, "use_revoker", 0, 0, 0, 0), number = call(a, "use_keep_own", 0, 64, PORIN_RIGHT_READ, (uint64_t)revoker);
+    assert_int_equal(call(a, "use_push_revoke_pop", (uint64_t)number, (uint64_t)revoker, 0, 0), FAULTS);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
 /* --- bulk --- */
 
 static void test_bulk(void **state)
@@ -437,6 +480,84 @@ static void race_once(const char *spin)
     assert_int_equal(race_result, FAULTS);
 }
 
+/* Memory of another domain, by grants and by rights of handles. */
+static void test_grants(void **state)
+{
+    porin_domain *owner = domain_make("owner"), *user = domain_make("user"), *third = domain_make("third");
+    porin_handle to_call, to_read;
+    uint64_t at = (uint64_t)call(owner, "use_words", 0, 0, 0, 0), grant, other;
+    assert_int_equal(porin_handle_give(user, owner, PORIN_RIGHT_CALL, &to_call), PORIN_OK);
+    call(owner, "use_set", 3, 33, 0, 0);
+    assert_int_equal(call(user, "use_domain_read", (uint64_t)to_call, at, 64, 3), -1); /* a handle to call is none to read */
+    assert_int_equal(porin_grant_create(third, owner, PORIN_RIGHT_WRITE, &other), PORIN_OK);
+    assert_int_equal(call(user, "use_domain_read", (uint64_t)to_call, at, 64, 3), -1); /* nor is another's grant */
+    assert_int_equal(porin_grant_create(user, owner, PORIN_RIGHT_READ, &grant), PORIN_OK);
+    assert_int_equal(call(user, "use_domain_read", (uint64_t)to_call, at, 64, 3), 33);
+    assert_int_equal(call(user, "use_domain_write", (uint64_t)to_call, at, 3, 5), -1);
+    static const struct { uint64_t address, size; } wrong[] = { { 1ull << 32, 1 }, { 5, 1ull << 32 }, { ~0ull, 1 }, { 0, ~0ull },
+                                                                { 0xFFFFFFFF, 2 } };
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(call(user, "use_of_domain", (uint64_t)to_call, wrong[i].address, wrong[i].size, PORIN_RIGHT_READ), 0);
+    for (uint64_t right = 0; right < 6; right++)
+        assert_int_equal(call(user, "use_of_domain", (uint64_t)to_call, at, 8, right) != 0, right == PORIN_RIGHT_READ);
+    assert_int_equal(call(user, "use_domain_read", (uint64_t)to_call, at, 24, 3), FAULTS); /* not further than asked for */
+    assert_int_equal(call(user, "use_domain_read", (uint64_t)to_call, 0, 64, 3), FAULTS); /* where that domain has nothing itself */
+    /* revoked with the grant, wherever it went; other grants stay */
+    int64_t number = call(user, "use_domain_keep", (uint64_t)to_call, at, 0, 0);
+    assert_int_equal(call(user, "use_take_read", (uint64_t)number, 3, 0, 0), 33);
+    assert_int_equal(porin_grant_create(user, owner, PORIN_RIGHT_WRITE, &other), PORIN_OK);
+    assert_int_equal(call(user, "use_domain_write", (uint64_t)to_call, at, 4, 44), 0);
+    int64_t second = call(user, "use_domain_keep", (uint64_t)to_call, at, 0, 0);
+    assert_int_equal(porin_grant_revoke(other), PORIN_OK);
+    assert_int_equal(call(user, "use_domain_write", (uint64_t)to_call, at, 4, 44), -1);
+    assert_int_equal(call(user, "use_take_read", (uint64_t)second, 4, 0, 0), -1);
+    assert_int_equal(call(user, "use_take_read", (uint64_t)number, 4, 0, 0), 44);
+    assert_int_equal(porin_grant_revoke(grant), PORIN_OK);
+    assert_int_equal(call(user, "use_take_read", (uint64_t)number, 3, 0, 0), -1);
+    assert_int_equal(call(user, "use_domain_read", (uint64_t)to_call, at, 64, 3), -1);
+    /* by the handle's own right: until the domain's life ends, and in the next one anew */
+    assert_int_equal(porin_handle_give(user, owner, PORIN_RIGHT_READ, &to_read), PORIN_OK);
+    number = call(user, "use_domain_keep", (uint64_t)to_read, at, 0, 0);
+    assert_int_equal(call(user, "use_take_read", (uint64_t)number, 3, 0, 0), 33);
+    assert_int_equal(porin_domain_reset(owner, NULL), PORIN_OK);
+    assert_int_equal(call(user, "use_take_read", (uint64_t)number, 3, 0, 0), -1);
+    call(owner, "use_set", 3, 34, 0, 0);
+    number = call(user, "use_domain_keep", (uint64_t)to_read, at, 0, 0);
+    assert_int_equal(call(user, "use_take_read", (uint64_t)number, 3, 0, 0), 34);
+    porin_domain_destroy(owner);
+    assert_int_equal(call(user, "use_take_read", (uint64_t)number, 3, 0, 0), -1);
+    assert_int_equal(call(user, "use_domain_read", (uint64_t)to_read, at, 64, 3), -1);
+    porin_domain_destroy(user);
+    porin_domain_destroy(third);
+    (void)state;
+}
+
+/* A grant is revoked while its holder reads; when that is back the owner writes what nobody may see any more. */
+static void test_grant_race(void **state)
+{
+    for (int i = 0; i < 20; i++) {
+        porin_handle handle;
+        uint64_t grant;
+        pthread_t thread;
+        race.owner = domain_make("owner"), race.user = domain_make("user"), race.spin = "use_spin";
+        assert_int_equal(porin_handle_give(race.user, race.owner, PORIN_RIGHT_CALL, &handle), PORIN_OK);
+        assert_int_equal(porin_grant_create(race.user, race.owner, PORIN_RIGHT_READ, &grant), PORIN_OK);
+        uint64_t at = (uint64_t)call(race.owner, "use_words", 0, 0, 0, 0);
+        race.number = call(race.user, "use_domain_keep", (uint64_t)handle, at, 0, 0);
+        assert_int_equal(pthread_create(&thread, NULL, race_run, NULL), 0);
+        while (call(race.user, "use_rounds", 0, 0, 0, 0) < 50)
+            sched_yield();
+        assert_int_equal(porin_grant_revoke(grant), PORIN_OK);
+        for (uint64_t word = 0; word < 64; word++)
+            call(race.owner, "use_set", word, 0x5EC4E7, 0, 0);
+        pthread_join(thread, NULL);
+        assert_int_equal(race_result, FAULTS);
+        porin_domain_destroy(race.owner);
+        porin_domain_destroy(race.user);
+    }
+    (void)state;
+}
+
 static void race_many(const char *spin)
 {
     race.owner = domain_make("owner");
@@ -551,6 +672,7 @@ static void test_every_place(void **state)
     const uint64_t base = porin_domain_base(user) + image->layout.text.offset, number = 9;
     uint64_t *limit = (uint64_t *)((char *)thread + PORIN_TB_CAPABILITY_READ) + number;
     unsigned accesses = 0, bulks = 0;
+    *(uint64_t *)((char *)thread + TB_ORIGIN + 8 * number) = ORIGIN_SCOPE; /* another test may have left a revoked one */
     thread->frame = &frame;
     for (uint64_t at = 0, head = 0; at < image->text_pages_size; at++) {
         if (image->starts[at / 64] >> at % 64 & 1)
@@ -580,6 +702,10 @@ static void test_every_place(void **state)
     *limit = 0;
     assert_true(accesses > 15 && bulks >= 2);
     assert_false(capability_sweep(thread, &(ucontext_t){ .uc_mcontext.gregs[REG_RIP] = (greg_t)window_leave }));
+    for (uint32_t gate = PORIN_GATE_CAPABILITY; gate < PORIN_GATES_IMPORT; gate += 3) {
+        assert_false(rip_is_known(porin_domain_base(user) + gate));
+        assert_true(rip_is_known(porin_domain_base(user) + PORIN_GATES_IMPORT));
+    }
     porin_domain_destroy(user);
     (void)state;
 }
@@ -590,7 +716,8 @@ int main(int count, char **arguments)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounds), cmocka_unit_test(test_edges), cmocka_unit_test(test_narrowing),
         cmocka_unit_test(test_lent_to_nobody), cmocka_unit_test(test_deputy), cmocka_unit_test(test_scopes),
-        cmocka_unit_test(test_forged), cmocka_unit_test(test_depth), cmocka_unit_test(test_bulk), cmocka_unit_test(test_revocation),
+        cmocka_unit_test(test_forged), cmocka_unit_test(test_depth), cmocka_unit_test(test_stack), cmocka_unit_test(test_bulk),
+        cmocka_unit_test(test_revocation), cmocka_unit_test(test_grants), cmocka_unit_test(test_grant_race),
         cmocka_unit_test(test_race), cmocka_unit_test(test_race_bulk), cmocka_unit_test(test_crowd),
         cmocka_unit_test(test_other_revocations),
         cmocka_unit_test(test_every_place), cmocka_unit_test(test_split), cmocka_unit_test(test_reports), cmocka_unit_test(test_compiled),

@@ -264,8 +264,9 @@ static void every_service_has_a_case(void **state)
         "arch_prctl" /* of a running thread only: personality_process_test */, "dom_default", "dom_create", "function_call", "handle_copy",
         "handle_close", "handle_send", "dom_mmap", "dom_remap", "grant_create", "grant_revoke", "entry_register", "entry_withdraw",
         "revoker_create", "revoker_revoke", "capability_keep" /* a number: rights_test */, "capability_take", "capability_close",
-        "window_create", "window_map", "window_revoke", "fchdir", "fchown", "setuid", "setgid", "setreuid", "setregid", "setgroups",
-        "setresuid", "setresgid", "setfsuid", "setfsgid", "getpriority", "setpriority", "mlock", "munlock", "mlockall", "munlockall",
+        "window_create", "window_map", "window_revoke", "dom_capability",
+        "fchdir", "fchown", "setuid", "setgid", "setreuid", "setregid", "setgroups", "setresuid", "setresgid", "setfsuid", "setfsgid",
+        "getpriority", "setpriority", "mlock", "munlock", "mlockall", "munlockall",
         "sync" };
     static const struct { uint64_t number; const char *name; } rows[] = {
 #define SERVICE(number, name, arguments, family, handler, state, note) { number, #name },

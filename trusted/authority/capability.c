@@ -28,6 +28,7 @@ static struct kept *kept;
 static uint32_t kept_count, first_free = KEPT_MAX;
 static struct domain_ref revokers[COUNTERS_MAX]; /* by counter: who may advance it; {0}: nobody's */
 static struct { uint32_t kept, revokers; } held[PORIN_MAX_SLOTS];
+static uint32_t life_counters[PORIN_MAX_SLOTS]; /* one more than a counter that ends with the life of the domain in the slot; 0: none */
 
 static bool grow(void)
 {
@@ -146,19 +147,66 @@ int64_t service_capability_close(const struct request *request)
     return place ? 0 : -EBADF;
 }
 
+/* With the lock. */
+static int64_t counter_open(struct domain_ref owner)
+{
+    for (uint32_t i = 0; i < COUNTERS_MAX; i++)
+        if (!revokers[i].generation && counter_advance(i)) {
+            revokers[i] = owner;
+            held[owner.slot].revokers++;
+            return i;
+        }
+    return -ENOSPC;
+}
+
+/* With the lock. */
+static void counter_close(uint32_t counter)
+{
+    counter_retire(counter);
+    held[revokers[counter].slot].revokers--;
+    revokers[counter] = (struct domain_ref){ 0 };
+}
+
 int64_t service_revoker_create(const struct request *request)
 {
-    int64_t result = -ENOSPC;
     pthread_mutex_lock(&lock);
-    if (held[request->domain->slot].revokers < REVOKERS_FROM_ONE)
-        for (uint32_t i = 0; i < COUNTERS_MAX && result < 0; i++)
-            if (!revokers[i].generation && counter_advance(i)) {
-                revokers[i] = domain_ref(request->domain);
-                held[request->domain->slot].revokers++;
-                result = i;
-            }
+    bool room = held[request->domain->slot].revokers < REVOKERS_FROM_ONE;
+    int64_t result = room ? counter_open(domain_ref(request->domain)) : -ENOSPC;
     pthread_mutex_unlock(&lock);
     return result;
+}
+
+bool memory_counter(struct domain_ref owner, uint32_t *counter)
+{
+    uint32_t *of_life = counter ? counter : &life_counters[owner.slot];
+    pthread_mutex_lock(&lock);
+    int64_t opened = *of_life ? (int64_t)*of_life - 1 : counter_open(owner);
+    if (opened >= 0)
+        *of_life = (uint32_t)opened + 1;
+    pthread_mutex_unlock(&lock);
+    return opened >= 0;
+}
+
+uint64_t memory_origin(struct domain_ref owner, uint32_t counter)
+{
+    return counter_origin((counter ? counter : life_counters[owner.slot]) - 1);
+}
+
+void memory_counter_close(uint32_t counter)
+{
+    pthread_mutex_lock(&lock);
+    counter_close(counter - 1);
+    pthread_mutex_unlock(&lock);
+}
+
+int64_t service_dom_capability(const struct request *request)
+{
+    const uint64_t *words = request->arguments;
+    struct capability capability;
+    if (words[4] >= 2 * PORIN_CAPABILITY_WINDOW)
+        return -EINVAL;
+    int64_t result = authority_capability(request->domain, words[0], words[1], words[2], words[3], &capability);
+    return result || !thread_current ? result : (int64_t)register_set(thread_current, (uint32_t)words[4], &capability);
 }
 
 int64_t service_revoker_revoke(const struct request *request)
@@ -175,16 +223,17 @@ int64_t service_revoker_revoke(const struct request *request)
 
 void capabilities_forget(struct porin_domain *domain)
 {
+    pthread_mutex_lock(&authority_lock); /* nobody is just making one by a grant */
     pthread_mutex_lock(&lock);
     bool had_revokers = held[domain->slot].revokers;
     kept_clear(domain->slot, true);
     for (uint32_t i = 0; i < COUNTERS_MAX && held[domain->slot].revokers; i++)
-        if (revokers[i].slot == domain->slot && revokers[i].generation) {
-            counter_retire(i);
-            revokers[i] = (struct domain_ref){ 0 };
-            held[domain->slot].revokers--;
-        }
+        if (revokers[i].slot == domain->slot && revokers[i].generation)
+            counter_close(i);
+    life_counters[domain->slot] = 0;
     pthread_mutex_unlock(&lock);
+    grants_uncount(domain->slot);
+    pthread_mutex_unlock(&authority_lock);
     if (had_revokers)
         capability_revoke();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Grants (access protection lists) and what they and handles allow on another domain's memory. */
 #include "handle.h"
+#include "capability/capability.h"
 #include "runtime/copy.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ struct grant {
     struct domain_ref source, target;
     struct domain_ref creator;    /* {0}: the host */
     enum porin_right right;
+    uint32_t counter;             /* capabilities that were made by it: memory_counter; 0: none yet */
 };
 
 static struct grant *grants;      /* dense, in no order */
@@ -25,14 +27,30 @@ static bool ref_alive(struct domain_ref ref)
     return domain->generation == ref.generation && domain->state != DOMAIN_FREE;
 }
 
-/* Drops what match() says and what names a destroyed domain. */
-static void grants_sweep(bool (*match)(const struct grant *, const void *), const void *data)
+/* Drops what match() says and what names a destroyed domain. True: capabilities were made by such a one, so capability_revoke() is due
+ * without the lock. */
+static bool grants_sweep(bool (*match)(const struct grant *, const void *), const void *data)
 {
     uint32_t kept = 0;
+    bool revoke = false;
     for (uint32_t i = 0; i < grant_count; i++)
-        if (!match(&grants[i], data) && ref_alive(grants[i].source) && ref_alive(grants[i].target))
+        if (!match(&grants[i], data) && ref_alive(grants[i].source) && ref_alive(grants[i].target)) {
             grants[kept++] = grants[i];
+        } else if (grants[i].counter) {
+            memory_counter_close(grants[i].counter);
+            revoke = true;
+        }
     grant_count = kept;
+    return revoke;
+}
+
+static void grants_drop(bool (*match)(const struct grant *, const void *), const void *data)
+{
+    pthread_mutex_lock(&authority_lock);
+    bool revoke = grants_sweep(match, data);
+    pthread_mutex_unlock(&authority_lock);
+    if (revoke)
+        capability_revoke();
 }
 
 static bool match_nothing(const struct grant *grant, const void *data)
@@ -55,8 +73,6 @@ static bool match_creator(const struct grant *grant, const void *ref)
 static int64_t grant_put(const struct grant *grant, uint64_t *id)
 {
     uint32_t own = 0;
-    if (grant_count == GRANTS_MAX)
-        grants_sweep(match_nothing, NULL);
     for (uint32_t i = 0; i < grant_count; i++)
         own += ref_same(grants[i].creator, grant->creator);
     if (grant_count == GRANTS_MAX || (grant->creator.generation && own >= GRANTS_FROM_ONE))
@@ -85,9 +101,24 @@ enum porin_right grants_right(struct domain_ref source, struct domain_ref target
 
 void grants_forget(struct domain_ref domain)
 {
+    grants_drop(match_creator, &domain);
+}
+
+void grants_uncount(uint32_t slot)
+{
+    for (uint32_t i = 0; i < grant_count; i++)
+        if (grants[i].target.slot == slot)
+            grants[i].counter = 0;
+}
+
+/* Those of destroyed domains go when there is no room. */
+static void grants_make_room(void)
+{
     pthread_mutex_lock(&authority_lock);
-    grants_sweep(match_creator, &domain);
+    bool full = grant_count == GRANTS_MAX;
     pthread_mutex_unlock(&authority_lock);
+    if (full)
+        grants_drop(match_nothing, NULL);
 }
 
 /* dIPC: the creator owns the source and has what it grants on the target, by its own handle and not by somebody's grant. */
@@ -109,12 +140,13 @@ static int64_t grant_locked(struct porin_domain *self, uint64_t source, uint64_t
         return result;
     result = handle_put(self, &handle);
     if (result < 0)
-        grants_sweep(match_id, &handle.id);
+        grant_count--; /* it is the last, and nobody has used it */
     return result;
 }
 
 int64_t authority_grant(struct porin_domain *self, uint64_t source, uint64_t target, uint64_t right)
 {
+    grants_make_room();
     pthread_mutex_lock(&authority_lock);
     int64_t result = grant_locked(self, source, target, right);
     pthread_mutex_unlock(&authority_lock);
@@ -125,10 +157,12 @@ int64_t authority_revoke(struct porin_domain *self, uint64_t number)
 {
     pthread_mutex_lock(&authority_lock);
     const struct handle *handle = handle_find(self, number, HANDLE_GRANT);
-    if (handle)
-        grants_sweep(match_id, &handle->id);
+    uint64_t id = handle ? handle->id : 0;
     pthread_mutex_unlock(&authority_lock);
-    return handle ? authority_close(self, number) : -EBADF;
+    if (!id)
+        return -EBADF;
+    grants_drop(match_id, &id);
+    return authority_close(self, number);
 }
 
 porin_status porin_grant_create(porin_domain *source, porin_domain *target, enum porin_right right, uint64_t *out)
@@ -136,6 +170,7 @@ porin_status porin_grant_create(porin_domain *source, porin_domain *target, enum
     if (!source || !target || !out || right == PORIN_RIGHT_NONE || right >= PORIN_RIGHT_OWNER)
         return PORIN_ERR_ARGUMENT;
     struct grant grant = { .source = domain_ref(source), .target = domain_ref(target), .right = right };
+    grants_make_room();
     pthread_mutex_lock(&authority_lock);
     int64_t result = grant_put(&grant, out);
     pthread_mutex_unlock(&authority_lock);
@@ -145,10 +180,11 @@ porin_status porin_grant_create(porin_domain *source, porin_domain *target, enum
 porin_status porin_grant_revoke(uint64_t grant)
 {
     pthread_mutex_lock(&authority_lock);
-    uint32_t before = grant_count;
-    grants_sweep(match_id, &grant);
-    bool found = before != grant_count;
+    bool found = false;
+    for (uint32_t i = 0; i < grant_count; i++)
+        found |= grants[i].id == grant;
     pthread_mutex_unlock(&authority_lock);
+    grants_drop(match_id, &grant);
     return found ? PORIN_OK : PORIN_ERR_NAME;
 }
 
@@ -173,6 +209,39 @@ struct porin_domain *subject_pin(struct porin_domain *self, uint64_t handle, enu
     struct porin_domain *subject = ref_pin(ref);
     *error = subject ? 0 : -ESTALE;
     return subject;
+}
+
+/* With the lock. */
+static int64_t capability_make(struct porin_domain *self, uint64_t number, uint64_t address, uint64_t size, enum porin_right right,
+                               struct capability *out)
+{
+    const struct handle *handle = handle_find(self, number, HANDLE_DOMAIN);
+    uint32_t *counter = NULL;
+    if (!handle)
+        return -EBADF;
+    for (uint32_t i = 0; i < grant_count && handle->right < right; i++)
+        if (ref_same(grants[i].source, domain_ref(self)) && ref_same(grants[i].target, handle->subject) && grants[i].right >= right)
+            counter = &grants[i].counter;
+    if (!ref_alive(handle->subject))
+        return -ESTALE;
+    if (handle->right < right && !counter)
+        return -EPERM;
+    if (!memory_counter(handle->subject, counter))
+        return -ENOSPC;
+    *out = (struct capability){ domain_at(handle->subject.slot)->base + address, size, right == PORIN_RIGHT_WRITE ? size : 0,
+                                memory_origin(handle->subject, counter ? *counter : 0) };
+    return 0;
+}
+
+int64_t authority_capability(struct porin_domain *self, uint64_t handle, uint64_t address, uint64_t size, uint64_t right,
+                             struct capability *out)
+{
+    if ((right != PORIN_RIGHT_READ && right != PORIN_RIGHT_WRITE) || !range_in_slot(address, size))
+        return -EINVAL;
+    pthread_mutex_lock(&authority_lock);
+    int64_t result = capability_make(self, handle, address, size, (enum porin_right)right, out);
+    pthread_mutex_unlock(&authority_lock);
+    return result;
 }
 
 int64_t authority_map(struct porin_domain *self, uint64_t handle, uint64_t hint, uint64_t size, uint64_t protection)

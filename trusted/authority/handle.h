@@ -84,6 +84,17 @@ int64_t authority_revoke(struct porin_domain *self, uint64_t grant);
 /* With the lock: the strongest right by grants. */
 enum porin_right grants_right(struct domain_ref source, struct domain_ref target);
 void grants_forget(struct domain_ref domain);
+/* With the lock: no grant on the domain in that slot has a counter any more. */
+void grants_uncount(uint32_t slot);
+/* A capability on memory of the domain of a handle, by its right or a grant's; it goes with the grant, and with the domain's life. */
+struct capability;
+int64_t authority_capability(struct porin_domain *self, uint64_t handle, uint64_t address, uint64_t size, uint64_t right,
+                             struct capability *out);
+/* With the lock, capability.c: a revocation counter on memory of `owner` for *counter, which keeps one more than its number, if it has none
+ * yet; NULL: the one of its life. False: there are too many. Its origin now; its end, after which capability_revoke() is due. */
+bool memory_counter(struct domain_ref owner, uint32_t *counter);
+uint64_t memory_origin(struct domain_ref owner, uint32_t counter);
+void memory_counter_close(uint32_t counter);
 
 int64_t authority_map(struct porin_domain *self, uint64_t handle, uint64_t hint, uint64_t size, uint64_t protection);
 int64_t authority_remap(struct porin_domain *self, uint64_t to, uint64_t from, uint64_t start, uint64_t size);

@@ -15,8 +15,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-extern const char capability_text[], capability_text_end[];
-
 #define COUNTER_END (UINT32_MAX - 1)
 static _Atomic uint32_t counters[COUNTERS_MAX];
 
@@ -159,25 +157,28 @@ porin_status porin_capability_lend(unsigned argument, const void *start, size_t 
 
 /* --- in the signal handler --- */
 
-/* Empties the registers that may be in use and that gone() says, those of activations that are not running too. */
-static void registers_empty(struct thread *thread, bool (*gone)(const struct thread *, uint64_t))
+/* Empties the registers that may be in use and what lies on the stack, where gone() says so of base and origin; those of activations that
+ * are not running too. */
+static void registers_empty(struct thread *thread, bool (*gone)(uint64_t base, uint64_t origin))
 {
     static const uint32_t limits[] = { PORIN_TB_CAPABILITY_READ, PORIN_TB_CAPABILITY_WRITE, TB_HIDDEN_READ, TB_HIDDEN_WRITE };
     for (uint64_t at = 0; at < thread->window + 3 * PORIN_CAPABILITY_WINDOW; at++)
-        for (int i = 0; i < 4 && gone(thread, at); i++)
+        for (int i = 0; i < 4 && gone(*word(thread, PORIN_TB_CAPABILITY_BASE, at), *word(thread, TB_ORIGIN, at)); i++)
             *word(thread, limits[i], at) = 0;
+    for (uint64_t at = 0; at < thread->stack_top; at += 4)
+        if (gone(*word(thread, TB_STACK + ON_STACK_BASE, at), *word(thread, TB_STACK + ON_STACK_ORIGIN, at)))
+            *word(thread, TB_STACK + ON_STACK_READ, at) = *word(thread, TB_STACK + ON_STACK_WRITE, at) = 0;
 }
 
-static bool is_revoked(const struct thread *thread, uint64_t at)
+static bool is_revoked(uint64_t base, uint64_t origin)
 {
-    return !origin_is_valid(*word(thread, TB_ORIGIN, at));
+    (void)base;
+    return !origin_is_valid(origin);
 }
 
-static bool is_of_no_living(const struct thread *thread, uint64_t at)
+static bool is_of_no_living(uint64_t base, uint64_t origin)
 {
-    uint64_t base = *word(thread, PORIN_TB_CAPABILITY_BASE, at);
-    return *word(thread, TB_ORIGIN, at) == ORIGIN_SCOPE &&
-           (!region_contains(base) || domain_is_dead(domain_at((uint32_t)(base >> PORIN_SLOT_SHIFT))));
+    return origin == ORIGIN_SCOPE && (!region_contains(base) || domain_is_dead(domain_at((uint32_t)(base >> PORIN_SLOT_SHIFT))));
 }
 
 /* The code of the sequence that rip in a slot is inside of, and how far; NULL: not in one. Every other instruction of a verified text
@@ -248,7 +249,7 @@ bool capability_sweep(struct thread *thread, ucontext_t *context)
     if (rip >= (uint64_t)capability_text && rip < (uint64_t)capability_text_end)
         return false;
     bool inside = context && thread->frame && thread->frame->kind == FRAME_ENTRY;
-    if (inside && !region_contains(rip))
+    if (inside && !rip_is_known(rip))
         return false; /* on its way in or out, or in a handler of the host that interrupted a domain */
     registers_empty(thread, is_revoked);
     if (inside)

@@ -10,8 +10,9 @@
 
 struct thread;
 
-/* registers.S: reached through the thread block, not called from C. */
-void capability_enter(void), window_hide(void), window_leave(void), window_show(void);
+/* registers.S: code for the page of service gates; up to capability_enter, the capability gate, it is for gates only. */
+void window_hide(void), window_leave(void), window_show(void), capability_enter(void);
+extern const char capability_text[], capability_enter_end[], capability_text_end[];
 
 /* A capability outside registers. */
 struct capability {

@@ -2,6 +2,8 @@
 /* Makes gates from the snippets of gates.S and maps them. */
 #define _GNU_SOURCE
 #include "gate.h"
+#include "capability/capability.h"
+#include "capability/registers.h"
 #include "error.h"
 #include "gate_fields.h"
 #include "loader/image.h"
@@ -50,7 +52,6 @@ SNIPPET(service_gate_call);
 SNIPPET(service_gate_depth);
 SNIPPET(service_gate_longjmp);
 SNIPPET(service_gate_fenv);
-SNIPPET(service_gate_capability);
 #define STATE(id, what, fact, call, back, note) SNIPPET(gate_in_##id); SNIPPET(gate_out_##id);
 #include "policy.def"
 #undef STATE
@@ -93,6 +94,13 @@ struct writer {
     uint32_t word;                  /* number of the stack argument */
 };
 
+/* From that place in a gate to a function of registers.S, in the same slot. */
+static int32_t window_distance(const struct writer *gate, uint32_t at, const uint8_t *function)
+{
+    uint32_t target = GATES_WINDOW + (uint32_t)(function - (const uint8_t *)capability_text);
+    return (int32_t)(target - (PORIN_GATES_IMPORT + gate->edge->gate * PORIN_GATE_SIZE + at));
+}
+
 static void field_patch(struct writer *gate, uint32_t at, uint32_t kind)
 {
     int32_t word = 0;
@@ -115,6 +123,8 @@ static void field_patch(struct writer *gate, uint32_t at, uint32_t kind)
     switch (kind) {
     case FIELD_DISTANCE: word = (int32_t)(DISTANCE_OFFSET - (at + 4)); break;
     case FIELD_SLOW: word = (int32_t)(SLOW_OFFSET - (at + 4)); break;
+    case FIELD_WINDOW_HIDE: word = window_distance(gate, at + 4, (const uint8_t *)window_hide); break;
+    case FIELD_WINDOW_LEAVE: word = window_distance(gate, at + 4, (const uint8_t *)window_leave); break;
     case FIELD_DELTA: word += gate->delta; break;
     case FIELD_DELTA_BACK: word -= gate->delta; break;
     case FIELD_GENERATION: word = (int32_t)gate->edge->callee_generation; break;
@@ -305,11 +315,15 @@ static bool write_service_gates(int file, uint32_t uses)
         { PORIN_GATE_DEPTH, service_gate_depth, service_gate_depth_end },
         { PORIN_GATE_LONGJMP, service_gate_longjmp, service_gate_longjmp_end },
         { PORIN_GATE_FENV, service_gate_fenv, service_gate_fenv_end },
-        { PORIN_GATE_CAPABILITY, service_gate_capability, service_gate_capability_end },
+        { PORIN_GATE_CAPABILITY, (const uint8_t *)capability_enter, (const uint8_t *)capability_enter_end },
     };
+    const uint8_t *windows = (const uint8_t *)capability_text, *windows_end = (const uint8_t *)capability_enter;
     _Static_assert(PORIN_GATE_CAPABILITY == PORIN_GATES_SERVICE + (PORIN_SERVICE_GATES - 1) * PORIN_SERVICE_GATE_SIZE, "the last one");
     for (int i = 0; i < PORIN_SERVICE_GATES - !(uses & PORIN_USES_CAPABILITIES); i++)
         memcpy(page + (gates[i].at - PORIN_GATES_SERVICE), gates[i].start, (size_t)(gates[i].end - gates[i].start));
+    must(gates[4].end - gates[4].start <= GATES_WINDOW - PORIN_GATE_CAPABILITY);
+    must(GATES_WINDOW - PORIN_GATES_SERVICE + (windows_end - windows) <= IMAGE_PAGE);
+    memcpy(page + (GATES_WINDOW - PORIN_GATES_SERVICE), windows, (size_t)(windows_end - windows));
     return sealed_write(file, page, sizeof page, 0);
 }
 

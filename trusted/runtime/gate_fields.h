@@ -13,6 +13,8 @@
 #define FIELD_WORD 8            /* disp8: 8 * number of the stack argument */
 #define FIELD_ROOM 9            /* disp32: - bytes of stack arguments, a multiple of 16 */
 
+#define FIELD_WINDOW_HIDE 11    /* rel32: to window_hide in the page of service gates */
+#define FIELD_WINDOW_LEAVE 12   /* ... to window_leave */
 #define FIELD_DISTANCE 10       /* rel32: to the distance of the slots, kept before the slow stub */
 
 #define GATE_SLOW_SIZE 16       /* bytes of gate_slow_stub */

@@ -81,7 +81,9 @@ gate_templates:
         field   FIELD_PUSH, 1
         cmpq    $0, %gs:TB_WINDOW_USED(%r11)
         je      1f
-        call    *%gs:TB_WINDOW_HIDE             /* what the caller has itself */
+        .byte   0xe8                            /* call rel32: what the caller has itself */
+        .long   0
+        field   FIELD_WINDOW_HIDE, 4
 1:      addl    $PORIN_CAPABILITY_WINDOW, %r11d
         movq    %r11, %gs:TB_WINDOW
         end     gate_window_in
@@ -95,7 +97,9 @@ gate_templates:
         jne     1f
         cmpq    $0, %gs:TB_WINDOW_USED(%r11)
         je      2f
-1:      call    *%gs:TB_WINDOW_LEAVE
+1:      .byte   0xe8                            /* call rel32 */
+        .long   0
+        field   FIELD_WINDOW_LEAVE, 4
 2:
         end     gate_window_out
 
@@ -302,7 +306,6 @@ gate_templates:
         service service_gate_depth, TB_DEPTH
         service service_gate_longjmp, TB_LONGJMP
         service service_gate_fenv, TB_FENV
-        service service_gate_capability, TB_CAPABILITY
 
         .section .rodata.gate_fields, "a"
 gate_fields_end:

@@ -9,7 +9,6 @@
 #include "lifecycle/account.h"
 #include "lifecycle/deadline.h"
 #include "must.h"
-#include "slots/region.h"
 #include "unwind.h"
 #include <errno.h>
 #include <linux/futex.h>
@@ -48,7 +47,7 @@ enum position position_find(struct thread *thread, const ucontext_t *context, st
         return POSITION_HOST;
     }
     uint64_t rip = (uint64_t)context->uc_mcontext.gregs[REG_RIP], sp = (uint64_t)context->uc_mcontext.gregs[REG_RSP];
-    if (!region_contains(rip))
+    if (!rip_is_known(rip))
         return POSITION_UNKNOWN;
     struct porin_domain *domain = domain_at((uint32_t)(rip >> PORIN_SLOT_SHIFT));
     uint32_t offset = (uint32_t)(rip - domain->base);

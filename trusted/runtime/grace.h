@@ -2,6 +2,7 @@
 /* Grace: is any thread inside a domain? The one mechanism behind destruction, reset and rebinding. */
 #ifndef PORIN_RUNTIME_GRACE_H
 #define PORIN_RUNTIME_GRACE_H
+#include "slots/region.h"
 #include "unwind.h"
 #include <ucontext.h>
 
@@ -22,9 +23,15 @@ void grace_nudge(struct thread *thread);
 /* The thread has left its last domain and was sent signals meanwhile: none of them arrives later than this. */
 void grace_leave(struct thread *thread);
 
+/* Is it in the text of a domain or in a gate, so that walks know what is on the control stack? The code of registers.S, in which no thread
+ * stays, is neither: it may keep words more there. */
+static inline bool rip_is_known(uint64_t rip)
+{
+    return region_contains(rip) && (rip & UINT32_MAX) - PORIN_GATE_CAPABILITY >= PORIN_GATES_IMPORT - PORIN_GATE_CAPABILITY;
+}
 /* Where is this thread's domain code, in a signal handler that interrupted `context`? DOMAIN: at rip in walk->domain. GATE: in code of
- * *edge. HOST: in a service or a slow path that walk->domain asked for. UNKNOWN: between these, or in a signal handler of the host that
- * interrupted a domain. The thread has a frame. */
+ * *edge. HOST: in a service or a slow path that walk->domain asked for. UNKNOWN: between these, in code of registers.S, or in a signal
+ * handler of the host that interrupted a domain. The thread has a frame. */
 enum position { POSITION_UNKNOWN, POSITION_DOMAIN, POSITION_GATE, POSITION_HOST };
 enum position position_find(struct thread *thread, const ucontext_t *context, struct walk *walk, struct edge **edge);
 

@@ -149,9 +149,6 @@ static struct thread *thread_create(void)
     thread->hide_evex = hide_evex;
     thread->hide_x87 = hide_x87;
     thread->set_rounding = set_rounding;
-    thread->capability = capability_enter;
-    thread->window_hide = window_hide;
-    thread->window_leave = window_leave;
     thread->mxcsr = MXCSR_DEFAULT;
     thread->trace_in = trace_gate_in;
     thread->trace_out = trace_gate_out;

@@ -58,8 +58,8 @@ struct thread {
     uint64_t mxcsr;
     uint64_t scratch;
     void (*hide_vectors)(void);
-    void (*capability)(void), (*window_hide)(void), (*window_leave)(void);
     uint64_t window;
+    uint64_t stack_top;
     void (*trace_in)(void), (*trace_out)(void);
     struct trace_event *trace_at, *trace_start, *trace_end;
     /* from here on for C only */
@@ -115,15 +115,13 @@ SAME(struct thread, set_rounding, TB_SET_ROUNDING);
 SAME(struct thread, mxcsr, TB_MXCSR);
 SAME(struct thread, scratch, TB_SCRATCH);
 SAME(struct thread, hide_vectors, TB_HIDE_VECTORS);
-SAME(struct thread, capability, TB_CAPABILITY);
-SAME(struct thread, window_hide, TB_WINDOW_HIDE);
-SAME(struct thread, window_leave, TB_WINDOW_LEAVE);
 SAME(struct thread, window, TB_WINDOW);
 SAME(struct thread, trace_in, TB_TRACE_IN);
 SAME(struct thread, trace_out, TB_TRACE_OUT);
 SAME(struct thread, trace_at, TB_TRACE_AT);
 SAME(struct thread, trace_start, TB_TRACE_START);
 SAME(struct thread, trace_end, TB_TRACE_END);
+SAME(struct thread, stack_top, TB_STACK_TOP);
 _Static_assert(TB_STACKS + PORIN_MAX_SLOTS * sizeof(struct stack_slot) <= PORIN_TB_CAPABILITY_BASE, "stacks, then capabilities");
 _Static_assert(sizeof(struct thread) <= TB_STACKS, "the block's header is one page");
 SAME(struct stack_slot, generation, SS_GENERATION);

@@ -21,15 +21,13 @@
 #define TB_MXCSR 0x78           /* MXCSR of the running domain without its exception flags */
 #define TB_SCRATCH 0x80         /* for instructions that need memory */
 #define TB_HIDE_VECTORS 0x88    /* address of hide_vectors */
-#define TB_CAPABILITY 0x90      /* address of capability_enter */
-#define TB_WINDOW_HIDE 0x98     /* address of window_hide */
-#define TB_WINDOW_LEAVE 0xa0    /* address of window_leave */
-#define TB_WINDOW 0xa8          /* number of the first capability register of the running activation */
-#define TB_TRACE_IN 0xb0      /* address of trace_gate_in */
-#define TB_TRACE_OUT 0xb8     /* address of trace_gate_out */
-#define TB_TRACE_AT 0xc0      /* where the next event of this thread is written; 0: nowhere (lifecycle/trace.h) */
-#define TB_TRACE_START 0xc8
-#define TB_TRACE_END 0xd0
+#define TB_WINDOW 0x90          /* number of the first capability register of the running activation */
+#define TB_STACK_TOP 0x98       /* 4 * entries of the domain capability stack */
+#define TB_TRACE_IN 0xa0        /* address of trace_gate_in */
+#define TB_TRACE_OUT 0xa8       /* address of trace_gate_out */
+#define TB_TRACE_AT 0xb0        /* where the next event of this thread is written; 0: nowhere (lifecycle/trace.h) */
+#define TB_TRACE_START 0xb8
+#define TB_TRACE_END 0xc0
 #define TB_STACKS 0x1000        /* struct stack_slot[PORIN_MAX_SLOTS] */
 
 /* A stack slot of the thread block: 32 bytes, at TB_STACKS + (slot base >> STACK_SLOT_SHIFT). */

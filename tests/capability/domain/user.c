@@ -81,6 +81,56 @@ PORIN_EXPORT(use_make_read); PORIN_EXPORT(use_pass); PORIN_EXPORT(use_lend); POR
 PORIN_EXPORT(use_forge); PORIN_EXPORT(use_forge_write); PORIN_EXPORT(use_where); PORIN_EXPORT(use_pass_given);
 PORIN_EXPORT(use_narrow_given);
 
+/* --- the stack --- */
+long use_push(bytes p, long times)
+{
+    long pushed = 0;
+    while (pushed < times && porin_cap_push(p))
+        pushed++;
+    return pushed;
+}
+/* What one call has pushed and another pops; a register that is popped into. */
+long use_pop(unsigned number, long i)
+{
+    const uint8_t PORIN_CAP *p = porin_cap_pop(number);
+    return p ? p[i] : -1;
+}
+/* 20 pieces of one byte each, through one register: pushed in turn, then popped and summed as 1 * last + 2 * the one before and so on. */
+long use_spill(bytes p, long count)
+{
+    long sum = 0;
+    for (long i = 0; i < count; i++)
+        if (!porin_cap_push(porin_cap_narrow(1, p + i, 1, PORIN_RIGHT_READ)))
+            return -1;
+    inner(porin_cap_pass(0, p, 8, PORIN_RIGHT_READ), 3); /* a callee that pushes and pops changes nothing of it */
+    for (long i = 1; i <= count; i++) {
+        const uint8_t PORIN_CAP *one = porin_cap_pop(1);
+        sum += i * *one;
+    }
+    return porin_cap_pop(1) ? -2 : sum;
+}
+/* A callee that finds the stack empty, pushes what it was given and returns or dies with it. */
+long use_push_inner(bytes p, long times)
+{
+    if (porin_cap_pop(2))
+        return -1;
+    long pushed = use_push(p, times);
+    const uint8_t PORIN_CAP *q = porin_cap_pop(3);
+    if (times == 7)
+        __builtin_trap();
+    return q ? pushed : -2;
+}
+/* What is revoked while it lies on the stack. */
+long use_push_revoke_pop(long number, long revoker, long i)
+{
+    if (!porin_cap_push(porin_cap_take(number, 0)))
+        return -1;
+    porin_cap_revoke(revoker);
+    const uint8_t PORIN_CAP *p = porin_cap_pop(1);
+    return p ? p[i] : -2;
+}
+PORIN_EXPORT(use_push); PORIN_EXPORT(use_pop); PORIN_EXPORT(use_spill); PORIN_EXPORT(use_push_inner); PORIN_EXPORT(use_push_revoke_pop);
+
 /* --- bulk --- */
 static uint8_t buffer[65536];
 long use_bulk_read(const uint8_t PORIN_CAP *p, long size)
@@ -114,6 +164,31 @@ long use_take_read(long number, long i)
     return p ? (long)p[i] : -1;
 }
 void use_set(long i, long v) { words[i] = (uint64_t)v; }
+long use_of_domain(long domain, uint64_t address, uint64_t size, int right, long to)
+{
+    return (long)porin_cap_of_domain(domain, address, size, right, (unsigned)to);
+}
+long use_domain_read(long domain, uint64_t address, uint64_t size, long i)
+{
+    const uint64_t PORIN_CAP *p = porin_cap_of_domain(domain, address, size, PORIN_RIGHT_READ, 0);
+    return p ? (long)p[i] : -1;
+}
+long use_domain_write(long domain, uint64_t address, long i, long v)
+{
+    uint64_t PORIN_CAP *p = porin_cap_of_domain(domain, address, 64, PORIN_RIGHT_WRITE, 1);
+    if (!p)
+        return -1;
+    p[i] = (uint64_t)v;
+    return 0;
+}
+/* Keeps what a grant allows, as a number; another domain's is given on. */
+long use_domain_keep(long domain, uint64_t address)
+{
+    return porin_cap_keep_again(porin_cap_of_domain(domain, address, 512, PORIN_RIGHT_READ, 0), 512, PORIN_RIGHT_READ);
+}
+long use_words(void) { return (long)words; }
+PORIN_EXPORT(use_of_domain); PORIN_EXPORT(use_domain_read); PORIN_EXPORT(use_domain_write); PORIN_EXPORT(use_domain_keep);
+PORIN_EXPORT(use_words);
 /* Passes a kept one on. */
 long use_take_pass(long number, long i)
 {
