@@ -17,7 +17,10 @@ bench_rpc := client server xdr
 bench_needs_programs := $(B)/bin/porin $(bench_native) $(bench_domain) $(bench_wasm)
 bench_needs_strings := $(B)/bin/porin $(B)/bench/native/functions $(B)/bench/domain/functions $(B)/bench/glibc/functions
 bench_needs_verifier := $(bench_domain)
-bench_needs_storage = $(storage_domains)
+storage_modules := block journal checksum cache files load sql
+storage_sources := $(storage_modules:%=bench/storage/%.c)
+storage_domains := $(patsubst %,$(B)/bench/domains/storage-%.porin,$(storage_modules) all)
+bench_needs_storage := $(storage_domains)
 bench_needs_forks := $(B)/bench/services/fork $(B)/bench/services/fork.porin
 bench_parts := $(shell sed -n 's/^    {"\([a-z]*\)", .*bench_.*/\1/p' bench/main.c)
 bench_all := $(B)/bench/porin-bench $(bench_domains) $(foreach part,$(bench_parts),$(bench_needs_$(part)))
@@ -45,9 +48,6 @@ $(bench_domains): $(B)/bench/domains/%.porin: bench/domains/%.c $(wildcard bench
 	$(Q)$(B)/bin/porin-cc -O2 -g -Iinclude $< -o $@
 
 # The storage stack: each module a domain, all of them one domain, all of them part of porin-bench. The same source and options.
-storage_modules := block journal checksum cache files load sql
-storage_sources := $(storage_modules:%=bench/storage/%.c)
-storage_domains := $(patsubst %,$(B)/bench/domains/storage-%.porin,$(storage_modules) all)
 storage_options := -std=gnu11 -O2 -g -Wall -Wextra -Werror -fno-strict-aliasing -Iinclude
 $(storage_domains): bench/storage/storage.h include/porin/capability.h include/porin/domain.h $(B)/bin/porin-cc $(B)/sysroot/lib/libc.a
 $(B)/bench/domains/storage-sql.porin $(B)/bench/domains/storage-all.porin: $(B)/work/sqlite-domain.done

@@ -9,26 +9,26 @@ PORIN_IMPORT(journal_write);
 PORIN_IMPORT(journal_commit);
 
 enum { PER_BLOCK = STORAGE_BLOCK / 8 - 1, SUM_BLOCKS = 128 };
-typedef uint64_t lanes __attribute__((vector_size(64), aligned(8), may_alias));
+typedef uint64_t lanes __attribute__((vector_size(16), aligned(8), may_alias));
 
 static struct { uint64_t of[PER_BLOCK], own; } sums[SUM_BLOCKS] __attribute__((aligned(STORAGE_BLOCK)));  /* 0: never written */
 static uint8_t changed[SUM_BLOCKS];
 static uint64_t first, blocks;
 static const uint8_t zeros[STORAGE_BLOCK];
-static uint8_t page[STORAGE_BLOCK] __attribute__((aligned(STORAGE_BLOCK)));
 
-/* Two running sums for each of eight lanes: bytes and their places count. */
-uint64_t checksum_of(uint64_t block, const uint8_t *bytes)
+/* Two running sums for each of eight lanes, so that the places of bytes count. Read where the block lies: a copy would cost more. */
+static uint64_t sum_of(uint64_t block, const uint8_t LENT *bytes)
 {
-    lanes a = {1, 2, 3, 4, 5, 6, 7, 8}, b = {block};
-    const lanes *from = (const lanes *)bytes;
-    for (unsigned i = 0; i < STORAGE_BLOCK / sizeof(lanes); i++) {
-        a += from[i];
-        b += a;
-    }
+    lanes a[4] = {{1, 2}, {3, 4}, {5, 6}, {7, 8}}, b[4] = {{block}};
+    const lanes LENT *from = (const lanes LENT *)bytes;
+    for (unsigned i = 0; i < STORAGE_BLOCK / sizeof(lanes); i += 4)
+        for (unsigned lane = 0; lane < 4; lane++) {
+            a[lane] += from[i + lane];
+            b[lane] += a[lane];
+        }
     uint64_t sum = block;
-    for (int lane = 0; lane < 8; lane++)
-        sum = ((sum ^ a[lane]) * 0x9e3779b97f4a7c15u ^ b[lane]) * 0xbf58476d1ce4e5b9u ^ sum >> 31;
+    for (unsigned lane = 0; lane < 8; lane++)
+        sum = ((sum ^ a[lane / 2][lane % 2]) * 0x9e3779b97f4a7c15u ^ b[lane / 2][lane % 2]) * 0xbf58476d1ce4e5b9u ^ sum >> 31;
     return sum ? sum : 1;
 }
 static uint64_t *sum_place(uint64_t block)
@@ -52,7 +52,7 @@ long checksum_open(void)
             return storage_error(result);
         uint64_t own = sums[i].own;
         sums[i].own = 0;
-        if (own != checksum_of(i, (const uint8_t *)&sums[i]) && (own != 0 || memcmp(&sums[i], zeros, sizeof zeros) != 0))
+        if (own != sum_of(i, OWN(&sums[i], STORAGE_BLOCK)) && (own != 0 || memcmp(&sums[i], zeros, sizeof zeros) != 0))
             return STORAGE_DAMAGED;
     }
     blocks = all - first;
@@ -69,7 +69,7 @@ long checksum_read(uint64_t block, uint8_t LENT *to, uint64_t number)
         uint64_t sum = *sum_place(block + i);
         if (sum == 0)                   /* never written: reads as zeros, whatever the device says */
             COPY_OUT(to, zeros, STORAGE_BLOCK);
-        else if (sum != checksum_of(block + i, FETCH(page, to, STORAGE_BLOCK)))
+        else if (sum != sum_of(block + i, to))
             return STORAGE_DAMAGED;
     }
     return 0;
@@ -81,7 +81,7 @@ long checksum_write(uint64_t block, const uint8_t LENT *from)
     long result = journal_write(first + block, PASS(from, STORAGE_BLOCK, READ));
     if (result != 0)
         return storage_error(result);
-    *sum_place(block) = checksum_of(block, FETCH(page, from, STORAGE_BLOCK));
+    *sum_place(block) = sum_of(block, from);
     changed[block / PER_BLOCK] = 1;
     return 0;
 }
@@ -91,7 +91,7 @@ long checksum_commit(void)
     for (uint64_t i = 0; i < first && result == 0; i++)
         if (changed[i]) {
             sums[i].own = 0;
-            sums[i].own = checksum_of(i, (const uint8_t *)&sums[i]);
+            sums[i].own = sum_of(i, OWN(&sums[i], STORAGE_BLOCK));
             result = journal_write(i, LEND(&sums[i], STORAGE_BLOCK, READ));
             sums[i].own = 0;
             changed[i] = 0;

@@ -35,6 +35,8 @@ static uint64_t storage_lent; /* how many capabilities this module has made for 
 #define PASS(pointer, size, right) (storage_lent++, porin_cap_pass(0, pointer, size, PORIN_RIGHT_##right))
 /* Does what one was lent cover so much? Asked before it is used: an access that is not allowed would end this module. */
 #define COVERS(pointer, size, right) (porin_cap_narrow(7, pointer, size, PORIN_RIGHT_##right) != 0)
+/* Own memory as if one was lent it. */
+#define OWN(memory, size) porin_cap_own(6, memory, size, PORIN_RIGHT_READ)
 #define COPY_IN(to, from, size) porin_cap_read(to, from, size)
 #define COPY_OUT(to, from, size) porin_cap_write(to, from, size)
 /* Own memory with the bytes of `from` in it, and own memory for bytes that STORE is to bring to `to`: own is used where `from` and `to`
@@ -49,6 +51,7 @@ static uint64_t storage_lent; /* how many capabilities this module has made for 
 #define COVERS(pointer, size, right) 1
 #define COPY_IN(to, from, size) memcpy(to, from, size)
 #define COPY_OUT(to, from, size) memcpy(to, from, size)
+#define OWN(memory, size) ((const void *)(memory))
 #define FETCH(own, from, size) ((void)(own), (from))
 #define PLACE(own, to) ((void)(own), (to))
 #define STORE(to, place, size) ((void)(to))
@@ -85,7 +88,6 @@ long checksum_open(void);
 long checksum_read(uint64_t block, uint8_t LENT *to, uint64_t blocks);
 long checksum_write(uint64_t block, const uint8_t LENT *from);
 long checksum_commit(void);
-uint64_t checksum_of(uint64_t block, const uint8_t *bytes);
 
 /* --- cache: parts of blocks; written down when they must leave, and by commit --- */
 long cache_open(void);
