@@ -345,14 +345,14 @@ class Core(gdb.Command):
         super().__init__("porin-gcore", gdb.COMMAND_DATA, gdb.COMPLETE_FILENAME)
 
     def invoke(self, argument, from_tty):
-        reserved, chosen = self.reserved(gdb.selected_inferior().pid), gdb.selected_frame()
+        reserved, chosen = self.reserved(gdb.selected_inferior().pid), gdb.selected_frame().level()
         gdb.newest_frame().select()     # from another one gdb would call madvise with that one's stack
         self.advise(reserved, self.DONTDUMP)
         try:
             gdb.execute("generate-core-file " + argument)
         finally:
             self.advise(reserved, self.DODUMP)
-            chosen.select()
+            gdb.execute("frame level %d" % chosen, to_string=True)  # the calls have made gdb forget the frame itself
 
     @staticmethod
     def reserved(pid):
