@@ -199,8 +199,8 @@ const struct porin_error *porin_last_error(void); /* of the calling thread's las
  *                              results and nothing else. Either includes register integrity
  *   data stack                 frames lie in the domains' slots: both properties hold on every edge at no cost, also for what earlier calls
  *                              left on a callee's stack. Memory that was handed out by a grant or capability is not a matter of the stack
- *   capability stack (DCS)     a domain has no capability stack yet: nothing of it can be reached, so both hold. Where a capability
- *                              stack comes to exist, these bits are what its owner asks for */
+ *   capability stack (DCS)     an activation pops what it has pushed itself and nothing else (porin/capability.h): both properties hold
+ *                              on every edge at no cost */
 #define PORIN_POLICY_REGISTER_INTEGRITY       1u
 #define PORIN_POLICY_REGISTER_CONFIDENTIALITY 2u
 #define PORIN_POLICY_STACK_INTEGRITY          4u

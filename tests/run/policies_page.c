@@ -13,7 +13,7 @@ static const char head[] =
     "| register integrity | the gate, as in the table; or the caller itself, with `porin/protect.h` |\n"
     "| register confidentiality | the gate, towards the side that did not ask; or the side itself, with `porin/protect.h` |\n"
     "| data stack integrity, confidentiality | every edge: frames lie in slots of their own, and so does what calls left there |\n"
-    "| capability stack integrity, confidentiality | every edge, vacuously: there is no capability stack yet |\n\n"
+    "| capability stack integrity, confidentiality | every edge: an activation pops only what it has pushed itself |\n\n"
     "* *passed*: what the other side left there\n"
     "* *kept*: what the caller had in it before the call\n"
     "* *cleared*: its default, 0 unless the note says otherwise\n"
