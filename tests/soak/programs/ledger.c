@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps a number for each key, in memory and in a file that is there after its death: what it has answered must be in it. Usage: ledger PORT
+// Keeps a number for each key, in memory and in a file that is there after its death: what it has answered is in it. Usage: ledger PORT
 #include <fcntl.h>
 #include "lines.h"
 
