@@ -99,16 +99,16 @@ static bool bytes_take(struct service *service, const char *bytes, size_t size)
     return found;
 }
 
-/* Takes what is there. False: nothing is. */
+/* Takes what is there. False: nothing is, and all that was has been written. */
 static bool output_take(struct service *service)
 {
     char bytes[8192];
+    pthread_mutex_lock(&journal_lock); /* for reading too: what another thread has read comes first */
     ssize_t got = read(service->output[0], bytes, sizeof bytes);
+    bool found = got > 0 && bytes_take(service, bytes, (size_t)got);
+    pthread_mutex_unlock(&journal_lock);
     if (got <= 0)
         return false;
-    pthread_mutex_lock(&journal_lock);
-    bool found = bytes_take(service, bytes, (size_t)got);
-    pthread_mutex_unlock(&journal_lock);
     if (!found)
         return true;
     pthread_mutex_lock(&service->stack->lock);
