@@ -44,7 +44,7 @@ def nginx_conf(where, prefix, number, location, upstream=""):
     with open(path, "w", encoding="ascii") as file:
         file.write(f"worker_processes 1;\nmaster_process off;\ndaemon off;\nerror_log {prefix}/error.log;\npid {prefix}/nginx.pid;\n"
                    "events { worker_connections 512; }\n"
-                   f"http {{ access_log off; client_body_temp_path {prefix}/b; proxy_temp_path {prefix}/p; default_type text/html;\n"
+                   f"env TIERS_DATABASE;\nhttp {{ access_log off; client_body_temp_path {prefix}/b; proxy_temp_path {prefix}/p; default_type text/html;\n"
                    f"{upstream}\nserver {{ listen 127.0.0.1:{number}; keepalive_requests 10000000; location / {{ {location} }} }} }}\n")
     return path
 
@@ -132,12 +132,14 @@ class Servers:
         with open(self.where + "/said", encoding="ascii") as said:
             sys.exit(f"tiers: no pages on port {self.port}: {said.read()[-2000:]}")
 
-    def processor_seconds(self):
-        ticks = 0
+    def processor_us(self):
+        """Time in programs, and in the kernel for them."""
+        ticks = [0, 0]
         for process in self.processes:
             with open(f"/proc/{process.pid}/stat", encoding="ascii") as file:
-                ticks += sum(int(field) for field in file.read().rsplit(")", 1)[1].split()[11:13])
-        return ticks / os.sysconf("SC_CLK_TCK")
+                for i, field in enumerate(file.read().rsplit(")", 1)[1].split()[11:13]):
+                    ticks[i] += int(field)
+        return [1e6 * value / os.sysconf("SC_CLK_TCK") for value in ticks]
 
     def __enter__(self):
         return self
@@ -157,13 +159,14 @@ class Servers:
 def load(servers, connections, seconds):
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "-s", root + "/bench/tiers/load.lua", f"http://127.0.0.1:{servers.port}/", "--",
                paths["requests"]]
-    before = servers.processor_seconds()
+    before = servers.processor_us()
     text = subprocess.run(pinned(1, command), capture_output=True, text=True, check=True, cwd=servers.where).stdout
     found = re.search(r"^result (\S+) (\S+) (\S+) (\S+) (\S+)$", text, re.M)
     rate, errors, p50, p95, p99 = (float(value) for value in found.groups())
     if errors:
         sys.exit(f"tiers: {errors:.0f} requests have failed")
-    return {"rate": rate, "p50": p50, "p95": p95, "p99": p99, "cpu": 1e6 * (servers.processor_seconds() - before) / (rate * seconds)}
+    user, kernel = ((after - start) / (rate * seconds) for after, start in zip(servers.processor_us(), before))
+    return {"rate": rate, "p50": p50, "p95": p95, "p99": p99, "user": user, "kernel": kernel}
 
 
 def rounds_run(disk):
@@ -213,11 +216,12 @@ def equal_latency(samples, row, against):
 
 
 def report(device, samples, out):
-    print(f"\nThe database {device}\n  {'':32}{'clients':>8}{'pages/s':>10}{'p50 us':>9}{'p95 us':>9}{'CPU us':>8}   of (a): median, least..most", file=out)
+    print(f"\nThe database {device}\n  {'':32}{'clients':>8}{'pages/s':>10}{'p50 us':>9}{'p95 us':>9}{'user us':>9}{'kernel us':>10}   of (a): median, least..most", file=out)
     for row in options.rows:
         for c in options.connections:
             one = samples[row][c]
-            line = f"  {ROWS[row]:32}{c:8}{median(one, 'rate'):10.0f}{median(one, 'p50'):9.0f}{median(one, 'p95'):9.0f}{median(one, 'cpu'):8.1f}"
+            line = f"  {ROWS[row]:32}{c:8}{median(one, 'rate'):10.0f}{median(one, 'p50'):9.0f}{median(one, 'p95'):9.0f}"
+            line += f"{median(one, 'user'):9.1f}{median(one, 'kernel'):10.1f}"
             if "one" in samples:
                 least, middle, most = ratios(one, samples["one"][c])
                 line += f"{middle:10.3f}  {least:.3f}..{most:.3f}"
