@@ -24,9 +24,14 @@ static void put_text(struct page *page, const char *text, size_t size)
 {
     size_t done = 0;
     for (size_t i = 0; i < size; i++) {
-        const char *instead = text[i] == '<' ? "&lt;" : text[i] == '>' ? "&gt;" : text[i] == '&' ? "&amp;" : text[i] == '"' ? "&quot;" : NULL;
-        if (!instead)
-            continue;
+        const char *instead;
+        switch (text[i]) {
+        case '<': instead = "&lt;"; break;
+        case '>': instead = "&gt;"; break;
+        case '&': instead = "&amp;"; break;
+        case '"': instead = "&quot;"; break;
+        default: continue;
+        }
         put(page, text + done, i - done);
         put(page, instead, strlen(instead));
         done = i + 1;

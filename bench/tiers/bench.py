@@ -44,7 +44,7 @@ def nginx_conf(where, prefix, number, location, upstream=""):
     with open(path, "w", encoding="ascii") as file:
         file.write(f"worker_processes 1;\nmaster_process off;\ndaemon off;\nerror_log {prefix}/error.log;\npid {prefix}/nginx.pid;\n"
                    "events { worker_connections 512; }\n"
-                   f"env TIERS_DATABASE;\nhttp {{ access_log off; client_body_temp_path {prefix}/b; proxy_temp_path {prefix}/p; default_type text/html;\n"
+                   f"env TIERS_DATABASE;\nhttp {{ access_log off; client_body_temp_path {prefix}/b; proxy_temp_path {prefix}/p;\n"
                    f"{upstream}\nserver {{ listen 127.0.0.1:{number}; keepalive_requests 10000000; location / {{ {location} }} }} }}\n")
     return path
 
@@ -157,8 +157,8 @@ class Servers:
 
 
 def load(servers, connections, seconds):
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "-s", root + "/bench/tiers/load.lua", f"http://127.0.0.1:{servers.port}/", "--",
-               paths["requests"]]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}", "-s", root + "/bench/tiers/load.lua",
+               f"http://127.0.0.1:{servers.port}/", "--", paths["requests"]]
     before = servers.processor_us()
     text = subprocess.run(pinned(1, command), capture_output=True, text=True, check=True, cwd=servers.where).stdout
     found = re.search(r"^result (\S+) (\S+) (\S+) (\S+) (\S+)$", text, re.M)
@@ -216,7 +216,8 @@ def equal_latency(samples, row, against):
 
 
 def report(device, samples, out):
-    print(f"\nThe database {device}\n  {'':32}{'clients':>8}{'pages/s':>10}{'p50 us':>9}{'p95 us':>9}{'user us':>9}{'kernel us':>10}   of (a): median, least..most", file=out)
+    print(f"\nThe database {device}\n  {'':32}{'clients':>8}{'pages/s':>10}{'p50 us':>9}{'p95 us':>9}{'user us':>9}{'kernel us':>10}"
+          "   of (a): median, least..most", file=out)
     for row in options.rows:
         for c in options.connections:
             one = samples[row][c]
@@ -278,7 +279,8 @@ def main():
     with os.fdopen(handle, "w") as file:
         subprocess.run([options.build + "/bench/tiers/print", str(REQUESTS), "requests"], stdout=file, check=True)
     out = Both(options.build + "/bench/tiers.txt")
-    print(f"Three tiers: {options.n} rounds of {options.s} s a load, in random order; medians; servers on one processor, wrk on another", file=out)
+    print(f"Three tiers: {options.n} rounds of {options.s} s a load, in random order; medians; servers on one processor, wrk on another",
+          file=out)
     results = {}
     for device in options.devices.split(","):
         results[device] = rounds_run(device == "disk")

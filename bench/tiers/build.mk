@@ -57,8 +57,8 @@ $(foreach program,$(tiers_programs) print_entries application_entries database_e
 nginx_page := $(B)/work/nginx-page
 $(nginx_page)-domain.done: $(B)/work/pcre2-domain.done $(B)/work/zlib-domain.done $(B)/sysroot/lib/libc.a
 $(nginx_page)-native.done: $(B)/work/pcre2-native.done $(B)/work/zlib-native.done tools/native-cc $(B)/native/sysroot/lib/libc.a
-$(nginx_page)-domain.done $(nginx_page)-native.done: bench/tiers/nginx-page recipes/nginx bench/tiers/tiers.h $(wildcard bench/tiers/nginx/*) \
-		tools/build
+$(nginx_page)-domain.done $(nginx_page)-native.done: bench/tiers/nginx-page recipes/nginx $(wildcard bench/tiers/nginx/*) \
+		bench/tiers/tiers.h tools/build
 	@tools/build $(if $(findstring native,$@),--native) bench/tiers/nginx-page
 $(tiers)/nginx_one: $(nginx_page)-native.done $(patsubst %,$(tiers)/native/%.o,$(tiers_one))
 	$(call say,native,$@)
