@@ -26,7 +26,7 @@ $(capability)/window_test: $(call object,tests/capability/window_test.c) $(B)/li
 	$(CC) $(CFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
 check-capability: $(capability)/rights_test $(capability)/model_test $(capability_users) $(capability)/window_test $(capability)/window
-	@timeout 300 $(capability)/window_test $(capability)/window 2>&1
+	@timeout 300 $(capability)/window_test $(capability)/window $(capability)/user_O2 2>&1
 	@for user in $(capability_users); do echo "== $$user"; timeout 300 $< $$user 2>&1 && \
 		timeout 300 $(capability)/model_test $$user || exit 1; done
 .PHONY: check-capability

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Windows: what several domains and the host share works like memory; nobody gets more of it, or keeps it longer, than its owner says. */
 #define _GNU_SOURCE
+#include "porin/dipc.h"
 #include "porin/window.h"
 #include "runtime/domain.h"
 #include <errno.h>
@@ -22,13 +23,13 @@
 #include <cmocka.h>
 
 enum { PAGE = 4096, FAULTS = -100000, HANDLE_COPY = 513, HANDLE_CLOSE = 514, HANDLE_SEND = 515, WINDOW_CREATE = 537, WINDOW_MAP = 538,
-       WINDOW_REVOKE = 539 };
+       WINDOW_REVOKE = 539, CAPABILITY_KEEP = 534, CAPABILITY_TAKE = 535, DOMAIN_CAPABILITY = 541 };
 #define R PORIN_RIGHT_READ
 #define W PORIN_RIGHT_WRITE
 
-static porin_image *image;
+static porin_image *image, *capable; /* the former's text has no use of capabilities */
 
-static porin_domain *domain_with(uint64_t memory_limit, uint32_t grants)
+static porin_domain *domain_of(porin_image *of, uint64_t memory_limit, uint32_t grants)
 {
     struct porin_domain_options options;
     struct porin_error error;
@@ -37,9 +38,14 @@ static porin_domain *domain_with(uint64_t memory_limit, uint32_t grants)
     porin_domain_options_default(&options);
     options.grants = PORIN_GRANT_MEMORY | PORIN_GRANT_CONSOLE | grants;
     options.memory_limit_bytes = memory_limit;
-    if (porin_domain_create(image, &options, &domain, &error) != PORIN_OK)
+    if (porin_domain_create(of, &options, &domain, &error) != PORIN_OK)
         fail_msg("%s", error.text);
     return domain;
+}
+
+static porin_domain *domain_with(uint64_t memory_limit, uint32_t grants)
+{
+    return domain_of(image, memory_limit, grants);
 }
 
 static porin_domain *domain_make(uint64_t memory_limit)
@@ -503,6 +509,30 @@ static void test_fork(void **state)
     (void)state;
 }
 
+/* Nobody empties the registers that a domain without capabilities would leave: it gets none, so that none lies there for the next one. */
+static void test_without_capabilities(void **state)
+{
+    porin_domain *owner = domain_make(0), *broker = domain_make(0), *thief = domain_of(capable, 0, 0);
+    porin_handle handle;
+    porin_addr secret;
+    const uint64_t value = 0x5EC4E7, first = 1ull << 55; /* the register that a domain called by the host finds as its first */
+    assert_int_equal(porin_alloc(owner, sizeof value, &secret), PORIN_OK);
+    assert_int_equal(porin_copy_out(owner, secret, &value, sizeof value), PORIN_OK);
+    assert_int_equal(porin_handle_give(broker, owner, W, &handle), PORIN_OK);
+    for (uint64_t number = 0; number < 16; number++)
+        assert_int_equal(call(broker, "do_service", DOMAIN_CAPABILITY, (uint64_t)handle, secret.offset, 8, R, number), -EPERM);
+    for (uint64_t number = 0; number < 8; number++) {
+        assert_int_equal(call(thief, "use_read8", first + (number << 52), 0, 0, 0, 0, 0), FAULTS);
+        reset(thief);
+    }
+    assert_int_equal(service(broker, CAPABILITY_KEEP, first, 8, R, 0), -EPERM);
+    assert_int_equal(service(broker, CAPABILITY_TAKE, 0, 0, 0, 0), -EPERM);
+    porin_domain_destroy(thief);
+    porin_domain_destroy(broker);
+    porin_domain_destroy(owner);
+    (void)state;
+}
+
 int main(int count, char **arguments)
 {
     struct porin_error error;
@@ -510,11 +540,12 @@ int main(int count, char **arguments)
         cmocka_unit_test(test_shared), cmocka_unit_test(test_rings), cmocka_unit_test(test_handles), cmocka_unit_test(test_ends),
         cmocka_unit_test(test_limits), cmocka_unit_test(test_mapping_services), cmocka_unit_test(test_kernel_rights),
         cmocka_unit_test(test_revoke_race), cmocka_unit_test(test_revoke_while_reading), cmocka_unit_test(test_futex),
-        cmocka_unit_test(test_kill_while_waiting), cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_kill_while_waiting), cmocka_unit_test(test_fork), cmocka_unit_test(test_without_capabilities),
     };
-    if (count != 2)
+    if (count != 3)
         return 2;
-    if (porin_image_load_file(arguments[1], &image, &error) != PORIN_OK) {
+    if (porin_image_load_file(arguments[1], &image, &error) != PORIN_OK ||
+        porin_image_load_file(arguments[2], &capable, &error) != PORIN_OK) {
         fprintf(stderr, "%s\n", error.text);
         return 2;
     }

@@ -2,7 +2,9 @@
 /* Capabilities that are kept: the table that domains name by number, who may revoke what, and the services for both. */
 #include "capability/capability.h"
 #include "handle.h"
+#include "loader/image.h"
 #include "personality/personality.h"
+#include "porin/verify.h"
 #include "runtime/copy.h"
 #include "runtime/must.h"
 #include "runtime/thread.h"
@@ -85,6 +87,13 @@ static int64_t kept_put(struct porin_domain *holder, const struct capability *ca
     return (int64_t)((uint64_t)place->serial << INDEX_BITS | (uint64_t)(place - kept));
 }
 
+/* Registers belong to activations of domains whose image uses capabilities: gates and host calls look after those only, and what another
+ * one loads would lie there for whoever runs next. */
+static bool has_registers(const struct request *request)
+{
+    return thread_current && request->domain->image->uses & PORIN_USES_CAPABILITIES;
+}
+
 static bool owns_revoker(const struct porin_domain *domain, uint64_t revoker)
 {
     return revoker < COUNTERS_MAX && ref_same(revokers[revoker], domain_ref(domain));
@@ -94,7 +103,7 @@ static bool owns_revoker(const struct porin_domain *domain, uint64_t revoker)
 static int64_t source_find(struct porin_domain *self, uint64_t pointer, uint64_t size, uint64_t revoker, struct capability *out)
 {
     if (pointer >> PORIN_CAPABILITY_SHIFT) {
-        if (!thread_current || !register_get(thread_current, pointer, size, out))
+        if (!register_get(thread_current, pointer, size, out))
             return -EFAULT;
         return out->origin == ORIGIN_SCOPE ? -EPERM : 0; /* it must not outlive its scope */
     }
@@ -110,6 +119,8 @@ int64_t service_capability_keep(const struct request *request)
 {
     const uint64_t *words = request->arguments;
     struct capability capability;
+    if (!has_registers(request))
+        return -EPERM;
     if (words[2] != PORIN_RIGHT_READ && words[2] != PORIN_RIGHT_WRITE)
         return -EINVAL;
     pthread_mutex_lock(&lock);
@@ -126,13 +137,15 @@ int64_t service_capability_keep(const struct request *request)
 
 int64_t service_capability_take(const struct request *request)
 {
+    if (!has_registers(request))
+        return -EPERM;
     if (request->arguments[1] >= 2 * PORIN_CAPABILITY_WINDOW)
         return -EINVAL;
     pthread_mutex_lock(&lock);
     const struct kept *place = place_of(request->domain, request->arguments[0]);
     struct capability capability = place ? place->capability : (struct capability){ 0 };
     pthread_mutex_unlock(&lock);
-    if (!place || !thread_current)
+    if (!place)
         return 0;
     return (int64_t)register_set(thread_current, (uint32_t)request->arguments[1], &capability);
 }
@@ -203,10 +216,12 @@ int64_t service_dom_capability(const struct request *request)
 {
     const uint64_t *words = request->arguments;
     struct capability capability;
+    if (!has_registers(request))
+        return -EPERM;
     if (words[4] >= 2 * PORIN_CAPABILITY_WINDOW)
         return -EINVAL;
     int64_t result = authority_capability(request->domain, words[0], words[1], words[2], words[3], &capability);
-    return result || !thread_current ? result : (int64_t)register_set(thread_current, (uint32_t)words[4], &capability);
+    return result ? result : (int64_t)register_set(thread_current, (uint32_t)words[4], &capability);
 }
 
 int64_t service_revoker_revoke(const struct request *request)
