@@ -2,6 +2,7 @@
 /* Memory, clocks, synthetic answers, and futexes between threads. */
 #define _GNU_SOURCE
 #include "personality_world.h"
+#include "personality/process.h"
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -418,6 +419,34 @@ static void a_child_has_its_domain_only(void **state)
     porin_domain_destroy(parent);
 }
 
+/* The number of a child that has ended is nobody's, or a stranger's. */
+static void a_number_that_was_a_childs_is_not(void **state)
+{
+    porin_domain *parent = world_domain_with(NULL, 0, WORLD_GRANTS | PORIN_GRANT_PROCESSES | PORIN_GRANT_SIGNALS);
+    int32_t root = (int32_t)ask(parent, SYS_getpid);
+    porin_entry service;
+    uint64_t number, waited;
+    assert_int_equal(porin_entry_find(parent, "service", &service, NULL), PORIN_OK);
+    assert_int_equal(porin_call6(service, &number, SYS_fork, 0, 0, 0, 0, 0), PORIN_OK);
+    assert_true(process_is_family((int)number, root));
+    assert_int_equal(porin_call6(service, &waited, SYS_wait4, number, 0, 0, 0, 0), PORIN_OK);
+    assert_int_equal(waited, number);
+    assert_false(process_is_family((int)number, root));
+    pid_t stranger = fork();
+    if (stranger == 0) {
+        pause();
+        _exit(0);
+    }
+    *process_place(root) = stranger; /* as if one that had it had ended unseen */
+    assert_int_equal(ask(parent, SYS_kill, word(stranger), 0), 0);
+    assert_int_equal(setpgid(stranger, stranger), 0);
+    assert_int_equal(ask(parent, SYS_kill, word(stranger), 0), -ESRCH);
+    assert_int_equal(kill(stranger, SIGKILL), 0);
+    assert_int_equal(waitpid(stranger, NULL, 0), stranger);
+    porin_domain_destroy(parent);
+    (void)state;
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -425,7 +454,7 @@ int main(void)
         TEST(memory_comes_and_goes), TEST(memory_services_leave_code_alone), TEST(hostile_sizes_do_not_wrap),
         TEST(files_are_mapped_as_copies), TEST(clocks_tell_the_time), TEST(answers_are_synthetic), TEST(signal_actions_are_remembered),
         TEST(thread_pointers_are_slot_offsets), TEST(a_domain_ends_itself_only),
-        TEST(a_child_has_its_domain_only),
+        TEST(a_child_has_its_domain_only), TEST(a_number_that_was_a_childs_is_not),
         TEST(a_thread_of_the_host_cannot_be_ended), TEST(futexes_wait_and_wake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,6 +99,15 @@ _Atomic int32_t *process_place(int32_t root)
     return place ? &place->host : NULL;
 }
 
+void process_forget(int host)
+{
+    struct family *all = family();
+    for (size_t i = 0; i < sizeof all->members / sizeof all->members[0]; i++) {
+        int32_t expected = host;
+        (void)atomic_compare_exchange_strong(&all->members[i].host, &expected, 0);
+    }
+}
+
 int64_t service_exit_group(const struct request *request)
 {
     domain_exit(request->domain, request_int(request, 0) & 0xff);

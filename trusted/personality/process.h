@@ -21,6 +21,8 @@ static inline bool process_is_host(int32_t number)
 }
 /* A place for one more: its host number is to be put there, or 0 if it did not come to be. NULL: there are as many as there may be. */
 _Atomic int32_t *process_place(int32_t root);
+/* It has ended, and its number may be given to anybody. */
+void process_forget(int host);
 /* The host's number of the process that all others come from. */
 int process_first(void);
 #endif

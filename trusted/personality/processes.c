@@ -101,8 +101,10 @@ static int32_t child_told(const struct request *request, int host, bool ended)
 {
     pthread_mutex_lock(&request->own->lock);
     struct child *child = child_of(request->own, host);
-    if (child && ended)
+    if (child && ended) {
         child->host = 0;
+        process_forget(host);
+    }
     pthread_mutex_unlock(&request->own->lock);
     return host;
 }
@@ -151,6 +153,13 @@ int64_t service_waitid(const struct request *request)
     return request->arguments[2] ? request_store(request, request->arguments[2], &answer, sizeof answer) : 0;
 }
 
+/* The number may be somebody else's by now: nobody says so when a child ends that has lost its parent. All that come from one domain are in
+ * one group of the host's. */
+static bool is_in_group(const struct personality *own, int process)
+{
+    return getpgid(process) == (own->shares ? own->group : getpgid(0));
+}
+
 int64_t process_kill(const struct request *request, int process, int number)
 {
     const struct personality *own = request->own;
@@ -158,7 +167,7 @@ int64_t process_kill(const struct request *request, int process, int number)
         return -ESRCH;
     if (process == own->root && !process_is_host(process))
         return sharing_signal_root(own, number);
-    if (!process_is_family(process, own->root))
+    if (!process_is_family(process, own->root) || !is_in_group(own, process))
         return -ESRCH;
     return kill(process, number) < 0 ? -errno : 0;
 }
