@@ -26,8 +26,9 @@ struct porin_owner {
     const void *closing;
 };
 
-struct ticket { const void *memory; uint64_t size; void (*freed)(void *memory); };
-static __thread struct { struct ticket *items; uint32_t count, capacity; struct borrowed *copies; } tickets;
+/* A copy made while the call holds the lock: what the library does to its memory afterwards shows nobody what is not meant for him. */
+struct ticket { void *copy; uint64_t size; void *owned; void (*freed)(void *memory); };
+static __thread struct { struct ticket *items; uint32_t count, capacity; struct porin_owner *owner; } tickets;
 
 uint64_t porin_owner_serve(struct porin_owner **owner, uint64_t key)
 {
@@ -51,11 +52,11 @@ static void copies_free(struct borrowed *memory)
 
 static void tickets_clear(void)
 {
-    copies_free(tickets.copies);
-    tickets.copies = NULL;
-    for (uint32_t i = 0; i < tickets.count; i++)
+    for (uint32_t i = 0; i < tickets.count; i++) {
+        free(tickets.items[i].copy);
         if (tickets.items[i].freed)
-            tickets.items[i].freed((void *)(uint64_t)tickets.items[i].memory);
+            tickets.items[i].freed(tickets.items[i].owned);
+    }
     tickets.count = 0;
 }
 
@@ -97,6 +98,7 @@ bool porin_receive_open(struct porin_back *back, struct porin_owner *owner, cons
     frame->word = 1; /* with the lock */
     owner->closing = NULL;
     tickets_clear();
+    tickets.owner = owner;
     return true;
 }
 
@@ -105,10 +107,7 @@ uint64_t porin_receive_close(struct porin_back *back)
     struct porin_owner *owner = (struct porin_owner *)back->frame.binding;
     if (!back->frame.word)
         return back->frame.status;
-    if (tickets.count)
-        tickets.copies = back->frame.scratch; /* a ticket may be for an argument that the library gives back */
-    else
-        copies_free(back->frame.scratch);
+    copies_free(back->frame.scratch);
     pthread_mutex_unlock(&owner->lock);
     return back->frame.status;
 }
@@ -163,7 +162,12 @@ uint64_t porin_receive_give(struct porin_frame *frame, const void *memory, uint6
         tickets.items = larger;
         tickets.capacity = capacity;
     }
-    tickets.items[tickets.count++] = (struct ticket){ memory, size, freed };
+    void *copy = malloc(size + 1);
+    if (!copy) {
+        porin_frame_fail(frame, PORIN_ERR_MEMORY, "no memory for what is returned");
+        return 0;
+    }
+    tickets.items[tickets.count++] = (struct ticket){ memcpy(copy, memory, size), size, (void *)(uint64_t)memory, freed };
     return tickets.count | size << 32;
 }
 
@@ -173,14 +177,16 @@ uint64_t porin_receive_give_string(struct porin_frame *frame, const char *text, 
 }
 
 /* `to` is lent for writing; what stands there is nothing to this domain. */
-uint64_t porin_receive_fetch(struct porin_owner *owner, uint64_t to, uint64_t size, uint64_t ticket)
+uint64_t porin_receive_fetch(struct porin_owner *owner, uint64_t to, uint64_t size, uint64_t ticket, uint64_t key)
 {
-    if (!owner || !ticket || ticket > tickets.count || tickets.items[ticket - 1].size != size || !is_lent(to))
+    if (!owner || key != owner->key || tickets.owner != owner)
+        return PORIN_ERR_GONE;
+    if (!ticket || ticket > tickets.count || tickets.items[ticket - 1].size != size || !is_lent(to))
         return PORIN_ERR_ARGUMENT;
     uint64_t place = porin_cap_make(to, size, 0, PORIN_RIGHT_WRITE);
     if (!place)
         return PORIN_ERR_ARGUMENT;
-    porin_cap_write((void PORIN_CAP *)place, tickets.items[ticket - 1].memory, size);
+    porin_cap_write((void PORIN_CAP *)place, tickets.items[ticket - 1].copy, size);
     return PORIN_OK;
 }
 

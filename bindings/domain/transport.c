@@ -260,7 +260,8 @@ void frame_fetch(struct porin_frame *frame, void *to, uint64_t ticket, uint64_t 
         porin_frame_bad(frame, "returned memory has another size than is said");
         return;
     }
-    uint64_t words[6] = { porin_cap_make((uint64_t)to, size, PORIN_CAP_ARGUMENT(0), PORIN_RIGHT_WRITE), size, (uint32_t)ticket };
+    uint64_t words[6] = { porin_cap_make((uint64_t)to, size, PORIN_CAP_ARGUMENT(0), PORIN_RIGHT_WRITE), size, (uint32_t)ticket,
+                          frame->binding->serial };
     answer_check(frame, call_import(frame, 0, words));
 }
 

@@ -243,7 +243,7 @@ uint64_t porin_receive_within(struct porin_frame *frame, const void *pointer, co
 /* Tickets for memory that the library returns: the caller fetches it before its next call on this thread. */
 uint64_t porin_receive_give(struct porin_frame *frame, const void *memory, uint64_t size, void (*freed)(void *memory));
 uint64_t porin_receive_give_string(struct porin_frame *frame, const char *text, void (*freed)(void *memory));
-uint64_t porin_receive_fetch(struct porin_owner *owner, uint64_t to, uint64_t size, uint64_t ticket);
+uint64_t porin_receive_fetch(struct porin_owner *owner, uint64_t to, uint64_t size, uint64_t ticket, uint64_t key);
 /* Handles are numbers to the caller: only those of the same type that it was given, and that are not closed. */
 uint64_t porin_owner_handle_in(struct porin_frame *frame, const void *pointer, const char *type);
 void *porin_owner_handle_out(struct porin_frame *frame, uint64_t number, const char *type);

@@ -9,7 +9,14 @@ struct thing { uint64_t magic; int number; };
 struct basket { uint64_t magic; };
 enum { THING = 0x7414e6, BASKET = 0xba54e7 };
 
-bool pair_bool(int how) { return how != 0; }
+static char text[5001];
+enum { CHANGES_TEXT = 77 };
+bool pair_bool(int how)
+{
+    if (how == CHANGES_TEXT)
+        memset(text, 's', sizeof text - 1);
+    return how != 0;
+}
 enum fruit pair_fruit(enum fruit fruit, bool same)
 {
     static const enum fruit other[2][5] = {{0, PEAR, 0, 0, APPLE}, {0, APPLE, 0, 0, PEAR}};
@@ -52,7 +59,6 @@ int pair_fruits(enum fruit *to, bool *flags)
 }
 const char *pair_text(int how)
 {
-    static char text[5001];
     memset(text, 'x', sizeof text - 1);
     return how ? text : "fine";
 }

@@ -12,7 +12,7 @@ typedef uint64_t wire(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
 #define DECLARE(name) wire pair_wire_pair_##name; PORIN_IMPORT(pair_wire_pair_##name);
 BLOCKS(DECLARE)
 uint64_t pair_wire_pair_fruit(uint64_t fruit, uint64_t same), pair_wire_pair_percent(uint64_t), pair_wire_pair_bool(uint64_t),
-    pair_wire_pair_lent(uint64_t, uint64_t, uint64_t), pair_wire_fetch(uint64_t, uint64_t, uint64_t);
+    pair_wire_pair_lent(uint64_t, uint64_t, uint64_t), pair_wire_fetch(uint64_t, uint64_t, uint64_t, uint64_t);
 PORIN_IMPORT(pair_wire_pair_fruit);
 PORIN_IMPORT(pair_wire_pair_percent);
 PORIN_IMPORT(pair_wire_pair_bool);
@@ -104,14 +104,38 @@ static void registers(void)
         refused += (int)answer == -1;
         pair_wire_pair_fruit(word(), word());
         pair_wire_pair_bool(word());
-        pair_wire_fetch(next() % 2 ? to : word(), word(), next() % 4);
+        pair_wire_fetch(next() % 2 ? to : word(), word(), next() % 4, next() % 2 ? key : word());
         if (i % 64 == 0)
             alive("arguments in registers");
     }
 }
 
+/* What was returned is fetched by whom it was returned to, as it was then: the library's memory may be something else by now. */
+static void tickets(void)
+{
+    static char got[5000];
+    struct pair_wire_pair_text *block = (void *)message;
+    uint64_t start = (uint64_t)message;
+    memset(message, 0, sizeof message);
+    message[0] = key;
+    block->a_how = 1;
+    uint64_t lent = porin_cap_make(start, MESSAGE, PORIN_CAP_ARGUMENT(0), PORIN_RIGHT_WRITE);
+    bool good = pair_wire_pair_text(lent, start | (uint64_t)MESSAGE << 32, start, 0, 0, 0) == 0 && block->result >> 32 == sizeof got;
+    uint64_t ticket = (uint32_t)block->result;
+    for (int strange = 1; strange >= 0; strange--) {
+        pair_wire_pair_bool(77);
+        lent = porin_cap_make((uint64_t)got, sizeof got, PORIN_CAP_ARGUMENT(0), PORIN_RIGHT_WRITE);
+        uint64_t answer = pair_wire_fetch(lent, sizeof got, ticket, key ^ (uint64_t)strange);
+        good = good && (answer != 0) == strange && got[0] == (strange ? 0 : 'x') && got[sizeof got - 1] == got[0];
+    }
+    if (!good)
+        printf("thief.c: returned memory shows what it is not to show: %c\n", got[0]);
+    bad += !good;
+}
+
 unsigned run_tests(void)
 {
+    tickets();
     messages();
     registers();
     alive("all of it");
