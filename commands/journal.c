@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "lifecycle/report.h"
 #include "stack.h"
 
 #define LOG_BYTES (16l << 20)
@@ -68,9 +69,7 @@ static void line_write(FILE *to, const struct service *service, const char *line
 static void line_take(struct service *service, char *line)
 {
     struct stack *stack = service->stack;
-    for (char *at = line; *at; at++)
-        if (((uint8_t)*at < ' ' && *at != '\t') || *at == 127)
-            *at = '?';
+    text_make_plain(line);
     line_write(service->log, service, line, false, false);
     line_write(log_of_all, service, line, true, false);
     if (!stack->quiet) {

@@ -197,7 +197,8 @@ void emit_receiver(struct output *output)
         emit(output, "PORIN_EXPORT(%s_wire_%s);\n\n", n, function->name);
     }
     emit(output, "uint64_t %s_wire_fetch(uint64_t porin_0, uint64_t porin_1, uint64_t porin_2, uint64_t porin_3)\n{\n"
-                 "    return porin_receive_fetch(porin_owner, porin_0, porin_1, porin_2, porin_3);\n}\nPORIN_EXPORT(%s_wire_fetch);\n\n", n, n);
+                 "    return porin_receive_fetch(porin_owner, porin_0, porin_1, porin_2, porin_3);\n}\n"
+                 "PORIN_EXPORT(%s_wire_fetch);\n\n", n, n);
     emit(output, "uint64_t %s_wire_serve_key(uint64_t key)\n{\n    return porin_owner_serve(&porin_owner, key);\n}\n"
                  "PORIN_EXPORT(%s_wire_serve_key);\n", n, n);
     output->owner = false;

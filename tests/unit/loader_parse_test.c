@@ -103,7 +103,8 @@ static void test_good(void **state)
     CASE(p.exports[3].offset = IMAGE_TEXT + 0x2000, BAD_IMAGE, "is no label in the text") \
     CASE(p.exports[3].offset = 0, BAD_IMAGE, "is no label in the text") \
     CASE(p.exports[3].flags = 0x80000000, BAD_IMAGE, "are unknown") \
-    CASE(memset(p.exports[3].name, 'x', sizeof p.exports[3].name), BAD_IMAGE, "one of the exports has a name")
+    CASE(memset(p.exports[3].name, 'x', sizeof p.exports[3].name), BAD_IMAGE, "one of the exports has a name") \
+    CASE((strcpy(p.exports[3].name, "\033]0;\302\233x\007"), p.exports[3].flags = 64), BAD_IMAGE, "?]0;??x?: flags")
 
 static void test_bad(void **state)
 {

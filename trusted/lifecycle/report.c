@@ -43,6 +43,7 @@ static void entry_name(struct porin_error *death, const struct porin_domain *dom
     for (uint32_t i = 0; i < domain->image->layout.exports_count; i++)
         if (domain->image->exports[i].offset == offset) {
             snprintf(death->entry, sizeof death->entry, "%s", domain->image->exports[i].name);
+            text_make_plain(death->entry);
             return;
         }
 }
@@ -135,6 +136,7 @@ void death_report(const struct porin_domain *domain, struct porin_error *error)
     default:
         snprintf(error->text, sizeof error->text, "domain %s: %s", error->domain, porin_status_text(error->status));
     }
+    text_make_plain(error->text);
 }
 
 porin_status porin_domain_alive(const porin_domain *domain, struct porin_error *error)
@@ -143,11 +145,4 @@ porin_status porin_domain_alive(const porin_domain *domain, struct porin_error *
         return PORIN_OK;
     death_report(domain, error);
     return error->status;
-}
-
-void text_make_plain(char *text)
-{
-    for (; *text; text++)
-        if ((uint8_t)*text < ' ' || *text == 127)
-            *text = '?';
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Status names and texts, error records, and the end of the process when a belief of trusted code is false. */
 #include "error.h"
+#include "lifecycle/report.h"
 #include "must.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,6 +40,7 @@ porin_status error_set(struct porin_error *error, porin_status status, const cha
         va_start(arguments, format);
         vsnprintf(error->text, sizeof error->text, format, arguments);
         va_end(arguments);
+        text_make_plain(error->text); /* names are images' own */
     }
     return status;
 }

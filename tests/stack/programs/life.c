@@ -65,7 +65,7 @@ int main(int count, char **arguments)
         for (;;)
             ;
     if (strcmp(what, "escape") == 0)
-        printf("\033[31mred\007\n");
+        printf("\033[31mred\007\nh\303\274bsch \302\23331mred\302\205 \340\202\233 \233 \346\227\245\t\360\237\230\200 \303\n");
     if (strcmp(what, "wait") == 0) {
         signal(SIGTERM, on);
         printf("ready\n");
