@@ -648,7 +648,7 @@ static void test_split(void **state)
         for (unsigned k = 0; k < OBJECT / 8; k++)
             ((uint64_t *)object)[k] = 0x5EC4E7;
         porin_status status = PORIN_OK;
-        for (int tries = 0; tries < 1000 && status == PORIN_OK; tries++) { /* it dies of the next access */
+        for (int tries = 0; tries < 100000 && status == PORIN_OK; tries++) { /* it dies of the next access, when it gets a processor */
             struct porin_call look = { 0 };
             status = porin_call(entry(b, "use_rounds"), &look);
             usleep(100);
