@@ -35,6 +35,15 @@ static int allow_limited(scmp_filter_ctx filter)
     return status | seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
+/* Names are made in directories that are open, and no link is followed. */
+static int allow_links(scmp_filter_ctx filter)
+{
+    const scmp_datum_t negative = 0x80000000;
+    return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(symlinkat), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, negative, 0)) |
+           seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(linkat), 3, SCMP_A0(SCMP_CMP_MASKED_EQ, negative, 0),
+                            SCMP_A2(SCMP_CMP_MASKED_EQ, negative, 0), SCMP_A4(SCMP_CMP_MASKED_EQ, UINT32_MAX, 0));
+}
+
 /* A raised limit is the process's to ask for before, not after. */
 static int allow_asking_limits(scmp_filter_ctx filter)
 {
@@ -55,7 +64,7 @@ bool harden_process(void)
     (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a tree instead of a list, where the library can */
     for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++)
         status |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-    status |= allow_limited(filter) | allow_asking_limits(filter);
+    status |= allow_limited(filter) | allow_links(filter) | allow_asking_limits(filter);
     if (!status)
         status = seccomp_load(filter);
     seccomp_release(filter);

@@ -78,6 +78,8 @@ static void try_calls(void)
     REFUSED(syscall(SYS_name_to_handle_at, 0, "x", page, page, 0));
     REFUSED(syscall(SYS_symlinkat, "/etc", AT_FDCWD, "out"));
     REFUSED(syscall(SYS_linkat, AT_FDCWD, "a", AT_FDCWD, "b", 0));
+    REFUSED(syscall(SYS_linkat, 0, "a", 0, "b", AT_SYMLINK_FOLLOW));
+    REFUSED(syscall(SYS_linkat, 0, "", 0, "b", AT_EMPTY_PATH));
     REFUSED(syscall(SYS_mknodat, AT_FDCWD, "n", 0, 0));
     REFUSED(syscall(SYS_remap_file_pages, page, 4096, 0, 0, 0));
     REFUSED(syscall(SYS_memfd_secret, 0));

@@ -128,7 +128,32 @@ static void links_do_not_lead_out(void **state)
     assert_int_equal(ask(domain, SYS_chdir, put(domain, "/data/directory")), -EACCES);
     assert_int_equal(ask(domain, SYS_access, put(domain, "/data/absolute"), R_OK), -EACCES);
     assert_int_equal(ask(domain, SYS_symlink, put(domain, "/etc"), put(domain, "/data/made")), -EPERM);
-    assert_int_equal(ask(domain, SYS_link, put(domain, "/fixed/file"), put(domain, "/data/made")), -EPERM);
+    assert_int_equal(ask(domain, SYS_link, put(domain, "/fixed/file"), put(domain, "/data/made")), -EROFS);
+}
+
+/* Links that a domain makes lead neither it nor the host's own programs out of what was granted, wherever they are moved. */
+static void links_are_made_beneath(void **state)
+{
+    porin_domain *domain = *state;
+    static const char *const refused[] = { "/etc", "..", "../secret", "sub/../../secret", "sub/..", "./../secret", "//" };
+    host_link(root, "open/relative", "../secret/file");
+    host_link(root, "open/directory", "../secret");
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        assert_int_equal(ask(domain, SYS_symlink, put(domain, refused[i]), put(domain, "/data/made")), -EPERM);
+    expect_error(domain, "/data/made", O_RDONLY, ENOENT);
+    assert_int_equal(ask(domain, SYS_symlink, put(domain, "sub/deep"), put(domain, "/fixed/made")), -EROFS);
+    assert_int_equal(ask(domain, SYS_symlink, put(domain, "sub/deep"), put(domain, "/data/directory/made")), -EACCES);
+    assert_int_equal(ask(domain, SYS_symlinkat, put(domain, "sub/deep"), word(AT_FDCWD), put(domain, "/data/made")), 0);
+    expect_contents(domain, "/data/made", "deep");
+    assert_int_equal(ask(domain, SYS_symlink, put(domain, "..."), put(domain, "/data/dots")), 0);
+    assert_int_equal(ask(domain, SYS_link, put(domain, "/fixed/file"), put(domain, "/data/second")), -EROFS);
+    assert_int_equal(ask(domain, SYS_link, put(domain, "/data/file"), put(domain, "/fixed/second")), -EROFS);
+    assert_int_equal(ask(domain, SYS_link, put(domain, "/data/directory/file"), put(domain, "/data/second")), -EACCES);
+    assert_int_equal(ask(domain, SYS_link, put(domain, "/data"), put(domain, "/data/second")), -EPERM);
+    assert_int_equal(ask(domain, SYS_linkat, word(AT_FDCWD), put(domain, "/data/relative"), word(AT_FDCWD), put(domain, "/data/second"),
+                         AT_SYMLINK_FOLLOW), -EINVAL);
+    assert_int_equal(ask(domain, SYS_link, put(domain, "/data/file"), put(domain, "/data/sub/second")), 0);
+    expect_contents(domain, "/data/sub/second", "inside");
 }
 
 static void only_files_and_directories_open(void **state)
@@ -441,7 +466,8 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(opens_what_lies_beneath), TEST(names_nothing_outside), TEST(links_do_not_lead_out), TEST(only_files_and_directories_open),
+        TEST(opens_what_lies_beneath), TEST(names_nothing_outside), TEST(links_do_not_lead_out), TEST(links_are_made_beneath),
+        TEST(only_files_and_directories_open),
         TEST(what_is_refused_is_not_opened),
         TEST(read_only_grants_stay_as_they_are), TEST(relative_paths_of_open_directories), TEST(long_paths_are_refused),
         TEST(current_directory_moves), TEST(ancestors_of_grants_can_be_asked_about), TEST(racing_links_do_not_lead_out),

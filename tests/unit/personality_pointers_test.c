@@ -29,7 +29,8 @@ static struct porin_directory directory = { root, "/data", false };
 #define EPOLL_ 9                       /* with TO_ in it, which is always ready */
 #define TIMER_ 10
 #define HERE 0xffffff9cull             /* AT_FDCWD as an int */
-#define OWNER 0xb0551ull               /* stands for a handle on the domain itself */
+#define OWNER 0xb0551ull               /* stands for a handle on the domain itself, */
+#define SELF 0xb0552ull                /* and this for its process number */
 #define P WORLD_BUFFER                 /* zeroed; PATH names a file, SPACE is where to write */
 #define PATH (WORLD_BUFFER + 0x800)
 #define SPACE (WORLD_BUFFER + 0x1000)
@@ -37,6 +38,9 @@ static struct porin_directory directory = { root, "/data", false };
 #define ADDRESS (WORLD_BUFFER + 0xa00) /* two that are granted, of port 9 and of any */
 #define LENGTH (WORLD_BUFFER + 0xb00)
 #define MESSAGE (WORLD_BUFFER + 0xc00)
+#define INFO (WORLD_BUFFER + 0xd00)    /* of a signal that was queued */
+#define EVENT (WORLD_BUFFER + 0xe00)   /* a timer that raises none */
+#define NAME (PATH + 1)                /* of a link: relative */
 static const struct pointer_case { const char *name; uint64_t number, arguments[6]; const char *kinds; } cases[] = {
     { "read", SYS_read, { FILE_, SPACE, 16 }, "-W" }, { "write", SYS_write, { FILE_, P, 16 }, "-R" },
     { "open", SYS_open, { PATH }, "R" }, { "stat", SYS_stat, { PATH, SPACE }, "RW" }, { "fstat", SYS_fstat, { FILE_, SPACE }, "-W" },
@@ -95,6 +99,15 @@ static const struct pointer_case { const char *name; uint64_t number, arguments[
     { "epoll_ctl", SYS_epoll_ctl, { EPOLL_, EPOLL_CTL_MOD, TO_, P }, "---R" },
     { "timerfd_settime", SYS_timerfd_settime, { TIMER_, 0, P, SPACE }, "--RW" },
     { "timerfd_gettime", SYS_timerfd_gettime, { TIMER_, SPACE }, "-W" },
+    { "link", SYS_link, { PATH, PATH }, "RR" }, { "linkat", SYS_linkat, { HERE, PATH, HERE, PATH }, "-R-R" },
+    { "symlink", SYS_symlink, { NAME, PATH }, "RR" }, { "symlinkat", SYS_symlinkat, { NAME, HERE, PATH }, "R-R" },
+    { "copy_file_range", SYS_copy_file_range, { FILE_, P, FILE_, P + 8, 0 }, "-B-B" },
+    { "rt_sigqueueinfo", SYS_rt_sigqueueinfo, { SELF, 0, INFO }, "--R" },
+    { "timer_create", SYS_timer_create, { CLOCK_MONOTONIC, EVENT, SPACE }, "-RW" },
+    { "timer_settime", SYS_timer_settime, { 0, 0, P, SPACE }, "--RW" }, { "timer_gettime", SYS_timer_gettime, { 0, SPACE }, "-W" },
+    { "sched_getparam", SYS_sched_getparam, { 0, SPACE }, "-W" }, { "sched_setparam", SYS_sched_setparam, { 0, P }, "-R" },
+    { "sched_setscheduler", SYS_sched_setscheduler, { 0, 0, P }, "--R" },
+    { "sched_setaffinity", SYS_sched_setaffinity, { 0, 8, VECTOR + 16 }, "--R" }, { "getcpu", SYS_getcpu, { SPACE, SPACE + 8 }, "WW" },
     { "dom_read", 518, { OWNER, P, SPACE, 16 }, "-RW" }, { "dom_write", 519, { OWNER, SPACE, P, 16 }, "-WR" },
     { "entry_request", 523, { OWNER, PATH }, "-R" }, { "name_publish", 525, { PATH, OWNER, P, 1 }, "R-R" },
     { "name_lookup", 526, { PATH }, "R" }, { "name_withdraw", 527, { PATH }, "R" }, { "entry_open", 531, { OWNER, PATH }, "-R" },
@@ -145,6 +158,9 @@ static void prepare(porin_domain *domain)
     put_bytes(domain, ADDRESS, addresses, sizeof addresses);
     put_bytes(domain, LENGTH, &(int){ 16 }, sizeof(int));
     put_bytes(domain, MESSAGE, message, sizeof message);
+    put_bytes(domain, INFO, &(const siginfo_t){ .si_code = SI_QUEUE }, sizeof(siginfo_t));
+    put_bytes(domain, EVENT, &(const struct sigevent){ .sigev_notify = SIGEV_NONE }, sizeof(struct sigevent));
+    put_bytes(domain, VECTOR + 16, &(const uint64_t){ 1 }, sizeof(uint64_t)); /* processor 0 */
     for (int end = PAIR_; end <= OTHER_; end++)
         while (ask(domain, SYS_recvfrom, word(end), SPACE, 0x4000, MSG_DONTWAIT) > 0)
             ;
@@ -176,6 +192,8 @@ static int set_up_with(void **state, uint32_t grants)
     put_bytes(domain, P, &ready, sizeof ready);
     assert_int_equal(ask(domain, SYS_epoll_ctl, EPOLL_, EPOLL_CTL_ADD, TO_, P), 0);
     assert_int_equal(ask(domain, SYS_timerfd_create, CLOCK_MONOTONIC, 0), TIMER_);
+    if (grants & PORIN_GRANT_PROCESSES)
+        assert_int_equal(ask(domain, SYS_timer_create, CLOCK_MONOTONIC, EVENT, SPACE), 0);
     *state = domain;
     return 0;
 }
@@ -205,7 +223,8 @@ static int64_t ask_case(porin_domain *domain, const struct pointer_case *asked, 
     int64_t owner = ask(domain, 512 /* dom_default */, 0);
     assert_true(owner >= 0);
     for (size_t i = 0; i < 6; i++)
-        arguments[i] = i == which ? bad : asked->arguments[i] == OWNER ? word(owner) : asked->arguments[i];
+        arguments[i] = i == which ? bad : asked->arguments[i] == OWNER ? word(owner) :
+                       asked->arguments[i] == SELF ? word(ask(domain, SYS_getpid, 0)) : asked->arguments[i];
     int64_t result = personality_call(domain, asked->number, arguments);
     assert_int_equal(ask(domain, 514 /* handle_close */, word(owner)), 0);
     return result;
@@ -256,8 +275,8 @@ static void every_service_has_a_case(void **state)
     (void)state;
     static const char *const without[] = { /* no pointer, one that is refused or ignored unseen, or (memory) one that is only a number */
         "close", "lseek", "mmap", "mprotect", "munmap", "brk", "sched_yield", "mremap", "madvise", "dup", "dup2", "getpid", "exit", "kill",
-        "flock", "fsync", "fdatasync", "ftruncate", "link", "symlink", "fchmod", "umask", "getuid", "getgid", "geteuid", "getegid",
-        "getppid", "prctl", "gettid", "tkill", "set_tid_address", "exit_group", "tgkill", "linkat", "symlinkat", "set_robust_list",
+        "flock", "fsync", "fdatasync", "ftruncate", "mknod", "mknodat", "fchmod", "umask", "getuid", "getgid", "geteuid", "getegid",
+        "getppid", "prctl", "gettid", "tkill", "set_tid_address", "exit_group", "tgkill", "set_robust_list",
         "fallocate", "dup3", "pause", "alarm", "socket", "shutdown", "listen", "fork", "vfork", "setpgid", "getpgrp", "setsid", "getpgid",
         "getsid", "epoll_create", "epoll_create1", "timerfd_create", "eventfd", "eventfd2", "msync",
         "accept", "accept4", "wait4", "waitid", "rt_sigsuspend" /* wait first */, "thread_create", "exit_unmap",
@@ -267,7 +286,7 @@ static void every_service_has_a_case(void **state)
         "window_create", "window_map", "window_revoke", "dom_capability",
         "fchdir", "fchown", "setuid", "setgid", "setreuid", "setregid", "setgroups", "setresuid", "setresgid", "setfsuid", "setfsgid",
         "getpriority", "setpriority", "mlock", "munlock", "mlockall", "munlockall",
-        "sync" };
+        "sync", "fadvise64", "sched_getscheduler", "sched_get_priority_max", "sched_get_priority_min", "timer_getoverrun", "timer_delete" };
     static const struct { uint64_t number; const char *name; } rows[] = {
 #define SERVICE(number, name, arguments, family, handler, state, note) { number, #name },
 #include "services.def"

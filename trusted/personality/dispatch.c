@@ -18,6 +18,7 @@
 #include "runtime/error.h"
 #include "sharing.h"
 #include "signals.h"
+#include "timers.h"
 
 #define HOST_THREADS 64                /* threads of the host that may have a say in the signals of a domain */
 
@@ -181,6 +182,7 @@ static int64_t personality_start(struct personality *own, const struct porin_dom
 static void personality_stop(struct personality *own)
 {
     sharing_stop(own);
+    timers_end(own);
     descriptors_close(own, false);
     free(own->directory);
     own->directory = NULL;
@@ -247,6 +249,7 @@ void personality_hand_over(struct porin_domain *domain, struct porin_domain *suc
     domain->grants = 0;
     sharing_move(own, successor);
     successor->next_number = own->process;
+    timers_end(own);
     futex_forget(own, false);
     descriptors_close(own, true);
     signals_forget(own, true);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whom a domain believes to be: one user in one group, for ever. Asking for what holds already is granted, anything else is not. */
 #define _GNU_SOURCE
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/times.h>
 #include <time.h>
@@ -66,6 +67,67 @@ int64_t service_getpriority(const struct request *request)
 {
     (void)request;
     return PRIORITY_NORMAL;
+}
+
+/* --- scheduling: as everybody, on one processor --- */
+
+int64_t service_sched_getscheduler(const struct request *request)
+{
+    (void)request;
+    return SCHED_OTHER;
+}
+
+int64_t service_sched_getparam(const struct request *request)
+{
+    const struct sched_param none = { 0 };
+    return request_store(request, request->arguments[1], &none, sizeof none.sched_priority);
+}
+
+int64_t service_sched_setparam(const struct request *request)
+{
+    int32_t priority;
+    int64_t error = request_fetch(request, &priority, request->arguments[1], sizeof priority);
+    return error ? error : priority ? -EINVAL : 0;
+}
+
+int64_t service_sched_setscheduler(const struct request *request)
+{
+    int32_t priority;
+    int64_t error = request_fetch(request, &priority, request->arguments[2], sizeof priority);
+    int policy = request_int(request, 1);
+    return error ? error : policy == SCHED_FIFO || policy == SCHED_RR ? -EPERM : policy != SCHED_OTHER || priority ? -EINVAL : 0;
+}
+
+static int64_t priority_bound(const struct request *request, int64_t of_real_time)
+{
+    int policy = request_int(request, 0);
+    return policy == SCHED_FIFO || policy == SCHED_RR ? of_real_time : policy == SCHED_OTHER ? 0 : -EINVAL;
+}
+
+int64_t service_sched_get_priority_max(const struct request *request)
+{
+    return priority_bound(request, 99);
+}
+
+int64_t service_sched_get_priority_min(const struct request *request)
+{
+    return priority_bound(request, 1);
+}
+
+int64_t service_sched_setaffinity(const struct request *request)
+{
+    uint8_t first;
+    int64_t error = request->arguments[1] ? request_fetch(request, &first, request->arguments[2], sizeof first) : -EINVAL;
+    return error ? error : first & 1 ? 0 : -EINVAL;
+}
+
+int64_t service_getcpu(const struct request *request)
+{
+    const uint32_t first = 0;
+    int64_t error = 0;
+    for (int i = 0; i < 2 && !error; i++)
+        error = request->arguments[i] ? request_store(request, request->arguments[i], &first, sizeof first) : 0;
+    return error;
 }
 
 /* Of what is only ever a wish: priorities, memory that stays. */

@@ -292,6 +292,85 @@ int64_t service_renameat2(const struct request *request)
                      (unsigned)request_int(request, 4));
 }
 
+/* A second name in what may be written, as renaming would make it: of a link that is a link, no other file. */
+static int64_t link_at(const struct request *request, int from, uint64_t old, int to, uint64_t new, int flags)
+{
+    struct place old_place, new_place;
+    const char *old_name, *new_name;
+    if (flags)
+        return -EINVAL;
+    int old_parent = parent_open(&old_place, request, from, old, &old_name);
+    if (old_parent < 0)
+        return old_parent == -EBUSY ? -EPERM : old_parent;
+    int new_parent = parent_open(&new_place, request, to, new, &new_name);
+    int64_t result = new_parent == -EBUSY ? -EEXIST : new_parent;
+    if (new_parent >= 0) {
+        result = linkat(old_parent, old_name, new_parent, new_name, 0) < 0 ? -errno : 0;
+        close(new_parent);
+        place_release(&new_place);
+    }
+    close(old_parent);
+    place_release(&old_place);
+    return result;
+}
+
+int64_t service_link(const struct request *request)
+{
+    return link_at(request, AT_FDCWD, request->arguments[0], AT_FDCWD, request->arguments[1], 0);
+}
+
+int64_t service_linkat(const struct request *request)
+{
+    return link_at(request, request_int(request, 0), request->arguments[1], request_int(request, 2), request->arguments[3],
+                   request_int(request, 4));
+}
+
+/* Does a link with that text lead to what lies beneath its own directory, wherever that is moved, for the domain and for the host's
+ * programs alike? */
+static bool target_is_beneath(const char *target)
+{
+    if (*target == '/')
+        return false;
+    for (const char *name = target; *name; name += strspn(name, "/")) {
+        size_t length = strcspn(name, "/");
+        if (length == 2 && name[0] == '.' && name[1] == '.')
+            return false;
+        name += length;
+    }
+    return true;
+}
+
+static int64_t symlink_at(const struct request *request, uint64_t target, int to, uint64_t path)
+{
+    struct place place;
+    const char *name;
+    char text[PATH_MAX];
+    int64_t result = request_fetch_path(request, text, sizeof text, target);
+    if (result)
+        return result;
+    if (!target_is_beneath(text)) {
+        audit(request, "no link to %.150s is made: it could lead out of the granted directory; relative ones without .. are made", text);
+        return -EPERM;
+    }
+    int parent = parent_open(&place, request, to, path, &name);
+    if (parent < 0)
+        return parent == -EBUSY ? -EEXIST : parent;
+    result = symlinkat(text, parent, name) < 0 ? -errno : 0;
+    close(parent);
+    place_release(&place);
+    return result;
+}
+
+int64_t service_symlink(const struct request *request)
+{
+    return symlink_at(request, request->arguments[0], AT_FDCWD, request->arguments[1]);
+}
+
+int64_t service_symlinkat(const struct request *request)
+{
+    return symlink_at(request, request->arguments[0], request_int(request, 1), request->arguments[2]);
+}
+
 /* Through an open file, for a path given to chmod could be exchanged for a link after any look at it. */
 static int64_t chmod_at(const struct request *request, int from, uint64_t path, uint64_t mode)
 {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A domain as its own little process: its end, signals it sends itself, who and where it believes to be. All synthetic. */
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -27,11 +29,14 @@
 struct member {
     _Atomic int32_t host;                     /* number of a forked one; 0: free, -1: being forked */
     _Atomic int32_t root;                     /* whom it comes from */
+    _Atomic int32_t begun;                    /* its number, when it holds the lock */
+    pthread_mutex_t alive;                    /* that the kernel takes from it when it ends, whoever waits for it */
 };
 
 struct family {
     _Atomic uint32_t last;                    /* number given out */
-    int32_t first;                            /* the process that all others come from */
+    int32_t first;                            /* the process that all others come from, */
+    int32_t first_group, first_session;       /* and what it was started in */
     struct member members[PROCESSES_MAX * FAMILIES_MAX];
 };
 
@@ -43,6 +48,8 @@ static void family_create(void)
     must(pages != MAP_FAILED);
     family_shared = pages;
     family_shared->first = getpid();
+    family_shared->first_group = getpgid(0);
+    family_shared->first_session = getsid(0);
 }
 
 static struct family *family(void)
@@ -62,6 +69,16 @@ int process_first(void)
     return family()->first;
 }
 
+int process_first_group(void)
+{
+    return family()->first_group;
+}
+
+int process_first_session(void)
+{
+    return family()->first_session;
+}
+
 bool process_is_family(int host, int32_t root)
 {
     const struct family *all = family();
@@ -69,6 +86,49 @@ bool process_is_family(int host, int32_t root)
     for (size_t i = 0; host > 0 && i < sizeof all->members / sizeof all->members[0]; i++)
         found |= all->members[i].host == host && all->members[i].root == root;
     return found;
+}
+
+void process_begin(_Atomic int32_t *place)
+{
+    struct member *member = (struct member *)((char *)place - offsetof(struct member, host));
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    must(pthread_mutex_init(&member->alive, &attributes) == 0 && pthread_mutex_lock(&member->alive) == 0);
+    pthread_mutexattr_destroy(&attributes);
+    member->begun = getpid();
+}
+
+static bool member_proved(struct member *member, int host)
+{
+    if (member->begun != host)
+        return false;
+    int taken = pthread_mutex_trylock(&member->alive);
+    if (taken == 0 || taken == EOWNERDEAD)
+        pthread_mutex_unlock(&member->alive);
+    return taken == EBUSY;
+}
+
+bool process_is_alive(int host, int32_t root)
+{
+    struct family *all = family();
+    for (size_t i = 0; host > 0 && i < sizeof all->members / sizeof all->members[0]; i++)
+        if (all->members[i].host == host && all->members[i].root == root)
+            return member_proved(&all->members[i], host);
+    return false;
+}
+
+int process_family_next(int32_t root, size_t *at)
+{
+    struct family *all = family();
+    while (*at < sizeof all->members / sizeof all->members[0]) {
+        const struct member *member = &all->members[(*at)++];
+        int host = member->host;
+        if (host > 0 && member->root == root)
+            return host;
+    }
+    return 0;
 }
 
 static bool member_lives(const struct member *member)
@@ -94,8 +154,10 @@ _Atomic int32_t *process_place(int32_t root)
         place->host = 0;
         return NULL;
     }
-    if (place)
+    if (place) {
+        place->begun = 0;
         place->root = root;
+    }
     return place ? &place->host : NULL;
 }
 

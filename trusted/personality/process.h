@@ -3,6 +3,7 @@
 #ifndef PORIN_PERSONALITY_PROCESS_H
 #define PORIN_PERSONALITY_PROCESS_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define PROCESS_HOST_NUMBERS 0x400000  /* the kernel's are below: no number means both a domain and a process that one has forked */
@@ -12,8 +13,14 @@ int32_t process_number(void);
 
 #define PROCESSES_MAX 256              /* forked ones of a family that live at once, children's children included */
 #define FAMILIES_MAX 16                /* that may have so many at once */
-/* Is it one of those that come from `root`? */
+/* Does the number stand for one of those that come from `root`? It may have ended unseen, and the number be a stranger's by now. */
 bool process_is_family(int host, int32_t root);
+/* The same of a forked one, which it is certainly still. */
+bool process_is_alive(int host, int32_t root);
+/* In a forked process: it is what stands at this place. */
+void process_begin(_Atomic int32_t *place);
+/* The host's numbers of the forked ones, one after the other from *at 0; 0: that was the last. */
+int process_family_next(int32_t root, size_t *at);
 /* Is it a number that the host gives processes? Otherwise it was made up here. */
 static inline bool process_is_host(int32_t number)
 {
@@ -25,4 +32,7 @@ _Atomic int32_t *process_place(int32_t root);
 void process_forget(int host);
 /* The host's number of the process that all others come from. */
 int process_first(void);
+/* The group and the session that it was started in. */
+int process_first_group(void);
+int process_first_session(void);
 #endif

@@ -19,6 +19,7 @@
 #include "process.h"
 #include "sharing.h"
 #include "signals.h"
+#include "timers.h"
 
 #define CHILDREN_MAX 256
 #define INTERVAL_LEAST_US 100          /* of timers: delivering a signal takes a good part of that, and the program wants some too */
@@ -41,6 +42,14 @@ static struct child *child_of(const struct personality *own, int32_t number)
 int32_t child_number(const struct personality *own, int host)
 {
     return child_of(own, host) ? host : 0;
+}
+
+bool process_is_ours(struct personality *own, int host)
+{
+    pthread_mutex_lock(&own->lock);
+    bool child = child_of(own, host);
+    pthread_mutex_unlock(&own->lock);
+    return child || process_is_alive(host, own->root);
 }
 
 static struct child *child_place(struct personality *own)
@@ -68,6 +77,10 @@ static void become_child(struct personality *own)
 int64_t service_fork(const struct request *request)
 {
     struct personality *own = request->own;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* a signal for the child waits until what its parent had pending is forgotten there */
+    timers_fork_begin();
     sharing_fork_begin(own);
     struct child *place = child_place(own);
     _Atomic int32_t *member = place ? process_place(own->root) : NULL;
@@ -75,11 +88,14 @@ int64_t service_fork(const struct request *request)
     if (member && result != 0) /* the child leaves that to its parent */
         *member = result > 0 ? (int32_t)result : 0;
     if (result == 0) {
+        process_begin(member);
         become_child(own);
         locks_forget(own);
     } else if (result > 0)
         place->host = (int32_t)result;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     sharing_fork_end(own, result);
+    timers_fork_end(result == 0);
     if (result == 0)
         thread_renumber(request->domain, own->process);
     return result;
@@ -87,9 +103,11 @@ int64_t service_fork(const struct request *request)
 
 /* --- waiting --- */
 
-/* The host's number for what wait is asked about; 0: no such child. Groups are not told apart. */
+/* The host's number for what wait is asked about; 0: no such child. Negative: any child, or those of a group. */
 static int host_of(const struct request *request, int number)
 {
+    if (number == 0 || number < -1)
+        return group_waited(request, number);
     pthread_mutex_lock(&request->own->lock);
     bool found = child_of(request->own, number);
     pthread_mutex_unlock(&request->own->lock);
@@ -115,7 +133,7 @@ int64_t service_wait4(const struct request *request)
     struct rusage use = { 0 };
     if (options & ~(WNOHANG | WUNTRACED | WCONTINUED))
         return -EINVAL;
-    if (host < 0)
+    if (host == -1)
         host = request->own->shares ? -request->own->group : -1;
     if (!host)
         return -ECHILD;
@@ -133,10 +151,15 @@ int64_t service_wait4(const struct request *request)
 int64_t service_waitid(const struct request *request)
 {
     siginfo_t told = { 0 };
-    int kind = request_int(request, 0), options = request_int(request, 3);
-    int host = kind == P_ALL ? -1 : host_of(request, request_int(request, 1));
-    if ((kind != P_ALL && kind != P_PID) || options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED))
+    int kind = request_int(request, 0), options = request_int(request, 3), wanted = request_int(request, 1);
+    int host = kind == P_ALL ? -1 : host_of(request, kind == P_PGID ? -wanted : wanted);
+    if ((kind != P_ALL && kind != P_PID && kind != P_PGID) || (kind != P_ALL && wanted < (kind == P_PID)) ||
+        options & ~(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED))
         return -EINVAL;
+    if (kind == P_PGID)
+        kind = host < -1 ? P_PGID : P_ALL; /* where groups are not told apart */
+    if (kind == P_PGID)
+        host = -host;
     if (kind == P_ALL && request->own->shares) {
         kind = P_PGID;
         host = request->own->group;
@@ -153,47 +176,18 @@ int64_t service_waitid(const struct request *request)
     return request->arguments[2] ? request_store(request, request->arguments[2], &answer, sizeof answer) : 0;
 }
 
-/* The number may be somebody else's by now: nobody says so when a child ends that has lost its parent. All that come from one domain are in
- * one group of the host's. */
-static bool is_in_group(const struct personality *own, int process)
-{
-    return getpgid(process) == (own->shares ? own->group : getpgid(0));
-}
-
 int64_t process_kill(const struct request *request, int process, int number)
 {
-    const struct personality *own = request->own;
+    struct personality *own = request->own;
     if (process <= 0 || !(request->domain->grants & PORIN_GRANT_PROCESSES))
         return -ESRCH;
     if (process == own->root && !process_is_host(process))
         return sharing_signal_root(own, number);
-    if (!process_is_family(process, own->root) || !is_in_group(own, process))
+    /* Of the first one's number only the group tells that it is not somebody else's by now. */
+    bool ours = process == own->root ? getpgid(process) == getpgid(0) || getppid() == process : process_is_ours(own, process);
+    if (!ours)
         return -ESRCH;
     return kill(process, number) < 0 ? -errno : 0;
-}
-
-/* --- groups and sessions: a domain is its own --- */
-
-int64_t service_getpgid(const struct request *request)
-{
-    int process = request_int(request, 0);
-    return process == 0 || process == request->own->process || host_of(request, process) > 0 ? request->own->process : -ESRCH;
-}
-
-int64_t service_getpgrp(const struct request *request)
-{
-    return request->own->process;
-}
-
-int64_t service_setpgid(const struct request *request)
-{
-    (void)request;
-    return 0;
-}
-
-int64_t service_setsid(const struct request *request)
-{
-    return request->own->process;
 }
 
 /* --- timers that raise signals --- */

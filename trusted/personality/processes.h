@@ -6,6 +6,14 @@
 
 /* The number, if it is a child's; 0: it is not. Async-signal-safe. */
 int32_t child_number(const struct personality *own, int host);
+/* Is it a child that was not waited for yet, or some other forked process of the family that has not ended? Not under the lock. */
+bool process_is_ours(struct personality *own, int host);
 /* kill of something that is not the domain itself. */
 int64_t process_kill(const struct request *request, int process, int number);
+
+/* groups.c: kill of all of the family that are in a group (0: the caller's), itself included. */
+int64_t group_signal(const struct request *request, int group, int number);
+/* What a wait for a group (0, or less than -1) means to the host: less than -1; -1: any child, as groups are not told apart here; 0: there
+ * is no such group. */
+int group_waited(const struct request *request, int number);
 #endif

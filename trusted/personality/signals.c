@@ -312,13 +312,10 @@ bool signal_is_fatal(struct personality *own, int number)
     return fatal;
 }
 
-/* To one thread. false: it has no place. */
-static bool signal_send_thread(const struct request *request, int32_t thread, int number, const struct signal_source *source)
+/* Under the lock: to one thread. false: it has no place. */
+static bool thread_send(struct signals *signals, int32_t thread, int number, const struct signal_source *source)
 {
-    struct signals *signals = request->own->signals;
     struct signal_thread *found = NULL;
-    pthread_mutex_lock(&request->own->lock);
-    thread_place(request);
     for (uint32_t i = 0; i < signals->thread_count; i++)
         if (signals->threads[i].thread && signals->threads[i].number == thread)
             found = &signals->threads[i];
@@ -330,8 +327,37 @@ static bool signal_send_thread(const struct request *request, int32_t thread, in
         if (found->thread != thread_current)
             grace_nudge(found->thread);
     }
+    return found;
+}
+
+static bool signal_send_thread(const struct request *request, int32_t thread, int number, const struct signal_source *source)
+{
+    pthread_mutex_lock(&request->own->lock);
+    thread_place(request);
+    bool found = thread_send(request->own->signals, thread, number, source);
     pthread_mutex_unlock(&request->own->lock);
     return found;
+}
+
+void signal_raise_thread(struct personality *own, int32_t thread, int number, const struct signal_source *source)
+{
+    pthread_mutex_lock(&own->lock);
+    (void)thread_send(own->signals, thread, number, source);
+    pthread_mutex_unlock(&own->lock);
+}
+
+bool signal_is_pending(struct personality *own, int32_t thread, int number)
+{
+    const struct signals *signals = own->signals;
+    if (!number)
+        return false;
+    pthread_mutex_lock(&own->lock);
+    uint64_t pending = thread ? 0 : signals->pending;
+    for (uint32_t i = 0; thread && i < signals->thread_count; i++)
+        if (signals->threads[i].thread && signals->threads[i].number == thread)
+            pending = signals->threads[i].pending;
+    pthread_mutex_unlock(&own->lock);
+    return pending & SIGNAL_BIT(number);
 }
 
 /* Under the lock: takes one of `set`, the thread's own first. */
@@ -382,6 +408,20 @@ bool signals_ready(const struct request *request)
 }
 
 /* --- delivery --- */
+
+/* What a handler or a wait is told about a signal: a value stands where a child's status would. */
+static struct signal_info info_of(int number, const struct signal_source *source)
+{
+    struct signal_info info = { .signal = number, .code = source->code, .process = source->process, .user = PERSONALITY_UID,
+                                .status = source->status };
+    if (source->code == SI_TIMER)
+        info.user = source->status; /* how often it was missed */
+    if (source->code == SI_TIMER || source->code == SI_QUEUE) {
+        info.status = (int32_t)(uint32_t)source->value;
+        info.filler = (int32_t)(source->value >> 32);
+    }
+    return info;
+}
 
 void signal_fatal(const struct request *request, int number)
 {
@@ -469,8 +509,7 @@ bool signals_deliver(const struct request *request)
             default_act(request, number);
         if (action.handler <= DISPOSITION_IGNORE)
             continue;
-        const struct signal_info info = { .signal = number, .code = source.code, .process = source.process, .user = PERSONALITY_UID,
-                                          .status = source.status, .rest = { source.value } };
+        const struct signal_info info = info_of(number, &source);
         again = again && action.flags & SA_RESTART;
         if (!handler_call(request, &action, &info, place, mask))
             return false;
@@ -663,8 +702,7 @@ int64_t service_rt_sigtimedwait(const struct request *request)
         place->wanted = 0;
     if (!number)
         return result == 0 ? -EAGAIN : -EINTR;
-    struct signal_info info = { .signal = number, .code = source.code, .process = source.process, .user = PERSONALITY_UID,
-                                .status = source.status, .rest = { source.value } };
+    const struct signal_info info = info_of(number, &source);
     error = request->arguments[1] ? request_store(request, request->arguments[1], &info, sizeof info) : 0;
     return error ? error : number;
 }
@@ -710,10 +748,30 @@ int64_t service_kill(const struct request *request)
     int process = request_int(request, 0), number = request_int(request, 1);
     if (!signal_valid(number))
         return -EINVAL;
-    if (process != 0 && process != own->process && process != -own->process)
+    if (process == 0 || process < -1)
+        return group_signal(request, -process, number);
+    if (process != own->process)
         return process_kill(request, process, number);
     if (number)
         signal_send(request, number, &(struct signal_source){ .code = SI_USER, .process = own->process });
+    return 0;
+}
+
+/* With a value, to itself only: one that goes to another process would have to go through the host. */
+int64_t service_rt_sigqueueinfo(const struct request *request)
+{
+    struct signal_info info;
+    int process = request_int(request, 0), number = request_int(request, 1);
+    int64_t error = request_fetch(request, &info, request->arguments[2], sizeof info);
+    if (error)
+        return error;
+    if (!signal_valid(number) || info.code != SI_QUEUE)
+        return -EINVAL;
+    if (process != request->own->process)
+        return -EPERM;
+    uint64_t value = (uint64_t)(uint32_t)info.filler << 32 | (uint32_t)info.status;
+    if (number)
+        signal_send(request, number, &(struct signal_source){ .code = SI_QUEUE, .process = process, .value = value });
     return 0;
 }
 

@@ -61,6 +61,10 @@ bool signals_adopt(struct personality *own);
 void signals_ignore_writes(void);
 /* A signal from outside the domain. */
 void signal_raise(struct personality *own, int signal, const struct signal_source *source);
+/* The same for one of its threads; nothing if it has none of that number. */
+void signal_raise_thread(struct personality *own, int32_t thread, int signal, const struct signal_source *source);
+/* Is it still there, for any thread (thread 0) or for that one? */
+bool signal_is_pending(struct personality *own, int32_t thread, int signal);
 /* Would it end the domain now? */
 bool signal_is_fatal(struct personality *own, int signal);
 

@@ -185,3 +185,34 @@ int64_t service_sendfile(const struct request *request)
         return -EFAULT;
     return error;
 }
+
+/* Between regular files, at positions of its own or the files'. */
+int64_t service_copy_file_range(const struct request *request)
+{
+    const uint64_t *arguments = request->arguments, addresses[2] = { arguments[1], arguments[3] };
+    int64_t positions[2] = { 0 }, error = request_int(request, 5) ? -EINVAL : 0;
+    for (int i = 0; i < 2 && !error; i++)
+        error = addresses[i] ? request_fetch(request, &positions[i], addresses[i], sizeof positions[i]) : 0;
+    if (error)
+        return error;
+    struct open_file *in = file_acquire(request->own, request_int(request, 0)), *out = file_acquire(request->own, request_int(request, 2));
+    if (!in || !out || !in->readable || !out->writable)
+        error = -EBADF;
+    else if (in->kind != FILE_REGULAR || out->kind != FILE_REGULAR)
+        error = in->kind == FILE_DIRECTORY || out->kind == FILE_DIRECTORY ? -EISDIR : -EINVAL;
+    if (!error) {
+        sigset_t before;
+        signals_hold(&before);
+        error = WAIT(request, SYS_copy_file_range, in->host, addresses[0] ? &positions[0] : NULL, out->host,
+                     addresses[1] ? &positions[1] : NULL, arguments[4], 0);
+        signals_release(&before, error >= 0 && (uint64_t)error == arguments[4]);
+    }
+    if (in)
+        file_release(in);
+    if (out)
+        file_release(out);
+    for (int i = 0; i < 2 && error >= 0; i++)
+        if (addresses[i] && request_store(request, addresses[i], &positions[i], sizeof positions[i]))
+            error = -EFAULT;
+    return error;
+}

@@ -123,6 +123,17 @@ static void names(void)
     TRY(stat("link", &facts));
     TRY(lstat("link", &facts));
     printf("link: %d\n", S_ISLNK(facts.st_mode));
+    TRY(symlink("d/raw", "made"));
+    TRY(symlink("d/raw", "made"));
+    TRY(readlink("made", text, sizeof text));
+    TRY(stat("made", &facts));
+    TRY(link("d/raw", "second"));
+    TRY(link("d/raw", "second"));
+    TRY(link("none", "third"));
+    TRY(stat("second", &facts));
+    printf("names %ld\n", (long)facts.st_nlink);
+    TRY(unlink("second"));
+    TRY(unlink("made"));
     TRY(truncate("lines", 10));
     const struct timespec times[2] = { { 1000, 0 }, { 2000, 0 } };
     TRY(utimensat(AT_FDCWD, "lines", times, 0));
