@@ -229,6 +229,30 @@ static void read_only_grants_stay_as_they_are(void **state)
     expect_contents(domain, "/fixed/file", "fixed");
 }
 
+/* As Linux takes names that end in a slash, "." or "..". */
+static void ends_of_names(void **state)
+{
+    porin_domain *domain = *state;
+    host_directory(root, "open/one");
+    host_directory(root, "open/two");
+    assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/one"), put(domain, "/data/two/.")), -EBUSY);
+    assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/one/."), put(domain, "/data/three")), -EBUSY);
+    assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/one/sub/.."), put(domain, "/data/three")), -EBUSY);
+    assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/file/"), put(domain, "/data/three")), -ENOTDIR);
+    assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/file"), put(domain, "/data/three/")), -ENOTDIR);
+    assert_int_equal(ask(domain, SYS_rmdir, put(domain, "/data/two/.")), -EBUSY);
+    assert_int_equal(ask(domain, SYS_mkdir, put(domain, "/data/new/."), 0755), -EEXIST);
+    assert_int_equal(ask(domain, SYS_unlink, put(domain, "/data/two/..")), -EISDIR);
+    assert_int_equal(ask(domain, SYS_link, put(domain, "/data/file"), put(domain, "/data/two/..")), -EEXIST);
+    assert_int_equal(ask(domain, SYS_link, put(domain, "/data/file/"), put(domain, "/data/x")), -ENOTDIR);
+    assert_int_equal(ask(domain, SYS_link, put(domain, "/data/file"), put(domain, "/data/x/")), -ENOENT);
+    assert_int_equal(ask(domain, SYS_symlink, put(domain, "x"), put(domain, "/data/x/")), -ENOENT);
+    assert_int_equal(ask(domain, SYS_symlink, put(domain, "x"), put(domain, "/data/file/")), -EEXIST);
+    assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/one/"), put(domain, "/data/two//")), 0);
+    assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/two"), put(domain, "/data/...")), 0);
+    assert_int_equal(ask(domain, SYS_rmdir, put(domain, "/data/...")), 0);
+}
+
 static void relative_paths_of_open_directories(void **state)
 {
     porin_domain *domain = *state;
@@ -468,7 +492,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(opens_what_lies_beneath), TEST(names_nothing_outside), TEST(links_do_not_lead_out), TEST(links_are_made_beneath),
         TEST(only_files_and_directories_open),
-        TEST(what_is_refused_is_not_opened),
+        TEST(what_is_refused_is_not_opened), TEST(ends_of_names),
         TEST(read_only_grants_stay_as_they_are), TEST(relative_paths_of_open_directories), TEST(long_paths_are_refused),
         TEST(current_directory_moves), TEST(ancestors_of_grants_can_be_asked_about), TEST(racing_links_do_not_lead_out),
         TEST(racing_kinds_do_not_open), TEST(bad_grants_are_refused_by_name), TEST(mount_points_end_a_grant), TEST(nested_grants),

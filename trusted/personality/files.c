@@ -247,6 +247,7 @@ int64_t file_facts(const struct request *request, int descriptor, struct stat *f
         *facts = (struct stat){
             .st_mode = facts->st_mode & (S_IFMT | 0600), .st_size = facts->st_size, .st_blksize = facts->st_blksize, .st_nlink = 1,
             .st_dev = facts->st_dev, .st_ino = facts->st_ino, /* programs ask whether their input is their output */
+            .st_mtim = S_ISCHR(facts->st_mode) ? (struct timespec){ 0 } : facts->st_mtim, /* a terminal's tells when somebody typed */
         };
     file_release(file);
     facts_guard(facts);

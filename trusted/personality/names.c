@@ -233,7 +233,7 @@ static int64_t unlink_at(const struct request *request, int from, uint64_t path,
         return -EINVAL;
     int parent = parent_open(&place, request, from, path, &name);
     if (parent < 0)
-        return parent;
+        return parent == -EBUSY && !flags ? -EISDIR : parent;
     int64_t result = place.must_be_directory && !flags ? -ENOTDIR : unlinkat(parent, name, flags) < 0 ? -errno : 0;
     close(parent);
     place_release(&place);
@@ -255,6 +255,16 @@ int64_t service_unlinkat(const struct request *request)
     return unlink_at(request, request_int(request, 0), request->arguments[1], request_int(request, 2));
 }
 
+/* A name that ended in a slash must be a directory. What is there may be another thing a moment later, the domain's own affair. */
+static int64_t directory_expected(const struct place *place, int parent, const char *name)
+{
+    int host = place->must_be_directory ? openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    int64_t result = place->must_be_directory && host < 0 ? -errno : 0;
+    if (host >= 0)
+        close(host);
+    return result;
+}
+
 static int64_t rename_at(const struct request *request, int from, uint64_t old, int to, uint64_t new, unsigned flags)
 {
     struct place old_place, new_place;
@@ -267,7 +277,10 @@ static int64_t rename_at(const struct request *request, int from, uint64_t old, 
     int new_parent = parent_open(&new_place, request, to, new, &new_name);
     int64_t result = new_parent;
     if (new_parent >= 0) {
-        result = renameat2(old_parent, old_name, new_parent, new_name, flags) < 0 ? -errno : 0;
+        old_place.must_be_directory |= new_place.must_be_directory;
+        result = directory_expected(&old_place, old_parent, old_name);
+        if (!result)
+            result = renameat2(old_parent, old_name, new_parent, new_name, flags) < 0 ? -errno : 0;
         close(new_parent);
         place_release(&new_place);
     }
@@ -292,6 +305,14 @@ int64_t service_renameat2(const struct request *request)
                      (unsigned)request_int(request, 4));
 }
 
+/* A link is no directory: its name cannot end in a slash. */
+static int64_t plain_expected(const struct place *place, int parent, const char *name)
+{
+    if (!place->must_be_directory)
+        return 0;
+    return faccessat(parent, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ? -EEXIST : -ENOENT;
+}
+
 /* A second name in what may be written, as renaming would make it: of a link that is a link, no other file. */
 static int64_t link_at(const struct request *request, int from, uint64_t old, int to, uint64_t new, int flags)
 {
@@ -305,7 +326,11 @@ static int64_t link_at(const struct request *request, int from, uint64_t old, in
     int new_parent = parent_open(&new_place, request, to, new, &new_name);
     int64_t result = new_parent == -EBUSY ? -EEXIST : new_parent;
     if (new_parent >= 0) {
-        result = linkat(old_parent, old_name, new_parent, new_name, 0) < 0 ? -errno : 0;
+        result = directory_expected(&old_place, old_parent, old_name);
+        if (!result)
+            result = plain_expected(&new_place, new_parent, new_name);
+        if (!result)
+            result = linkat(old_parent, old_name, new_parent, new_name, 0) < 0 ? -errno : 0;
         close(new_parent);
         place_release(&new_place);
     }
@@ -355,7 +380,9 @@ static int64_t symlink_at(const struct request *request, uint64_t target, int to
     int parent = parent_open(&place, request, to, path, &name);
     if (parent < 0)
         return parent == -EBUSY ? -EEXIST : parent;
-    result = symlinkat(text, parent, name) < 0 ? -errno : 0;
+    result = plain_expected(&place, parent, name);
+    if (!result)
+        result = symlinkat(text, parent, name) < 0 ? -errno : 0;
     close(parent);
     place_release(&place);
     return result;

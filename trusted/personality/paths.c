@@ -50,11 +50,18 @@ static bool path_join(char out[PATH_MAX], const char *directory, const char *pat
     return directory && snprintf(out, PATH_MAX, "%s/%s", directory, path) < PATH_MAX && path_normalise(out);
 }
 
-static bool names_directory(const char *path)
+/* Notes what the last part of a path says, before it is normalised. */
+static void place_end(struct place *place)
 {
-    const char *slash = strrchr(path, '/');
-    const char *last = slash ? slash + 1 : path;
-    return strcmp(last, "") == 0 || strcmp(last, ".") == 0 || strcmp(last, "..") == 0;
+    size_t length = strlen(place->text);
+    place->must_be_directory = length && place->text[length - 1] == '/';
+    while (length && place->text[length - 1] == '/')
+        length--;
+    size_t start = length;
+    while (start && place->text[start - 1] != '/')
+        start--;
+    place->dots = (length - start == 1 || length - start == 2) && strncmp(place->text + start, "..", length - start) == 0;
+    place->must_be_directory |= place->dots;
 }
 
 /* The rest of normalised path below the grant, "" for the grant itself; NULL: not below it. */
@@ -157,7 +164,7 @@ static int64_t place_find_fetched(struct place *place, const struct request *req
     int64_t error = 0;
     if (*place->text == '\0')
         return -ENOENT;
-    place->must_be_directory = names_directory(place->text);
+    place_end(place);
     if (*place->text != '/' && from != AT_FDCWD) {
         char relative[PATH_MAX];
         strcpy(relative, place->text);
@@ -270,7 +277,7 @@ bool place_is_plain(const struct place *place, int flags)
 int place_open_parent(struct place *place, const char **name)
 {
     const int flags = O_PATH | O_DIRECTORY;
-    if (strcmp(place->path, ".") == 0)
+    if (place->dots || strcmp(place->path, ".") == 0)
         return -EBUSY;
     if (place->constant)
         return -EROFS;

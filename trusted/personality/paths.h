@@ -29,6 +29,7 @@ const char *directory_now(const struct personality *own);
 struct place {
     int directory;                     /* -1: a directory that exists only because a grant's guest path goes through it */
     bool constant;                     /* in a read-only grant */
+    bool dots;                         /* the path ended in "." or ".." */
     uint64_t mount;                    /* of the grant; 0: not known */
     bool must_be_directory;            /* the path ended in "/" or "." or ".." */
     struct open_file *held;            /* keeps `directory` open; NULL: a grant's, which outlives every request */
@@ -55,7 +56,7 @@ bool place_facts(const struct place *place, bool follow, struct stat *facts);
 /* A quick look at what place_open with these flags would open: is it a regular file or a directory? False: look closer. The look follows
  * links wherever they lead, so it may decide nothing else and be told to nobody. */
 bool place_is_plain(const struct place *place, int flags);
-/* For changes of a directory: opens the one that holds the place's last name, and points *name to that. -EBUSY for the grant itself,
- * -EROFS in read-only grants. */
+/* For changes of a directory: opens the one that holds the place's last name, and points *name to that. -EBUSY for the grant itself and for
+ * names that end in "." or "..", -EROFS in read-only grants. */
 int place_open_parent(struct place *place, const char **name);
 #endif
