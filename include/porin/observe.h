@@ -6,8 +6,7 @@
 
 /* Begins to take samples: every thread that runs domains is interrupted about 250 times a second of its CPU time (the kernel's timer tick),
  * and the return addresses on its control stack are kept, of all domains of the call chain: exact, without frame pointers or debug
- * information. One profile at a time (ERR_BUSY). ERR_MEMORY: no room for samples. No other thread may make or
- * destroy domains meanwhile. What forked children do is not in it. */
+ * information. One profile at a time (ERR_BUSY). ERR_MEMORY: no room for samples. What forked children do is not in it. */
 porin_status porin_profile_start(struct porin_error *error);
 
 /* Ends it and writes text to `file`, a descriptor that stays the caller's:
@@ -18,11 +17,12 @@ porin_status porin_profile_start(struct porin_error *error);
  * ERR_ARGUMENT: none was begun. ERR_FILE: writing failed; ERR_MEMORY: a domain's name could not be kept. It has ended then, too. */
 porin_status porin_profile_stop(int file, struct porin_error *error);
 
-/* Begins to note when threads cross between host, domains and services. Only edges that are bound from now on tell of their crossings, each
- * of which takes a little longer then; the latest 262 144 events of each thread are kept. As porin_profile_start otherwise. */
+/* Begins to note when threads cross between host, domains and services, whatever they are doing meanwhile. Each crossing takes a little
+ * longer until the end; the latest 262 144 events of each thread are kept. As porin_profile_start otherwise. */
 porin_status porin_trace_start(struct porin_error *error);
 
 /* Ends it and writes a trace in Chrome's format (Trace Event Format, JSON), which browsers (about:tracing) and Perfetto show: one row a
- * thread, calls lying in their callers. No domain may be entered meanwhile. Errors as porin_profile_stop. */
+ * thread, calls lying in their callers, rows grouped (pid) by the domain that the thread is in first. One line an event. Threads may be in
+ * domains meanwhile; what one of them is just noting is left out. Errors as porin_profile_stop. */
 porin_status porin_trace_stop(int file, struct porin_error *error);
 #endif

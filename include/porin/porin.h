@@ -47,6 +47,11 @@ enum porin_fault {
 struct porin_registers { uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r11, r12, r13, r15, flags; };
 
 #define PORIN_TRACE_MAX 16
+#define PORIN_CROSSINGS_MAX 8
+#define PORIN_SERVICES_MAX 8
+
+/* How a domain was entered; names are cut to fit. */
+struct porin_crossing { char domain[24], entry[40]; };
 
 /* What went wrong, in detail. For faults: which domain died where. */
 struct porin_error {
@@ -64,6 +69,10 @@ struct porin_error {
     struct porin_registers registers;
     uint32_t trace[PORIN_TRACE_MAX]; /* slot offsets that its innermost calls return to, up to the entry or the end; `porin locate` */
     uint32_t trace_count;
+    struct porin_crossing crossings[PORIN_CROSSINGS_MAX]; /* whose calls led here, the one that died first: the innermost ones */
+    uint32_t crossing_count;
+    uint16_t services[PORIN_SERVICES_MAX]; /* what it asked for on this thread last, the latest first: trusted/tables/services.def */
+    uint32_t service_count;
 };
 
 /* --- images --- */
@@ -151,6 +160,8 @@ struct porin_domain_usage {
     uint64_t chain_cpu_ns;          /* while it ran or waited for a call of its own: of any number of domains in a chain each is charged */
     uint64_t memory_bytes;          /* now: heap, mappings, stacks, data */
     uint32_t mappings, threads, descriptors; /* now: areas of its heap, threads it has started, open descriptors */
+    uint64_t refusals;              /* what it asked for and was not granted: the lines of `audit`, each as often as it happened */
+    int32_t process_group;          /* the host's, of the processes it has forked, where several domains share the process; 0: none */
 };
 porin_status porin_domain_usage_get(porin_domain *domain, struct porin_domain_usage *out);
 /* Runs a program image's main to its end on the calling thread; back when all threads it has started are gone. *exit_code is its status. */

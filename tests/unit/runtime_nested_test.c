@@ -34,10 +34,10 @@ void personality_reset(struct porin_domain *domain)
     (void)domain;
 }
 
-uint32_t personality_descriptors(struct porin_domain *domain)
+void personality_usage(struct porin_domain *domain, struct porin_domain_usage *out)
 {
     (void)domain;
-    return 0;
+    (void)out;
 }
 
 void personality_hand_over(struct porin_domain *domain, struct porin_domain *successor)

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "library_fixture.h"
 #include "porin/observe.h"
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -272,7 +273,7 @@ static void test_trace_nests(void **state)
     char order[512] = "", name[64];
     int depth = 0;
     for (char *at = strstr(text, "{\"ph\""); at; at = strstr(at + 1, "{\"ph\"")) {
-        depth += at[7] == 'B' ? 1 : -1;
+        depth += at[7] == 'B' ? 1 : at[7] == 'E' ? -1 : 0;
         assert_true(depth >= 0);
         if (at[7] == 'B' && sscanf(strstr(at, "\"name\""), "\"name\":\"%63[^\"]", name) == 1 && *name != '0')
             snprintf(order + strlen(order), sizeof order - strlen(order), "%d%s ", depth, name);
@@ -282,9 +283,91 @@ static void test_trace_nests(void **state)
     assert_non_null(strstr(order, "1first 2start 2first "));
     assert_non_null(strstr(order, "1service 2getpid "));
     assert_non_null(strstr(order, "1second 2second "));
+    assert_non_null(strstr(text, "{\"ph\":\"M\",\"pid\":1,\"name\":\"process_name\",\"args\":{\"name\":\"a\"}}"));
+    assert_non_null(strstr(text, "\"name\":\"getpid\",\"args\":{\"from\":\"a\",\"to\":\"host\"}"));
     assert_non_null(strstr(text, "\"cat\":\"gate\",\"name\":\"first\",\"args\":{\"from\":\"a\",\"to\":\"b\"}"));
     porin_domain_destroy(a);
     porin_domain_destroy(b);
+    (void)state;
+}
+
+static _Atomic bool enough;
+static _Atomic uint64_t calls_made;
+
+static void *call_on(void *domain)
+{
+    while (!enough && call(domain, "first", 40, 2) == 42)
+        calls_made++;
+    assert_true(enough);
+    return NULL;
+}
+
+/* Tracing begins and ends while threads are in gates that were bound before, domains come and go, and a child is forked. */
+static void test_trace_of_what_runs(void **state)
+{
+    static char text[1 << 20];
+    struct porin_error error;
+    pthread_t threads[3];
+    porin_domain *a = accounted("a", 0), *b = accounted("b", 0);
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "add"), NULL, NULL), PORIN_OK);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, call_on, a), 0);
+    for (int round = 0; round < 40; round++) {
+        FILE *file = tmpfile();
+        assert_int_equal(porin_trace_start(&error), PORIN_OK);
+        porin_domain *other = accounted("other", 0);
+        assert_int_equal(call(other, "add", 1, 2), 3);
+        for (uint64_t before = calls_made; calls_made < before + 10;) /* at least one of them from its beginning */
+            nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL);
+        porin_domain_destroy(other);
+        assert_int_equal(porin_trace_stop(fileno(file), &error), PORIN_OK);
+        rewind(file);
+        text[fread(text, 1, sizeof text - 1, file)] = '\0';
+        fclose(file);
+        assert_non_null(strstr(text, "\"name\":\"first\",\"args\":{\"from\":\"a\",\"to\":\"b\"}"));
+        assert_non_null(strstr(text, "\"name\":\"add\",\"args\":{\"from\":\"host\",\"to\":\"other\"}"));
+    }
+    enough = true;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
+/* A report names who called whom, and what was asked for last. */
+static void test_report_of_crossings(void **state)
+{
+    uint64_t result;
+    struct porin_error death;
+    porin_domain *a = accounted("a name that is longer than there is room for", 0), *b = accounted("b", 0);
+    assert_int_equal(porin_domain_bind(a, "second", entry(b, "trap"), NULL, NULL), PORIN_OK);
+    assert_int_equal(call(b, "service", SYS_getpid, 0) > 0, 1);
+    assert_int_equal(call(b, "service", SYS_getppid, 0) > 0, 1);
+    assert_int_equal(call(a, "service", SYS_gettid, 0) > 0, 1);
+    porin_call6(entry(a, "second"), &result, 0, 0, 0, 0, 0, 0);
+    assert_int_equal(porin_domain_alive(b, &death), PORIN_ERR_FAULT);
+    assert_int_equal(death.crossing_count, 2);
+    assert_string_equal(death.crossings[0].domain, "b");
+    assert_string_equal(death.crossings[0].entry, "trap");
+    assert_string_equal(death.crossings[1].domain, "a name that is longer t");
+    assert_string_equal(death.crossings[1].entry, "second");
+    assert_true(death.service_count >= 2);
+    assert_int_equal(death.services[0], SYS_getppid);
+    assert_int_equal(death.services[1], SYS_getpid);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
+/* Each refusal counts, though audit tells it once. */
+static void test_refusals_are_counted(void **state)
+{
+    porin_domain *a = accounted("a", 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal((int64_t)call(a, "service", SYS_socket, 2), -EPERM);
+    assert_int_equal(usage_of(a).refusals, 3);
+    porin_domain_destroy(a);
     (void)state;
 }
 
@@ -293,7 +376,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_shares_of_a_chain),
         cmocka_unit_test(test_profile_names_the_chain),
-        cmocka_unit_test(test_trace_nests),      cmocka_unit_test(test_faults_are_counted),
+        cmocka_unit_test(test_trace_nests),            cmocka_unit_test(test_trace_of_what_runs),
+        cmocka_unit_test(test_report_of_crossings),    cmocka_unit_test(test_refusals_are_counted),
+        cmocka_unit_test(test_faults_are_counted),
         cmocka_unit_test(test_cpu_limit),              cmocka_unit_test(test_threads_share_the_limit),
         cmocka_unit_test(test_short_threads_are_charged),
         cmocka_unit_test(test_sleepers_are_charged),   cmocka_unit_test(test_small_limits),

@@ -205,7 +205,8 @@ porin_status porin_domain_usage_get(porin_domain *domain, struct porin_domain_us
     pthread_mutex_unlock(&domain->memory.lock);
     *out = (struct porin_domain_usage){
         .calls = calls, .faults = domain->faults, .cpu_ns = domain->cpu_ns, .chain_cpu_ns = domain->chain_cpu_ns,
-        .memory_bytes = memory, .mappings = mappings, .threads = domain->threads, .descriptors = personality_descriptors(domain),
+        .memory_bytes = memory, .mappings = mappings, .threads = domain->threads,
     };
+    personality_usage(domain, out);
     return PORIN_OK;
 }

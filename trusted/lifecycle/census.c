@@ -1,31 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A list that only grows, kept while anybody needs it. */
+/* A list that only grows, kept while anybody needs it. It lies in one place and what is in it does not change, so readers need no lock. */
+#define _GNU_SOURCE
 #include "census.h"
 #include "loader/image.h"
-#include "slots/region.h"
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-static struct citizen *citizens;
-static uint32_t count, capacity, users;
+#define CITIZENS 65536
+
+static struct citizen *citizens;       /* room for all of them, touched as they come */
+static _Atomic uint32_t count;
+static uint32_t users;
 static bool incomplete;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* outside of domains' locks */
 
+/* With the lock. */
 static void add(const struct porin_domain *domain)
 {
-    if (count == capacity) {
-        uint32_t wanted = capacity ? 2 * capacity : 16;
-        struct citizen *more = realloc(citizens, wanted * sizeof *more);
-        incomplete |= !more;
-        if (!more)
-            return;
-        citizens = more;
-        capacity = wanted;
-    }
-    struct citizen *citizen = &citizens[count++];
+    incomplete |= count == CITIZENS || !citizens;
+    if (count == CITIZENS || !citizens)
+        return;
+    struct citizen *citizen = &citizens[count];
     *citizen = (struct citizen){ domain->slot, domain->generation, __builtin_ia32_rdtsc(), "", domain->image };
-    memcpy(citizen->name, domain->name, sizeof citizen->name);
+    memcpy(citizen->name, domain->name, sizeof citizen->name - 1);
     image_retain(domain->image);
+    count++;
 }
 
 void census_domain(const struct porin_domain *domain)
@@ -36,13 +35,27 @@ void census_domain(const struct porin_domain *domain)
     pthread_mutex_unlock(&lock);
 }
 
+/* Who is being made meanwhile comes by itself, at worst a second time; who is being destroyed has no image any more. */
+static void add_all(void)
+{
+    for (uint32_t slot = 0; slot < PORIN_MAX_SLOTS; slot++) {
+        if (!domain_at(slot)->image) /* the lock of a slot that was never used stays untouched */
+            continue;
+        pthread_mutex_lock(&domain_at(slot)->lock);
+        if (domain_at(slot)->image)
+            add(domain_at(slot));
+        pthread_mutex_unlock(&domain_at(slot)->lock);
+    }
+}
+
 void census_begin(void)
 {
     pthread_mutex_lock(&lock);
-    for (uint32_t slot = 0; !users && slot < PORIN_MAX_SLOTS; slot++)
-        if (region_contains((uint64_t)slot << PORIN_SLOT_SHIFT) && domain_at(slot)->state != DOMAIN_FREE)
-            add(domain_at(slot));
-    users++;
+    if (users++ == 0) {
+        void *room = mmap(NULL, CITIZENS * sizeof *citizens, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        citizens = room != MAP_FAILED ? room : NULL;
+        add_all();
+    }
     pthread_mutex_unlock(&lock);
 }
 
@@ -50,11 +63,12 @@ void census_end(void)
 {
     pthread_mutex_lock(&lock);
     if (--users == 0) {
-        while (count)
-            porin_image_release(citizens[--count].image);
-        free(citizens);
+        for (uint32_t i = 0; i < count; i++)
+            porin_image_release(citizens[i].image);
+        if (citizens)
+            munmap(citizens, CITIZENS * sizeof *citizens);
         citizens = NULL;
-        capacity = 0;
+        count = 0;
         incomplete = false;
     }
     pthread_mutex_unlock(&lock);

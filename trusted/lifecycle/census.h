@@ -11,7 +11,7 @@ struct citizen {
     struct porin_image *image;          /* a reference */
 };
 
-/* A profile or a trace begins: all who live are noted, and from now on all who are made. No other thread makes or destroys domains. */
+/* A profile or a trace begins: all who live are noted, and from now on all who are made. */
 void census_begin(void);
 /* It ends; when the last one has, all are forgotten. */
 void census_end(void);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Executing another image in place of a domain's own. */
 #include "exec.h"
-#include "report.h"
 #include "loader/image.h"
 #include <errno.h>
 #include <stdatomic.h>
@@ -27,7 +26,6 @@ int64_t exec_prepare(struct porin_domain *domain, porin_image *image, const char
     options.environment_count = environment_count;
     if (porin_domain_create(image, &options, &successor, &error) != PORIN_OK)
         return -ENOMEM;
-    text_make_plain(successor->name);
     successor->cpu_ns = domain->cpu_ns; /* the same process as before, as far as limits go */
     pthread_mutex_lock(&domain->lock);
     bool first = !domain->successor && !domain_is_dead(domain);

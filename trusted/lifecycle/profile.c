@@ -108,12 +108,28 @@ static void frame_write(FILE *to, uint64_t word, uint32_t *domain)
     }
 }
 
+/* Names and paths may be a domain's own: a line stays a line, and a word a word. */
+static void word_write(FILE *to, const char *text, bool blanks)
+{
+    for (; *text; text++)
+        fputc((uint8_t)*text < ' ' || *text == 127 || (*text == ' ' && !blanks) ? '_' : *text, to);
+}
+
+static void domain_write(FILE *to, uint32_t number, const struct citizen *citizen)
+{
+    fprintf(to, "domain %u ", number);
+    word_write(to, *citizen->name ? citizen->name : "-", false);
+    fputc(' ', to);
+    word_write(to, citizen->image->path ? citizen->image->path : "-", true);
+    fputc('\n', to);
+}
+
 static void text_write(FILE *to)
 {
     uint32_t domain = 0;
     const struct citizen *citizen;
     for (uint32_t i = 0; (citizen = census_at(i)); i++)
-        fprintf(to, "domain %u %s %s\n", i, citizen->name, citizen->image->path ? citizen->image->path : "-");
+        domain_write(to, i, citizen);
     for (uint64_t i = 0; i < used; i++)
         if (KIND(words[i]) == SAMPLE)
             fprintf(to, "%ssample %llu", i ? "\n" : "", (unsigned long long)(words[i] & ~WORD(3, 0)));

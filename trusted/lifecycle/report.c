@@ -37,15 +37,43 @@ static void fault_text(struct porin_error *error)
              error->entry, signal_name(error->signal), error->offset, what);
 }
 
-/* By which function the activation was entered. */
-static void entry_name(struct porin_error *death, const struct porin_domain *domain, uint32_t offset)
+/* By which function an activation was entered; "": by none that it exports. */
+static const char *entry_name(const struct walk *boundary)
 {
-    for (uint32_t i = 0; i < domain->image->layout.exports_count; i++)
-        if (domain->image->exports[i].offset == offset) {
-            snprintf(death->entry, sizeof death->entry, "%s", domain->image->exports[i].name);
-            text_make_plain(death->entry);
-            return;
-        }
+    const struct porin_image *image = boundary->domain->image;
+    uint32_t offset = boundary->from_host ? (uint32_t)boundary->entry->target : boundary->edge->entry;
+    for (uint32_t i = 0; image && i < image->layout.exports_count; i++)
+        if (image->exports[i].offset == offset)
+            return image->exports[i].name;
+    return "";
+}
+
+static void cut(char *to, size_t size, const char *from)
+{
+    size_t length = strnlen(from, size - 1);
+    memcpy(to, from, length);
+    to[length] = '\0';
+    text_make_plain(to);
+}
+
+/* Who called whom: from the activation that died outward. */
+static void crossings_take(struct porin_error *death, struct walk walk)
+{
+    do {
+        struct porin_crossing *crossing = &death->crossings[death->crossing_count++];
+        walk_boundary(&walk);
+        cut(crossing->domain, sizeof crossing->domain, walk.domain->name);
+        cut(crossing->entry, sizeof crossing->entry, entry_name(&walk));
+    } while (death->crossing_count < PORIN_CROSSINGS_MAX && walk_outer(&walk));
+}
+
+static void services_take(struct porin_error *death, const struct porin_domain *domain, const struct thread *thread)
+{
+    for (uint32_t i = 0; i < RECENT_SERVICES; i++) {
+        uint64_t asked = thread->recent[(thread->recent_count - 1 - i) % RECENT_SERVICES];
+        if (asked && asked >> 32 == domain->slot && death->service_count < PORIN_SERVICES_MAX)
+            death->services[death->service_count++] = (uint16_t)asked;
+    }
 }
 
 static void trace_take(struct porin_error *death, const struct porin_domain *domain, struct walk walk)
@@ -57,7 +85,7 @@ static void trace_take(struct porin_error *death, const struct porin_domain *dom
         if (offset <= UINT32_MAX) /* otherwise it leads nowhere any more */
             death->trace[death->trace_count++] = (uint32_t)offset;
     }
-    entry_name(death, domain, walk.from_host ? (uint32_t)walk.entry->target : walk.edge->entry);
+    cut(death->entry, sizeof death->entry, entry_name(&walk));
 }
 
 #define BELOW_STACK 0x1000            /* how far from r15 an access is the stack's own */
@@ -112,6 +140,8 @@ void report_fault(struct porin_error *death, const struct porin_domain *domain, 
 #undef R
         };
         trace_take(death, domain, *walk);
+        crossings_take(death, *walk);
+        services_take(death, domain, walk->thread);
     }
     access_describe(death, domain, info);
     capability_describe(death, domain, registers);

@@ -26,13 +26,18 @@ struct route {
 };
 
 static _Atomic bool on;
+static bool ending;                     /* it is over and not written yet */
 static struct { uint64_t ticks, ns; } began, ended;
 static struct route *routes;
 static size_t route_count, route_capacity;
-static struct thread **rings;          /* blocks that have one: they keep it, and are never unmapped themselves */
+static struct ring {
+    struct thread *thread;              /* its block: that, and the ring, are never unmapped; threads come and go */
+    struct trace_event *start;
+    uint64_t owner;                     /* the number of the latest thread that noted something here */
+} *rings;
 static size_t ring_count;
-static bool missing;                    /* there was no memory for a route or a ring */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool missing;                    /* there was no memory for a route, a ring or gates */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* inside of domains' and threads' locks */
 
 bool trace_edge(const struct porin_domain *caller, const struct edge *edge, const struct porin_domain *callee)
 {
@@ -52,43 +57,85 @@ bool trace_edge(const struct porin_domain *caller, const struct edge *edge, cons
     return true;
 }
 
-static bool ring_make(struct thread *thread)
+/* The oldest of its events, where the next one goes. */
+static struct trace_event *ring_oldest(const struct ring *ring)
 {
-    const size_t size = EVENTS * sizeof *thread->trace_start;
-    void *ring = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    pthread_mutex_lock(&lock);
-    struct thread **more = ring != MAP_FAILED ? realloc(rings, (ring_count + 1) * sizeof *more) : NULL;
-    if (more) {
-        rings = more;
-        rings[ring_count++] = thread;
-        thread->trace_start = ring;
-        thread->trace_end = thread->trace_start + EVENTS;
+    size_t i = 1;
+    while (i < EVENTS && ring->start[i].time >= ring->start[i - 1].time)
+        i++;
+    return ring->start + i % EVENTS;
+}
+
+/* With the lock: the ring of a block, made if need be. NULL: no memory. */
+static struct ring *ring_of(struct thread *thread)
+{
+    const size_t size = EVENTS * sizeof(struct trace_event);
+    for (size_t i = 0; i < ring_count; i++)
+        if (rings[i].thread == thread)
+            return &rings[i];
+    void *start = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    struct ring *more = start != MAP_FAILED ? realloc(rings, (ring_count + 1) * sizeof *more) : NULL;
+    if (!more) {
+        if (start != MAP_FAILED)
+            munmap(start, size);
+        missing = true;
+        return NULL;
     }
-    missing |= !more;
-    pthread_mutex_unlock(&lock);
-    if (!more && ring != MAP_FAILED)
-        munmap(ring, size);
-    return more;
+    rings = more;
+    rings[ring_count] = (struct ring){ .thread = thread, .start = start };
+    return &rings[ring_count++];
 }
 
 /* On the thread itself, or with the list of threads locked. */
 static void ring_begin(struct thread *thread, void *unused)
 {
     (void)unused;
-    if (!thread->trace_start && !ring_make(thread))
-        return;
-    __atomic_store_n(&thread->trace_at, thread->trace_start, __ATOMIC_RELEASE);
-    trace_note(thread, TRACE_THREAD, thread->thread_id);
+    pthread_mutex_lock(&lock);
+    struct ring *ring = on ? ring_of(thread) : NULL;
+    if (ring && !thread->trace_end) { /* until that is set it notes nothing itself */
+        if (!thread->trace_start) {
+            thread->trace_at = ring_oldest(ring);
+            thread->trace_start = ring->start;
+        }
+        ring->owner = thread->thread_id;
+        trace_put(thread, ring->start + EVENTS, TRACE_THREAD, thread->thread_id);
+        __atomic_store_n(&thread->trace_end, ring->start + EVENTS, __ATOMIC_RELEASE);
+    }
+    pthread_mutex_unlock(&lock);
 }
 
 void trace_attach(struct thread *thread)
 {
-    if (!on)
-        thread->trace_at = NULL;
-    else if (thread->trace_at)
-        trace_note(thread, TRACE_THREAD, thread->thread_id); /* its block's last owner may be in the trace */
-    else
+    if (on)
         ring_begin(thread, NULL);
+}
+
+/* Gates of all edges there are get the calls that note crossings, or lose them: they keep their shape, so threads may be inside. */
+static void edges_trace(void)
+{
+    for (uint32_t slot = 0; slot < PORIN_MAX_SLOTS; slot++) {
+        if (!domain_at(slot)->image)
+            continue; /* one that is made now finds out by itself */
+        struct porin_domain *caller = domain_at(slot);
+        pthread_mutex_lock(&caller->lock);
+        bool any = false;
+        for (uint32_t i = 0; caller->edges && i < caller->image->layout.imports_count; i++) {
+            struct edge *edge = &caller->edges[i];
+            edge->traced = edge->bound && trace_edge(caller, edge, domain_at(edge->callee_slot));
+            any |= edge->bound;
+        }
+        missing |= any && gates_publish(caller, NULL) != PORIN_OK;
+        pthread_mutex_unlock(&caller->lock);
+    }
+}
+
+/* A forked child takes no part. */
+static void forked(void)
+{
+    on = ending = false;
+    for (size_t i = 0; i < ring_count; i++)
+        rings[i].thread->trace_end = NULL;
+    pthread_mutex_init(&lock, NULL);
 }
 
 static uint64_t ns_now(void)
@@ -100,11 +147,13 @@ static uint64_t ns_now(void)
 
 porin_status porin_trace_start(struct porin_error *error)
 {
+    static bool prepared;
     porin_status status = porin_init(error);
     if (status != PORIN_OK)
         return status;
     pthread_mutex_lock(&lock);
-    bool busy = on;
+    prepared = prepared || pthread_atfork(NULL, NULL, forked) == 0;
+    bool busy = on || ending;
     if (!busy) {
         census_begin();
         began.ticks = __builtin_ia32_rdtsc();
@@ -114,6 +163,7 @@ porin_status porin_trace_start(struct porin_error *error)
     pthread_mutex_unlock(&lock);
     if (busy)
         return error_set(error, PORIN_ERR_BUSY, "a trace is being taken already; stop that one first");
+    edges_trace();
     threads_visit((void (*const[])(struct thread *, void *)){ ring_begin, NULL }, NULL);
     return PORIN_OK;
 }
@@ -123,6 +173,8 @@ porin_status porin_trace_start(struct porin_error *error)
 struct writer {
     FILE *to;
     uint64_t thread;
+    uint32_t process;                   /* the domain that ran when nothing was open, so far as that is known: its row's group */
+    uint64_t latest;
     size_t depth;
     uint64_t open[DEPTH];               /* what of the events that have begun */
     bool any;
@@ -158,7 +210,7 @@ static const char *name_then(uint32_t slot, uint64_t time)
 
 static void event_begin(struct writer *writer, char phase, uint64_t time)
 {
-    fprintf(writer->to, "%s\n{\"ph\":\"%c\",\"pid\":1,\"tid\":%llu,\"ts\":%.3f", writer->any ? "," : "", phase,
+    fprintf(writer->to, "%s\n{\"ph\":\"%c\",\"pid\":%u,\"tid\":%llu,\"ts\":%.3f", writer->any ? "," : "", phase, writer->process,
             (unsigned long long)writer->thread, microseconds(time));
     writer->any = true;
 }
@@ -198,14 +250,14 @@ static void call_write(struct writer *writer, uint64_t time, uint32_t slot, uint
     named(writer, time, "call", name, "host", name_then(slot, time));
 }
 
-static void service_write(struct writer *writer, uint64_t time, uint32_t number)
+static void service_write(struct writer *writer, uint64_t time, uint32_t slot, uint32_t number)
 {
     char name[LONGEST];
     snprintf(name, sizeof name, "service %u", number);
     for (size_t i = 0; i < sizeof services / sizeof *services; i++)
         if (services[i].number == number)
             snprintf(name, sizeof name, "%s", services[i].name);
-    named(writer, time, "service", name, "domain", "host");
+    named(writer, time, "service", name, name_then(slot, time), "host");
 }
 
 /* Closes what is open down to the event that this one ends: what was thrown out of did not come back by itself. */
@@ -229,6 +281,12 @@ static uint64_t pair_of(uint64_t kind, uint64_t what)
     return kind <= TRACE_GATE_END ? what / PORIN_GATE_SIZE : kind << TRACE_KIND_SHIFT;
 }
 
+/* The slot of the domain that an event comes from, or, of a call from the host, goes to. */
+static uint32_t slot_of(uint64_t kind, uint64_t what)
+{
+    return (uint32_t)(what >> (kind == TRACE_GATE ? PORIN_SLOT_SHIFT : 32));
+}
+
 static void event_write(struct writer *writer, const struct trace_event *event)
 {
     uint64_t kind = event->what >> TRACE_KIND_SHIFT, what = event->what & ((1ull << TRACE_KIND_SHIFT) - 1);
@@ -244,29 +302,46 @@ static void event_write(struct writer *writer, const struct trace_event *event)
     }
     if (writer->depth == DEPTH)
         return;
+    if (!writer->depth) {
+        uint32_t number = census_find_then(slot_of(kind, what), event->time);
+        writer->process = number != UINT32_MAX ? number + 1 : 0;
+    }
     writer->open[writer->depth++] = pair_of(kind, what);
     switch (kind) {
     case TRACE_GATE: gate_write(writer, event->time, what); break;
     case TRACE_CALL: call_write(writer, event->time, (uint32_t)(what >> 32), (uint32_t)what); break;
-    default: service_write(writer, event->time, (uint32_t)what);
+    default: service_write(writer, event->time, (uint32_t)(what >> 32), (uint32_t)what);
     }
 }
 
-static void ring_write(struct writer *writer, struct thread *thread)
+static void ring_write(struct writer *writer, const struct ring *ring)
 {
-    struct trace_event *at = thread->trace_at;
-    if (!at)
-        return;
-    thread->trace_at = NULL;
-    writer->thread = thread->thread_id;
+    const struct trace_event *oldest = ring_oldest(ring);
+    writer->thread = ring->owner; /* others say so themselves, if their beginning is still there */
     writer->depth = 0;
+    writer->latest = began.ticks;
     for (size_t i = 0; i < EVENTS; i++) {
-        const struct trace_event *event = thread->trace_start + (size_t)(at - thread->trace_start + (ptrdiff_t)i) % EVENTS;
-        if (event->time >= began.ticks && event->time <= ended.ticks)
-            event_write(writer, event);
+        /* the thread may be just writing its last one, which then has a time that is none */
+        const struct trace_event event = ring->start[(size_t)(oldest - ring->start + (ptrdiff_t)i) % EVENTS];
+        if (event.time < writer->latest || event.time > ended.ticks)
+            continue;
+        writer->latest = event.time;
+        event_write(writer, &event);
     }
     while (writer->depth)
         end_write(writer, ended.ticks, writer->open[writer->depth - 1]);
+}
+
+/* Names for the groups of rows. */
+static void processes_write(struct writer *writer)
+{
+    const struct citizen *citizen;
+    for (uint32_t i = 0; (citizen = census_at(i)); i++) {
+        fprintf(writer->to, "%s\n{\"ph\":\"M\",\"pid\":%u,\"name\":\"process_name\",\"args\":{\"name\":\"", writer->any ? "," : "", i + 1);
+        text_write(writer->to, citizen->name);
+        fputs("\"}}", writer->to);
+        writer->any = true;
+    }
 }
 
 static bool trace_write(FILE *to)
@@ -276,33 +351,51 @@ static bool trace_write(FILE *to)
         return false;
     writer->to = to;
     fputs("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[", to);
+    processes_write(writer);
     for (size_t i = 0; i < ring_count; i++)
-        ring_write(writer, rings[i]);
+        ring_write(writer, &rings[i]);
     fputs("\n]}\n", to);
     free(writer);
     return !ferror(to);
 }
 
-porin_status porin_trace_stop(int file, struct porin_error *error)
+/* From on to ending: nobody notes anything any more. False: none was begun. */
+static bool trace_end(void)
 {
     pthread_mutex_lock(&lock);
-    if (!on) {
-        pthread_mutex_unlock(&lock);
-        return error_set(error, PORIN_ERR_ARGUMENT, "no trace was begun");
+    bool was = on;
+    if (was) {
+        on = false;
+        ending = true;
+        ended.ticks = __builtin_ia32_rdtsc();
+        ended.ns = ns_now();
+        for (size_t i = 0; i < ring_count; i++)
+            __atomic_store_n(&rings[i].thread->trace_end, NULL, __ATOMIC_RELAXED);
     }
-    on = false;
-    ended.ticks = __builtin_ia32_rdtsc();
-    ended.ns = ns_now();
+    pthread_mutex_unlock(&lock);
+    if (was)
+        edges_trace();
+    return was;
+}
+
+porin_status porin_trace_stop(int file, struct porin_error *error)
+{
+    if (!trace_end())
+        return error_set(error, PORIN_ERR_ARGUMENT, "no trace was begun");
     int copy = dup(file);
     FILE *to = copy >= 0 ? fdopen(copy, "w") : NULL;
     bool good = to && trace_write(to);
-    if (to)
-        good &= fclose(to) == 0;
-    else if (copy >= 0)
-        close(copy);
     int problem = errno;
+    if (to) {
+        bool closed = fclose(to) == 0;
+        problem = closed ? problem : errno;
+        good &= closed;
+    } else if (copy >= 0) {
+        close(copy);
+    }
+    pthread_mutex_lock(&lock);
     bool incomplete = missing || census_incomplete();
-    missing = false;
+    ending = missing = false;
     free(routes);
     routes = NULL;
     route_count = route_capacity = 0;

@@ -108,17 +108,17 @@ void descriptors_close(struct personality *own, bool only_on_exec)
     own->descriptor_count = 0;
 }
 
-uint32_t personality_descriptors(struct porin_domain *domain)
+void personality_usage(struct porin_domain *domain, struct porin_domain_usage *out)
 {
     struct personality *own = domain->personality;
-    uint32_t open = 0;
     if (!own) /* another domain goes on with it */
-        return 0;
+        return;
     pthread_mutex_lock(&own->lock);
     for (uint32_t i = 0; i < own->descriptor_count; i++)
-        open += own->descriptors[i].file != NULL;
+        out->descriptors += own->descriptors[i].file != NULL;
+    out->process_group = own->group;
     pthread_mutex_unlock(&own->lock);
-    return open;
+    out->refusals = own->refusals;
 }
 
 int64_t descriptor_close(struct personality *own, int number)

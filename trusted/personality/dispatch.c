@@ -69,6 +69,7 @@ void audit(const struct request *request, const char *format, ...)
 {
     const struct porin_domain_options *options = &request->domain->options;
     char line[300];
+    request->own->refusals++;
     if (!options->audit)
         return;
     va_list arguments;

@@ -61,6 +61,7 @@ struct personality {
     bool has_timer;
     struct futex_waiter *waiters;      /* futex.c */
     struct futex_waiter *window_waiters; /* on words of windows */
+    _Atomic uint64_t refusals;
     _Atomic uint32_t told[AUDIT_REMEMBERED]; /* refusals that audit has told of, as hashes */
     struct functions *_Atomic functions; /* functions.c: of the host, that the domain may call; NULL: none ever */
 };

@@ -274,7 +274,9 @@ uint64_t service_call(struct frame *frame)
 {
     struct porin_domain *domain = domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT));
     uint64_t start = account_wanted ? __builtin_ia32_rdtsc() : 0;
-    trace_note(thread_current, TRACE_SERVICE, (uint32_t)frame->rax);
+    uint64_t asked = (uint64_t)domain->slot << 32 | (uint32_t)frame->rax;
+    thread_current->recent[thread_current->recent_count++ % RECENT_SERVICES] = asked;
+    trace_note(thread_current, TRACE_SERVICE, asked);
     uint64_t result = (uint64_t)personality_call(domain, frame->rax, frame->integer);
     trace_note(thread_current, TRACE_SERVICE_END, 0);
     if (start && __builtin_ia32_rdtsc() - start > SERVICE_LONG)

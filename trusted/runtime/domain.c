@@ -8,6 +8,7 @@
 #include "grace.h"
 #include "lifecycle/account.h"
 #include "lifecycle/options.h"
+#include "lifecycle/report.h"
 #include "lifecycle/reaper.h"
 #include "lifecycle/spawn.h"
 #include "lifecycle/trace.h"
@@ -85,15 +86,16 @@ static void domain_free(struct porin_domain *domain)
     memory_destroy(domain);
     account_close(&domain->options);
     options_release(&domain->options);
-    pthread_mutex_lock(&domain->lock); /* domains_unbind or the reaper may be looking */
+    pthread_mutex_lock(&domain->lock); /* domains_unbind, the reaper or the census may be looking */
+    struct porin_image *image = domain->image;
+    domain->image = NULL;
     free(domain->edges);
     domain->edges = NULL;
     free(domain->stacks);
     domain->stacks = NULL;
     domain->stack_count = domain->stack_capacity = 0;
     pthread_mutex_unlock(&domain->lock);
-    porin_image_release(domain->image);
-    domain->image = NULL;
+    porin_image_release(image);
     domain->state = DOMAIN_FREE;
     region_give(domain->slot);
 }
@@ -129,6 +131,7 @@ porin_status porin_domain_create(porin_image *image, const struct porin_domain_o
     image_retain(image);
     domain->grants = options->grants;
     snprintf(domain->name, sizeof domain->name, "%s", options->name ? options->name : image->name);
+    text_make_plain(domain->name);
     account_open(domain, options);
     if (!options_copy(&domain->options, options) || !edges_create(domain))
         status = error_set(error, PORIN_ERR_MEMORY, "no memory for the tables of domain %s", domain->name);

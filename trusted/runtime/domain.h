@@ -101,8 +101,8 @@ bool personality_signal_due(const struct porin_domain *domain, const struct thre
 bool personality_signal_handled(const struct porin_domain *domain, const struct thread *thread, int signal);
 /* The running domain was interrupted, as if it had asked for a service: lets its handlers run, that of the fault (NULL: none) alone. */
 void personality_interrupted(struct porin_domain *domain, const struct signal_fault *fault);
-/* How many descriptors the domain has open. */
-uint32_t personality_descriptors(struct porin_domain *domain);
+/* Fills in what it knows of the domain's use. */
+void personality_usage(struct porin_domain *domain, struct porin_domain_usage *out);
 
 /* --- what the runtime provides to it --- */
 /* Ends the running domain: every call into it ends with PORIN_ERR_EXIT. Only from within personality_call; drops its frames. */

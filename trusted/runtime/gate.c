@@ -26,8 +26,6 @@ _Static_assert(PORIN_GATES_IMPORT == PORIN_GATES_SERVICE + PORIN_GATES_SERVICE_S
 
 #define SNIPPET(name) extern const uint8_t name[], name##_end[]
 SNIPPET(gate_enter);
-SNIPPET(gate_trace_in);
-SNIPPET(gate_trace_out);
 SNIPPET(gate_count);
 SNIPPET(gate_save_rounding);
 SNIPPET(gate_window_test);
@@ -41,11 +39,13 @@ SNIPPET(gate_switch);
 SNIPPET(gate_argument_room);
 SNIPPET(gate_argument_store);
 SNIPPET(gate_call);
+SNIPPET(gate_call_traced);
 SNIPPET(gate_return);
 SNIPPET(gate_default_rounding);
 SNIPPET(gate_restore_rounding);
 SNIPPET(gate_far_VECTORS);
 SNIPPET(gate_leave);
+SNIPPET(gate_leave_traced);
 SNIPPET(gate_slow_stub);
 SNIPPET(gate_unbound);
 SNIPPET(service_gate_call);
@@ -263,8 +263,6 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
         APPEND(&gate, gate_window_test);
     if (edge->accounting)
         APPEND(&gate, gate_count);
-    if (edge->traced)
-        APPEND(&gate, gate_trace_in);
     if (rounding == ROUNDING_KEEP)
         APPEND(&gate, gate_save_rounding);
     if (edge->policy & PORIN_POLICY_REGISTER_INTEGRITY)
@@ -277,7 +275,10 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
     arguments_append(&gate);
     states_append(&gate, false, level_of(edge->policy, edge->caller_policy), caller_uses, callee_uses);
     return_align(&gate);
-    APPEND(&gate, gate_call);
+    if (edge->traced)
+        APPEND(&gate, gate_call_traced);
+    else
+        APPEND(&gate, gate_call);
     edge->return_offset = gate.length;
     edge->frame_size = 8 * (gate.pushes - gate.pops);
     APPEND(&gate, gate_return);
@@ -289,8 +290,9 @@ uint32_t gate_generate(uint8_t code[PORIN_GATE_SIZE], const struct porin_domain 
     if (rounding == ROUNDING_KEEP)
         APPEND(&gate, gate_restore_rounding);
     if (edge->traced)
-        APPEND(&gate, gate_trace_out);
-    APPEND(&gate, gate_leave);
+        APPEND(&gate, gate_leave_traced);
+    else
+        APPEND(&gate, gate_leave);
     must(gate.pops == gate.pushes);
     edge->changes = gate.pushes;
     labels_check(code);

@@ -55,14 +55,6 @@ gate_templates:
         field   FIELD_SLOW, 4
         end     gate_enter
 
-/* Where crossings are traced: on the way in before anything has been changed, on the way back when all is as the caller finds it. */
-        snippet gate_trace_in
-        call    *%gs:TB_TRACE_IN
-        end     gate_trace_in
-        snippet gate_trace_out
-        call    *%gs:TB_TRACE_OUT
-        end     gate_trace_out
-
 /* Where the callee's calls are counted: in the line that was read anyway. */
         snippet gate_count
         incq    %gs:TB_STACKS + SS_CALLS(%r10)
@@ -154,12 +146,17 @@ gate_templates:
         field   FIELD_WORD, 1
         end     gate_argument_store
 
-/* The crossing itself. The word pushed by the call is the gate's return point: what unwinding looks for. */
-        snippet gate_call
+/* The crossing itself. The word pushed by the call is the gate's return point: what unwinding looks for. Traced or not, a gate has the same
+ * shape, so that tracing can begin and end while threads are in it: instructions that differ are equally long, or stand where none was. */
+        .macro  crossing name, instruction:vararg
+        snippet \name
         leaq    0x11223344(%r14), %r10          /* its entry, a label of its text */
         field   FIELD_ENTRY, 4
-        call    *%r10
-        end     gate_call
+        \instruction
+        end     \name
+        .endm
+        crossing gate_call, .byte 0x2e, 0x2e, 0x2e, 0x2e, 0x2e, 0x41, 0xff, 0xd2 /* call *%r10, with prefixes that do nothing */
+        crossing gate_call_traced, call *%gs:TB_TRACE_IN /* goes on at r10 */
 
 /* Return point: reached by the callee's last ret, so rsp is as at the call; or put here by the unwinder with rax = the fault value. */
         snippet gate_return
@@ -179,7 +176,13 @@ gate_templates:
 
         snippet gate_leave
         ret
+        .skip   7, 0xcc
+        ret                                     /* for a thread that comes back from trace_gate_out */
         end     gate_leave
+        snippet gate_leave_traced               /* all is as the caller finds it */
+        call    *%gs:TB_TRACE_OUT
+        ret
+        end     gate_leave_traced
 
 /* --- What becomes of each state of trusted/tables/policy.def: gate_in_ on the call, gate_out_ on the way back. --- */
         /* No row asks for code here, or (SLOT, STACK, ROUNDING) it stands elsewhere. */

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#define RECENT_SERVICES 8
+
 struct spawn;
 
 struct stack_slot {
@@ -84,6 +86,8 @@ struct thread {
     _Atomic(struct porin_domain *) question; /* grace.c: is it on your control stack? */
     _Atomic int answer;             /* a futex */
     _Atomic uint32_t attention;     /* a signal came: host_wait does not begin to wait */
+    uint64_t recent[RECENT_SERVICES]; /* services asked for on this thread, for reports: slot above number */
+    uint32_t recent_count;
     bool lent;                      /* host code has filled registers for its next call */
     _Atomic bool revocable;         /* it has loaded asynchronous capabilities */
     _Atomic uint64_t swept;         /* the last sweep of its registers: grace.c */

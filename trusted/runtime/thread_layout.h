@@ -25,9 +25,9 @@
 #define TB_STACK_TOP 0x98       /* 4 * entries of the domain capability stack */
 #define TB_TRACE_IN 0xa0        /* address of trace_gate_in */
 #define TB_TRACE_OUT 0xa8       /* address of trace_gate_out */
-#define TB_TRACE_AT 0xb0        /* where the next event of this thread is written; 0: nowhere (lifecycle/trace.h) */
+#define TB_TRACE_AT 0xb0        /* where the next event of this thread is written (lifecycle/trace.h) */
 #define TB_TRACE_START 0xb8
-#define TB_TRACE_END 0xc0
+#define TB_TRACE_END 0xc0       /* of the ring; 0: nothing is written */
 #define TB_STACKS 0x1000        /* struct stack_slot[PORIN_MAX_SLOTS] */
 
 /* A stack slot of the thread block: 32 bytes, at TB_STACKS + (slot base >> STACK_SLOT_SHIFT). */
