@@ -48,7 +48,7 @@ $(B)/lib/%.a:
 
 $(B)/bin/porin: $(call object,$(command_sources)) $(B)/lib/libporin.a
 $(B)/bin/porin-cc: $(call object,$(toolchain_sources)) $(B)/lib/libporin-verify.a
-$(B)/bin/porin: LDLIBS += -lseccomp -lyaml
+$(B)/bin/porin: LDLIBS += -lseccomp -lyaml -lm
 $(B)/bin/porin $(B)/bin/porin-cc:
 	@mkdir -p $(@D)
 	$(call say,link,$@)

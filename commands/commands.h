@@ -12,5 +12,8 @@ int command_verify(int argc, char **argv);
 int command_build(int argc, char **argv);
 /* ps, stop, restart, logs: argv[0] says which. */
 int command_ask(int argc, char **argv);
+int command_map(int argc, char **argv);
+int command_top(int argc, char **argv);
+int command_trace(int argc, char **argv);
 int command_run(int argc, char **argv);
 #endif

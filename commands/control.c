@@ -4,17 +4,26 @@
  *     ps                  a line per service: name, state, restarts, since, CPU, memory, threads, end of its last life
  *     stop [SERVICE]      asks to end, and answers when that has happened
  *     restart SERVICE     the same, and lets it live again
- *     logs [SERVICE] [-f] what was written; -f: and goes on */
+ *     logs [SERVICE] [-f] what was written; -f: and goes on
+ *     figures             the stack, then a line per service, by figures.def
+ *     map                 who may reach whom: map_describe
+ *     trace SECONDS       a trace of all that runs, JSON; it ends early when the client stops sending */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "escape.h"
+#include "porin/observe.h"
 #include "stack.h"
 
 #define CLIENTS_MOST 32
@@ -80,6 +89,153 @@ static void answer_ps(struct stack *stack, int client)
     pthread_mutex_unlock(&stack->lock);
 }
 
+/* --- figures --- */
+
+/* What /proc says of a process: is it of that group, and what has it used? */
+static bool process_read(const char *number, int group, uint64_t *cpu_ns)
+{
+    char path[64], text[1024];
+    unsigned long user, system;
+    int of;
+    snprintf(path, sizeof path, "/proc/%.20s/stat", number);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = file >= 0 ? read(file, text, sizeof text - 1) : -1;
+    if (file >= 0)
+        close(file);
+    text[size > 0 ? size : 0] = '\0';
+    const char *after = strrchr(text, ')'); /* a process may be called anything */
+    if (!after || sscanf(after, ") %*c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &of, &user, &system) != 3 || of != group)
+        return false;
+    *cpu_ns += (user + system) * 10000000; /* USER_HZ is 100 */
+    return true;
+}
+
+/* The processes that a service has forked. */
+static void group_read(int group, uint64_t *processes, uint64_t *cpu_ns)
+{
+    DIR *folder = group ? opendir("/proc") : NULL;
+    for (struct dirent *entry; folder && (entry = readdir(folder));)
+        if (*entry->d_name >= '0' && *entry->d_name <= '9' && process_read(entry->d_name, group, cpu_ns))
+            ++*processes;
+    if (folder)
+        closedir(folder);
+}
+
+struct figures {
+#define TEXT const char *
+#define NUMBER uint64_t
+#define COUNT uint64_t
+#define FIGURE(name, kind, help) kind name;
+#include "figures.def"
+#undef FIGURE
+#undef TEXT
+#undef NUMBER
+#undef COUNT
+    char last_end[200];
+    int group;
+};
+
+/* With the lock. */
+static void figures_take(const struct service *service, struct figures *out)
+{
+    struct porin_domain_usage now = service->last; /* it may be just reset */
+    bool running = service->state == SERVICE_RUNNING && service->domain;
+    if (running)
+        porin_domain_usage_get(service->domain, &now);
+    const struct porin_domain_usage *past = &service->past;
+    *out = (struct figures){ .service = service->name, .state = service_state_text(service), .restarts = service->restarts,
+        .since_s = service->since ? (uint64_t)(time(NULL) - service->since) : 0, .calls = past->calls + now.calls,
+        .cpu_ns = past->cpu_ns + now.cpu_ns, .faults = past->faults + now.faults, .refusals = past->refusals + now.refusals };
+    snprintf(out->last_end, sizeof out->last_end, "%s", service->end);
+    if (!running)
+        return;
+    out->memory_bytes = now.memory_bytes;
+    out->threads = now.threads + service->program;
+    out->descriptors = now.descriptors;
+    out->group = now.process_group;
+}
+
+static void figures_write(FILE *to, struct figures *figures)
+{
+    char separator = '\t';
+    group_read(figures->group, &figures->processes, &figures->cpu_ns);
+    figures->end = figures->last_end;
+    fputs("service", to);
+#define TEXT(name) fputc(separator, to), field_write(to, figures->name)
+#define NUMBER(name) fprintf(to, "%c%llu", separator, (unsigned long long)figures->name)
+#define COUNT NUMBER
+#define FIGURE(name, kind, help) kind(name);
+#include "figures.def"
+#undef FIGURE
+#undef TEXT
+#undef NUMBER
+#undef COUNT
+    fputc('\n', to);
+}
+
+static void answer_figures(struct stack *stack, FILE *to)
+{
+    struct figures *figures = calloc(stack->count, sizeof *figures);
+    struct timespec now;
+    pthread_mutex_lock(&stack->lock);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    for (size_t i = 0; figures && i < stack->count; i++)
+        figures_take(&stack->services[i], &figures[i]);
+    pthread_mutex_unlock(&stack->lock);
+    fprintf(to, "ok\nstack\t%llu\t%d\t", (unsigned long long)now.tv_sec * 1000000000 + (unsigned long long)now.tv_nsec, getpid());
+    field_write(to, stack->name);
+    fputc('\n', to);
+    for (size_t i = 0; figures && i < stack->count; i++)
+        figures_write(to, &figures[i]);
+    free(figures);
+}
+
+/* --- traces --- */
+
+/* Until the client stops sending, or the time is over. */
+static void client_await(const struct stack *stack, int client, double seconds)
+{
+    struct pollfd one = { client, POLLIN | POLLRDHUP, 0 };
+    for (; seconds > 0 && !stack->ending; seconds -= 0.05) {
+        if (poll(&one, 1, 0) > 0)
+            return;
+        nanosleep(&(struct timespec){ .tv_nsec = (long)((seconds < 0.05 ? seconds : 0.05) * 1e9) }, NULL);
+    }
+}
+
+static void file_send(int client, int file)
+{
+    off_t at = 0;
+    while (sendfile(client, file, &at, 1 << 20) > 0)
+        ;
+}
+
+static void answer_trace(struct stack *stack, const char *seconds, int client)
+{
+    struct porin_error error;
+    char text[sizeof error.text + 20], *end = NULL;
+    double length = seconds ? strtod(seconds, &end) : 0;
+    if (!end || end == seconds || *end || !(length >= 0 && length <= 3600)) {
+        say(client, "error trace: a number of seconds up to 3600 is expected\n");
+        return;
+    }
+    int file = memfd_create("porin-trace", MFD_CLOEXEC); /* a slow client is not to hold up those who are traced */
+    porin_status status = porin_trace_start(&error);
+    if (status == PORIN_OK) {
+        client_await(stack, client, length);
+        status = porin_trace_stop(file, &error);
+    }
+    if (status != PORIN_OK)
+        snprintf(text, sizeof text, "error %s\n", error.text);
+    say(client, status == PORIN_OK ? "ok\n" : text);
+    if (status == PORIN_OK)
+        file_send(client, file);
+    if (file >= 0)
+        close(file);
+}
+
+/* --- */
+
 static void answer_stop(struct stack *stack, struct service *service, int client)
 {
     pthread_mutex_lock(&stack->lock);
@@ -114,22 +270,32 @@ static void answer(struct stack *stack, int client, char *request)
         name = NULL;
     else
         follow = name && rest && strcmp(rest, "-f") == 0;
-    struct service *service = name ? stack_find(stack, name) : NULL;
-    if (name && !service) {
+    bool traced = word && strcmp(word, "trace") == 0;
+    struct service *service = name && !traced ? stack_find(stack, name) : NULL;
+    FILE *to = fdopen(dup(client), "w");
+    if (traced) {
+        answer_trace(stack, name, client);
+    } else if (name && !service) {
         snprintf(text, sizeof text, "error there is no service %s\n", name);
         say(client, text);
     } else if (word && strcmp(word, "ps") == 0) {
         answer_ps(stack, client);
+    } else if (word && to && strcmp(word, "figures") == 0) {
+        answer_figures(stack, to);
+    } else if (word && to && strcmp(word, "map") == 0) {
+        fputs("ok\n", to);
+        map_describe(to, stack);
     } else if (word && strcmp(word, "stop") == 0) {
         answer_stop(stack, service, client);
     } else if (word && strcmp(word, "restart") == 0 && service) {
         answer_restart(stack, service, client);
     } else if (word && strcmp(word, "logs") == 0) {
         say(client, "ok\n");
-        journal_send(stack, service, client, follow);
-        return;
+        journal_send(stack, service, dup(client), follow);
     } else
-        say(client, "error ps, stop [SERVICE], restart SERVICE or logs [SERVICE] [-f] is expected\n");
+        say(client, "error ps, stop [SERVICE], restart SERVICE, logs [SERVICE] [-f], figures, map or trace SECONDS is expected\n");
+    if (to)
+        fclose(to);
     close(client);
 }
 

@@ -13,10 +13,11 @@
 #include "symbols.h"
 
 static const char usage[] =
-    "usage: porin flame [-o OUT.svg] [--folded] PROFILE\n\n"
+    "usage: porin flame [-o OUT.svg] [--folded] [--domain NAME] PROFILE\n\n"
     "Draws where domains spent their CPU time: PROFILE is what `porin run --profile PROFILE ...` wrote. Each box is a function, its\n"
     "width the time in it and below it, on top of its caller; colours tell domains apart, names of services stand in brackets.\n\n"
     "  -o OUT.svg   the picture (default: standard output); any browser shows it, with figures under the mouse\n"
+    "  --domain NAME  only what ran in that domain, or for it or on its behalf: stacks that it is in\n"
     "  --folded     one line a stack and its microseconds instead, outermost first: what other flame graph tools read\n";
 
 struct domain { char *name, *path; struct symbol *symbols; uint32_t *offsets; size_t count; };
@@ -26,6 +27,7 @@ struct profile {
     size_t domain_count;
     struct node root;
     uint64_t samples, lost;
+    const char *only;                   /* stacks with a function of this domain; NULL: all */
 };
 
 static const struct { uint32_t number; const char *name; } services[] = {
@@ -174,11 +176,12 @@ static struct node *node_child(struct node *parent, const char *label, uint32_t 
 }
 
 #define DEPTH 600
-struct stack { struct profile *profile; char labels[DEPTH][96]; uint32_t hues[DEPTH]; size_t depth; };
+struct stack { struct profile *profile; char labels[DEPTH][96]; uint32_t hues[DEPTH]; size_t depth; bool wanted; };
 
 static void label_note(struct domain *domain, uint32_t at, void *data)
 {
     struct stack *stack = data;
+    stack->wanted = stack->wanted || (domain && strcmp(domain->name, stack->profile->only ?: domain->name) == 0);
     if (stack->depth == DEPTH)
         return;
     char *label = stack->labels[stack->depth];
@@ -204,7 +207,7 @@ static void stacks_read(struct profile *profile, FILE *from)
     uint64_t ns;
     while (getline(&line, &room, from) > 0) {
         *stack = (struct stack){ .profile = profile };
-        if (!frames_visit(profile, line, &ns, label_note, stack))
+        if (!frames_visit(profile, line, &ns, label_note, stack) || !stack->wanted)
             continue;
         profile->samples++;
         struct node *node = &profile->root;
@@ -254,7 +257,7 @@ static void text_write(FILE *to, const char *text, size_t most)
         case '<': fputs("&lt;", to); break;
         case '>': fputs("&gt;", to); break;
         case '&': fputs("&amp;", to); break;
-        default: fputc(text[i], to);
+        default: fputc((uint8_t)text[i] < ' ' ? '?' : text[i], to);
         }
 }
 
@@ -309,9 +312,9 @@ static void picture_write(FILE *to, struct profile *profile)
     fputs("</svg>\n", to);
 }
 
-static int convert(const char *path, const char *out, bool folded)
+static int convert(const char *path, const char *out, bool folded, const char *only)
 {
-    struct profile profile = { 0 };
+    struct profile profile = { .only = only };
     FILE *from = fopen(path, "re");
     if (!from) {
         fprintf(stderr, "porin flame: %s: %s\n", path, strerror(errno));
@@ -340,14 +343,16 @@ static int convert(const char *path, const char *out, bool folded)
 
 int command_flame(int argc, char **argv)
 {
-    static const struct option known[] = { { "help", no_argument, NULL, 'h' }, { "folded", no_argument, NULL, 'f' }, { 0 } };
-    const char *out = NULL;
+    static const struct option known[] = { { "help", no_argument, NULL, 'h' }, { "folded", no_argument, NULL, 'f' },
+                                           { "domain", required_argument, NULL, 'd' }, { 0 } };
+    const char *out = NULL, *only = NULL;
     bool folded = false;
     int option;
     while ((option = getopt_long(argc, argv, "ho:", known, NULL)) != -1)
         switch (option) {
         case 'o': out = optarg; break;
         case 'f': folded = true; break;
+        case 'd': only = optarg; break;
         case 'h': fputs(usage, stdout); return 0;
         default: return EXIT_USAGE;
         }
@@ -355,5 +360,5 @@ int command_flame(int argc, char **argv)
         fprintf(stderr, "porin flame: one profile is needed; porin flame --help\n");
         return EXIT_USAGE;
     }
-    return convert(argv[optind], out, folded);
+    return convert(argv[optind], out, folded, only);
 }

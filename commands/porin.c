@@ -13,10 +13,13 @@ static const struct command {
     { "flame", "draws where domains spent their CPU time", command_flame },
     { "locate", "says which source line an offset in an image belongs to", command_locate },
     { "logs", "shows what services have written", command_ask },
+    { "map", "draws the services of a stack and who may call whom", command_map },
     { "ps", "lists the services of a stack", command_ask },
     { "restart", "ends a service and lets it live again", command_ask },
     { "run", "runs a program image as a domain, or the services of a stack file", command_run },
     { "stop", "ends a service, or a stack", command_ask },
+    { "top", "shows what the services of a stack do, live", command_top },
+    { "trace", "notes every crossing in a stack for a while", command_trace },
     { "verify", "decides whether code may run as a domain", command_verify },
 };
 #define COMMANDS (sizeof commands / sizeof commands[0])

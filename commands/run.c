@@ -14,18 +14,18 @@
 #include "commands.h"
 #include "given.h"
 #include "harden.h"
-#include "porin/observe.h"
+#include "observe.h"
 #include "report.h"
 #include "stack.h"
 
 static const char head[] =
     "usage: porin run [OPTIONS] FILE [ARGUMENTS]\n"
-    "       porin run -f STACK [--run-dir DIRECTORY] [--quiet]\n\n"
+    "       porin run -f STACK [--run-dir DIRECTORY] [--quiet] [--profile FILE] [--trace FILE]\n\n"
     "Runs the program image FILE (built with porin-cc) as a domain. It has the standard streams, clocks, memory,\n"
     "and what is granted here.\n\n";
 static const char tail[] =
-    "  --profile FILE           writes where it spent its CPU time, for porin flame\n"
-    "  --trace FILE             writes when it called services and who called whom, for a browser's about:tracing or Perfetto\n"
+    "  --profile FILE           writes where CPU time was spent, for porin flame\n"
+    "  --trace FILE             writes who called whom and which services when, for Perfetto or a browser's about:tracing\n"
     "  --argv0 NAME             what the program is told that it is called (default: FILE)\n"
     "  --help                   this text\n\n"
     "  -f STACK                 runs all services of a stack file in one process: porin-stack(5)\n"
@@ -40,7 +40,6 @@ struct run {
     struct given given;
     struct stack_run stack;
     const char *file, *single;           /* an option that is for one program only; NULL: none */
-    int profile, trace;                  /* descriptors to write them to; -1: none is taken */
 };
 
 static void print_usage(void)
@@ -70,29 +69,13 @@ static int take(struct run *run, const struct given_kind *kind, const char *text
     return run->given.own_failure ? EXIT_OWN_FAILURE : EXIT_USAGE;
 }
 
-static int open_output(struct run *run, int *file, const char *option, const char *path)
+static int open_output(int *file, const char *option, const char *path)
 {
-    run->single = option;
     *file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (*file >= 0)
         return 0;
     fprintf(stderr, "porin run: --%s %s: %s\n", option, path, strerror(errno));
     return EXIT_OWN_FAILURE;
-}
-
-static porin_status observe_begin(const struct run *run, struct porin_error *error)
-{
-    porin_status status = run->profile >= 0 ? porin_profile_start(error) : PORIN_OK;
-    return status == PORIN_OK && run->trace >= 0 ? porin_trace_start(error) : status;
-}
-
-static void observe_end(const struct run *run)
-{
-    struct porin_error error;
-    if (run->profile >= 0 && porin_profile_stop(run->profile, &error) != PORIN_OK)
-        fprintf(stderr, "porin run: %s\n", error.text);
-    if (run->trace >= 0 && porin_trace_stop(run->trace, &error) != PORIN_OK)
-        fprintf(stderr, "porin run: %s\n", error.text);
 }
 
 #define GIVEN_MOST 32
@@ -127,8 +110,8 @@ static int parse(struct run *run, int argc, char **argv, bool *done)
         case 'f': run->stack.file = optarg; break;
         case 'r': run->stack.run_directory = optarg; break;
         case '0': called = optarg; break;
-        case 'p': status = open_output(run, &run->profile, "profile", optarg); break;
-        case 't': status = open_output(run, &run->trace, "trace", optarg); break;
+        case 'p': status = open_output(&run->stack.observe.profile, "profile", optarg); break;
+        case 't': status = open_output(&run->stack.observe.trace, "trace", optarg); break;
         case 'q': run->stack.quiet = true; break;
         case 'h': print_usage(); *done = true; return 0;
         case ':': return usage_error("a value must follow ", argv[optind - 1]);
@@ -157,7 +140,7 @@ static int run_image(const struct run *run, porin_image *image)
     struct porin_error error;
     porin_domain *domain;
     int exit_code = 0;
-    porin_status status = observe_begin(run, &error);
+    porin_status status = observe_begin(&run->stack.observe, &error);
     if (status == PORIN_OK)
         status = porin_domain_create(image, &run->given.options, &domain, &error);
     if (status != PORIN_OK) {
@@ -171,7 +154,7 @@ static int run_image(const struct run *run, porin_image *image)
     status = porin_domain_run(domain, &exit_code, &error);
     if (run->given.usage)
         print_used(domain);
-    observe_end(run);
+    observe_end(&run->stack.observe);
     porin_domain_destroy(domain);
     if (status == PORIN_OK)
         return exit_code;
@@ -226,7 +209,7 @@ static void raise_descriptor_limit(void)
 
 int command_run(int argc, char **argv)
 {
-    struct run run = { .profile = -1, .trace = -1 };
+    struct run run = { .stack.observe = { -1, -1 } };
     struct porin_error error;
     porin_image *image;
     bool done = false;

@@ -420,6 +420,14 @@ uint32_t policy_bit(const char *name)
     return 0;
 }
 
+const char *policy_name(uint32_t bit)
+{
+    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++)
+        if (policies[i].bits == bit)
+            return policies[i].name;
+    return "";
+}
+
 static bool policy_one(struct reader *reader, const node *at, uint32_t *policy)
 {
     uint32_t bits = form_expect(reader, at, SCALAR, "policy") ? policy_bit(scalar(at)) : 0;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 #include "given.h"
+#include "observe.h"
 
 enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED };
 enum condition { CONDITION_STARTED, CONDITION_HEALTHY, CONDITION_COMPLETED };
@@ -48,6 +49,7 @@ struct service {
     int exit_code;                      /* of its last life; 128 + signal */
     char end[200];                      /* how its last life ended, for people */
     time_t since;
+    struct porin_domain_usage past, last; /* what domains of earlier lives have used, and the one that there is, at its last end */
     struct timespec probe_next;
     /* journal.c */
     int output[2];                      /* a pipe: it writes, the journal reads */
@@ -66,7 +68,7 @@ struct stack {
     bool ending;
 };
 
-struct stack_run { const char *file, *run_directory; bool quiet; };
+struct stack_run { const char *file, *run_directory; bool quiet; struct observe observe; };
 /* `porin run -f`: the exit status. */
 int stack_run(const struct stack_run *run);
 
@@ -75,6 +77,7 @@ int stack_read(struct stack *stack, const char *file);
 struct service *stack_find(struct stack *stack, const char *name);
 /* Of a property as policies name it; 0: none is called so. */
 uint32_t policy_bit(const char *name);
+const char *policy_name(uint32_t bit);
 
 /* Where a stack of that name has logs and control socket. False: the name is too long. */
 bool stack_directory(char *path, size_t size, const char *run_directory, const char *name);
@@ -99,6 +102,10 @@ void journal_send(struct stack *stack, struct service *service, int client, bool
 /* --- control.c --- */
 bool control_open(struct stack *stack);
 void control_close(struct stack *stack);
+
+/* --- map.c --- */
+/* Who is there and who may reach whom: lines of fields parted by tabs. Under no lock: all but states is as the file says. */
+void map_describe(FILE *to, struct stack *stack);
 
 /* --- locator.c --- */
 /* From now on locator_ask works, whatever this process gives up: a process of its own answers. */

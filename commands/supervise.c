@@ -81,16 +81,34 @@ static bool service_connect(struct service *service, struct porin_error *error)
 
 static bool service_create(struct service *service, struct porin_error *error)
 {
+    service->given.options.accounting = true; /* for porin top */
     return porin_domain_create(service->image, &service->given.options, &service->domain, error) == PORIN_OK;
+}
+
+/* With the lock, which is given up for it. Its figures are those of all its lives. */
+static void service_destroy(struct service *service)
+{
+    struct porin_domain_usage used = { 0 };
+    porin_domain *domain = service->domain;
+    porin_domain_usage_get(domain, &used);
+    service->last = (struct porin_domain_usage){ 0 };
+    service->past.calls += used.calls;
+    service->past.cpu_ns += used.cpu_ns;
+    service->past.faults += used.faults;
+    service->past.refusals += used.refusals;
+    service->domain = NULL;
+    pthread_mutex_unlock(&service->stack->lock);
+    porin_domain_destroy(domain);
+    pthread_mutex_lock(&service->stack->lock);
 }
 
 /* A domain that others call is reset in place, so that their edges stay; another is made anew, which also undoes an execve. */
 static bool service_renew(struct service *service, struct porin_error *error)
 {
     if (!service->export_count) {
-        porin_domain *old = service->domain;
-        porin_domain_destroy(old);
-        service->domain = NULL;
+        pthread_mutex_lock(&service->stack->lock);
+        service_destroy(service);
+        pthread_mutex_unlock(&service->stack->lock);
         return service_create(service, error) && service_connect(service, error);
     }
     porin_domain_kill(service->domain);
@@ -121,7 +139,7 @@ static bool dependencies_met(const struct service *service, bool *never)
 
 static void death_tell(struct service *service, const struct porin_error *error)
 {
-    char place[300];
+    char place[300], text[1000];
     const struct porin_registers *r = &error->registers;
     journal_note(service, "died%s%s at offset 0x%x: %s (%s)%s", *error->entry ? " in entry " : "", error->entry, error->offset,
                  sigabbrev_np(error->signal) ?: "?", sigdescr_np(error->signal) ?: "unknown signal",
@@ -131,6 +149,10 @@ static void death_tell(struct service *service, const struct porin_error *error)
     journal_note(service, "  rax %#lx rbx %#lx rcx %#lx rdx %#lx rsi %#lx rdi %#lx rbp %#lx r8 %#lx r9 %#lx r12 %#lx r13 %#lx, "
                  "data stack at %#lx",
                  r->rax, r->rbx, r->rcx, r->rdx, r->rsi, r->rdi, r->rbp, r->r8, r->r9, r->r12, r->r13, r->r15);
+    if (report_crossings(error, text, sizeof text))
+        journal_note(service, "  crossings: %.570s", text);
+    if (report_services(error, text, sizeof text))
+        journal_note(service, "  services asked for last: %.550s", text);
     journal_note(service, "  at 0x%x %s", error->offset,
                  locator_ask(service->image_path, error->offset, place, sizeof place) ? place : "(built without -g)");
     for (uint32_t i = 0; i < error->trace_count; i++) /* a return address is behind its call */
@@ -149,6 +171,7 @@ static void end_note(struct service *service, porin_status status, int exit_code
     if (service->given.usage)
         print_used(service->domain);
     pthread_mutex_lock(&service->stack->lock);
+    porin_domain_usage_get(service->domain, &service->last);
     if (status == PORIN_ERR_KILLED) {
         code = EXIT_SIGNAL + SIGKILL;
         snprintf(service->end, sizeof service->end, "killed");
@@ -260,13 +283,8 @@ static uint64_t now_ms(void)
 static void service_empty(struct service *service)
 {
     users_await(service);
-    porin_domain *domain = service->export_count ? NULL : service->domain;
-    if (domain)
-        service->domain = NULL;
-    pthread_mutex_unlock(&service->stack->lock);
-    if (domain)
-        porin_domain_destroy(domain);
-    pthread_mutex_lock(&service->stack->lock);
+    if (!service->export_count && service->domain)
+        service_destroy(service);
 }
 
 static void *service_thread(void *data)
@@ -589,6 +607,11 @@ int stack_run(const struct stack_run *run)
         fprintf(stderr, "porin run: %s: %s\n", stack.name, strerror(errno));
         return EXIT_OWN_FAILURE;
     }
+    struct porin_error error;
+    if (observe_begin(&run->observe, &error) != PORIN_OK) {
+        fprintf(stderr, "porin run: %s\n", error.text);
+        return EXIT_OWN_FAILURE;
+    }
     status = stack_create(&stack);
     if (status)
         return status;
@@ -605,6 +628,7 @@ int stack_run(const struct stack_run *run)
     stack_await(&stack, &signals);
     for (size_t i = 0; i < stack.count; i++)
         pthread_join(stack.services[i].thread, NULL);
+    observe_end(&run->observe);
     control_close(&stack);
     journal_flush(&stack);
     return stack_exit_code(&stack);

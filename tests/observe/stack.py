@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Looking into a stack that runs: porin top (batch, JSON, in a terminal), map, trace, profile; with names that mean something to terminals,
+JSON, Graphviz and SVG. Usage: stack.py BUILD"""
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import xml.dom.minidom
+
+build = os.path.abspath(sys.argv[1])
+porin, work = f"{build}/bin/porin", f"{build}/tests/observe/stack"
+shutil.rmtree(work, ignore_errors=True)
+os.makedirs(work)
+run = tempfile.mkdtemp(prefix="porin-observe-")
+checked, failed = 0, []
+HOSTILE = "a\"b<i>&'\\\x1b[31m\u202e\u009b32m"      # what an import and an entry are called: images and stack files may say so
+SHOWN = "a\"b<i>&'\\?[31m?????32m"                 # a byte a ?
+STACK = r"""
+name: 'view "<b>&'
+services:
+  callee: {image: callee.porin, restart: always, exports: {work: register_confidentiality, "NAME": none}}
+  caller: {image: caller.porin, imports: {work: {entry: callee.work, policy: all}, "NAME": callee.NAME}, connect: ["127.0.0.1:9"]}
+  idle: {image: idle.porin, listen: ["127.0.0.1:9", "unix:/x\e[31m<&>"]}
+""".replace("callee.NAME", '"callee.NAME"').replace("NAME", r"a\"b<i>&'\\\e[31m\u202e\u009b32m")
+
+
+def check(what, good, detail=""):
+    global checked
+    checked += 1
+    if not good:
+        failed.append(what)
+        print(f"FAILED: {what}: {detail}")
+
+
+def ask(*arguments, seconds=30):
+    return subprocess.run([porin, arguments[0], "--run-dir", run, *arguments[1:]], capture_output=True, text=True, timeout=seconds,
+                          check=False, cwd=work)
+
+
+def compile_images():
+    sources = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
+    for name, options in (("callee", ["--library", "--export=work,more"]), ("caller", []), ("idle", [])):
+        image = f"{work}/{name}.porin"
+        subprocess.run([f"{build}/bin/porin-cc", "-O1", "-g", "-Iinclude", *options, "-o", image, f"{sources}/{name}.c"], check=True)
+        data, record = open(image, "rb").read(), b"more".ljust(56, b"\0")
+        check(f"the record of a name in {name}", data.count(record) == (name != "idle"))
+        open(image, "wb").write(data.replace(record, HOSTILE.encode().ljust(56, b"\0")))
+    open(f"{work}/stack.yaml", "w", encoding="utf-8").write(STACK)
+
+
+def start(*options):
+    process = subprocess.Popen([porin, "run", "-f", f"{work}/stack.yaml", "--run-dir", run, *options], stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, encoding="utf-8")
+    for _ in range(200):
+        if ask("ps").returncode == 0:
+            return process
+        time.sleep(0.05)
+    process.terminate()
+    sys.exit("the stack does not answer: " + process.communicate()[0])
+
+
+def plain(text):
+    """No byte that a terminal obeys."""
+    return all(c == "\n" or (c >= " " and not 0x7f <= ord(c) <= 0x9f and c != "\u202e") for c in text)
+
+
+def figures(*options):
+    answer = ask("top", "--json", "--once", "--interval", "0.3", *options)
+    check("top --json", answer.returncode == 0, answer.stderr)
+    data = json.loads(answer.stdout)
+    return data, {service["service"]: service for service in data["services"]}
+
+
+def wait_for(what, condition):
+    for _ in range(100):
+        data, services = figures()
+        if condition(services):
+            return data, services
+    check(what, False, services)
+    return data, services
+
+
+def check_top():
+    data, services = wait_for("a fault, a refusal and a restart are counted", lambda s: s["callee"]["faults"] == 1 and
+                              s["caller"]["refusals"] >= 1 and s["callee"]["restarts"] == 1 and s["callee"]["state"] == "running")
+    check("the stack's name", data["stack"] == 'view "<b>&', data["stack"])
+    check("its process", data["process"] == stack.pid or data["process"] > 0)
+    check("calls of an entry", services["callee"]["calls"] > 1000 and services["callee"]["calls_per_s"] > 1000, services["callee"])
+    check("CPU time", 0 < services["caller"]["cpu_ns"] and services["caller"]["cpu_percent"] < 100, services["caller"])
+    check("nothing is called in a program", services["idle"]["calls"] == 0)
+    check("processes", services["idle"]["processes"] == 1, services["idle"])
+    check("memory", services["idle"]["memory_bytes"] > 100000)
+    check("how it ended", services["callee"]["end"] == "died of SEGV", services["callee"]["end"])
+    later = figures()[1]
+    check("counts go up", later["callee"]["calls"] > services["callee"]["calls"] and later["callee"]["faults"] == 1)
+    table = ask("top", "--once", "--sort", "calls", "--interval", "0.3")
+    check("a table", table.returncode == 0 and table.stdout.split("\n")[2].startswith("callee  "), table.stdout)
+    check("a table of plain text", plain(table.stdout))
+    check("rows of 80 columns", all(len(line) <= 80 or "  died" in line for line in table.stdout.split("\n")[2:]), table.stdout)
+    twice = ask("top", "--batch", "--count", "2", "--interval", "0.1")
+    check("two tables", twice.stdout.count("SERVICE ") == 2, twice.stdout)
+    for wrong in (["--sort", "size"], ["--interval", "0"], ["--count", "x"], ["callee"]):
+        answer = ask("top", *wrong)
+        check(f"refused: {wrong}", answer.returncode == 2 and "porin top" in answer.stderr, answer.stderr)
+
+
+def terminal(rows, columns):
+    """porin top in a terminal of that size."""
+    child, master = pty.fork()
+    if child == 0:
+        os.environ["TERM"] = "xterm"
+        os.execv(porin, ["porin", "top", "--run-dir", run, "--interval", "0.2"])
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    return child, master
+
+
+def read_for(master, seconds, until=None):
+    text, end = b"", time.monotonic() + seconds
+    while time.monotonic() < end and not (until and until in text):
+        if select.select([master], [], [], 0.1)[0]:
+            try:
+                text += os.read(master, 65536)
+            except OSError:
+                break
+    return text
+
+
+def check_terminal():
+    child, master = terminal(10, 60)
+    text = read_for(master, 5, b"q quit")
+    check("the other screen", text.startswith(b"\033[?1049h"), text[:40])
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 12, 70, 0, 0))
+    os.kill(child, signal.SIGWINCH)
+    text = read_for(master, 5, b"\033[12;1H")
+    check("drawn anew for another size", b"\033[12;1H" in text, text[-300:])
+    shown = re.sub(rb"\033\[[0-9;?]*[a-zA-Z]", b"", text).decode()
+    check("lines of that width", all(len(line) <= 70 for line in re.split(r"[\r\n]+", shown)[:-1]), shown)
+    check("services in it", "callee" in shown and "idle" in shown)
+    os.write(master, b"c")
+    text = re.sub(rb"\033\[[0-9;?]*[a-zA-Z]", b"", read_for(master, 0.5)).decode()
+    check("sorted by a key", 0 < text.find("callee") < text.find("idle"), text)
+    os.write(master, b"\x03")
+    text = read_for(master, 5, b"\033[?1049l")
+    check("Ctrl-C: the screen as it was", text.endswith(b"\033[?25h\033[?1049l"), text[-40:])
+    check("Ctrl-C: status", os.waitpid(child, 0)[1] == 0)
+    child, master = terminal(24, 80)
+    read_for(master, 5, b"q quit")
+    os.write(master, b"q")
+    check("q ends it", b"\033[?1049l" in read_for(master, 5, b"\033[?1049l") and os.waitpid(child, 0)[1] == 0)
+
+
+def check_map():
+    for arguments in (["--seconds", "0.3"], ["stack.yaml"]):
+        dot = ask("map", *arguments) if arguments[0] != "stack.yaml" else subprocess.run(
+            [porin, "map", *arguments], capture_output=True, text=True, timeout=30, check=False, cwd=work)
+        check(f"map {arguments}", dot.returncode == 0, dot.stderr)
+        check("a map of plain text", plain(dot.stdout), dot.stdout)
+        check("escaped", "a&quot;b&lt;i&gt;&amp;&#39;\\?[31m" in dot.stdout, dot.stdout)
+        check("from a policy to an edge", re.search(r"n\d+:top -> n\d+:p\d+ \[.*>all</font>", dot.stdout), dot.stdout)
+        check("traffic", ("calls/s" in dot.stdout) == (arguments[0] != "stack.yaml"), dot.stdout)
+        open(f"{work}/map.dot", "w", encoding="utf-8").write(dot.stdout)
+    picture = ask("map", "--svg", "--seconds", "0.3", "-o", "map.svg")
+    check("a picture", picture.returncode == 0, picture.stderr)
+    texts = [node.firstChild.data for node in xml.dom.minidom.parse(f"{work}/map.svg").getElementsByTagName("text")]
+    check("names in the picture", SHOWN + "()" in texts and 'view "<b>&' in texts, texts)
+    rates = [float(text.split("k")[0]) for text in texts if re.fullmatch(r"[0-9.]+k calls/s", text)]
+    check("a rate", len(rates) == 1 and 10 < rates[0] < 1000, texts)
+
+
+def check_trace():
+    answer = ask("trace", "--seconds", "0.5", "-o", "trace.json")
+    check("trace", answer.returncode == 0, answer.stderr)
+    nested = [sys.executable, "tests/observe/nested.py", f"{work}/trace.json", "work@caller", "nanosleep@caller"]
+    answer = subprocess.run(nested, capture_output=True, text=True, check=False)
+    check("a trace of what ran before", answer.returncode == 0, answer.stderr)
+    names = {event.get("name") for event in json.load(open(f"{work}/trace.json", encoding="utf-8"))["traceEvents"]}
+    check("the name of an import in JSON", SHOWN in names, names)
+    one = ask("trace", "--seconds", "0.3", "idle")
+    events = json.loads(one.stdout)["traceEvents"]
+    check("a trace of one service", [event["args"]["name"] for event in events if event["ph"] == "M"] == ["idle"], events[:5])
+    begun = time.monotonic()
+    process = subprocess.Popen([porin, "trace", "--run-dir", run, "--seconds", "60"], stdout=subprocess.PIPE, text=True)
+    time.sleep(0.5)
+    busy = ask("trace", "--seconds", "0.1")
+    check("one at a time", busy.returncode == 1 and "being taken already" in busy.stderr, busy.stderr)
+    process.send_signal(signal.SIGINT)
+    events = json.loads(process.communicate(timeout=30)[0])["traceEvents"]
+    check("Ctrl-C ends a trace and keeps it", time.monotonic() - begun < 20 and any(event.get("name") == "work" for event in events))
+    for wrong in (["--seconds", "0"], ["--seconds", "x"], ["a", "b"]):
+        check(f"refused: {wrong}", ask("trace", *wrong).returncode == 2)
+
+
+def folded(*options):
+    answer = subprocess.run([porin, "flame", "--folded", *options, f"{work}/profile"], capture_output=True, text=True, check=False)
+    return answer.stdout
+
+
+def check_whole_run():
+    """--profile and --trace of porin run -f, by service."""
+    global stack
+    stack = start("--quiet", "--profile", f"{work}/profile", "--trace", f"{work}/whole.json")
+    time.sleep(1.5)
+    ask("stop")
+    stack.communicate(timeout=30)
+    nested = [sys.executable, "tests/observe/nested.py", f"{work}/whole.json", "work@caller"]
+    answer = subprocess.run(nested, capture_output=True, text=True, check=False)
+    check("a trace of a whole run", answer.returncode == 0, answer.stderr)
+    text = folded()
+    check("a profile across services", re.search(r"^caller: .*;caller: main;callee: work \d+$", text, re.M), text[:2000])
+    one = folded("--domain", "idle")
+    check("a profile of one service", "caller" not in one, one[:1000])
+    one = folded("--domain", "callee")
+    check("of another, with its callers", "callee: work" in one and all("callee: " in line for line in one.splitlines()), one[:1000])
+
+
+compile_images()
+stack = start()
+try:
+    check_top()
+    check_terminal()
+    check_map()
+    check_trace()
+    os.chmod(run, 0o700)
+    answer = subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", porin, "top", "--once", "--run-dir", run], capture_output=True,
+                            text=True, check=False)
+    check("another user is not told", answer.returncode != 0 and "callee" not in answer.stdout, answer.stdout + answer.stderr)
+    ask("stop")
+    output = stack.communicate(timeout=30)[0]
+    check("the report names the crossings", f"porin:   crossings: host > caller > callee.{SHOWN}" in output, output)
+    check("a log of plain text", plain(output.replace("\t", " ")))
+    gone = ask("top", "--once")
+    check("a stack that is gone", gone.returncode == 1 and "no stack runs here" in gone.stderr, gone.stderr)
+    check_whole_run()
+finally:
+    if stack.poll() is None:
+        stack.kill()
+    shutil.rmtree(run, ignore_errors=True)
+print(f"observe, a stack: {checked} facts, {len(failed)} wrong")
+sys.exit(1 if failed else 0)
