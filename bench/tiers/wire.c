@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,7 @@ void wire_serve(const char *variable, void (*serve)(int connection))
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
     if (listener < 0 || bind(listener, &address.any, size) != 0 || listen(listener, BACKLOG) != 0)
         fail("cannot listen on", text);
+    signal(SIGPIPE, SIG_IGN); /* who does not wait for an answer loses a connection, not the server */
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);

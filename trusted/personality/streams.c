@@ -46,14 +46,14 @@ static int64_t stream_call(const struct request *request, bool writing, const st
 static int64_t stream_write(const struct request *request, const struct open_file *file, const struct iovec *vector, int count,
                             const int64_t *position)
 {
+    if (request->domain->grants & PORIN_GRANT_PROCESSES) /* the process ignores the signals that the kernel would raise: signals.c */
+        return stream_call(request, true, file, vector, count, position);
     if (file->kind == FILE_SOCKET && count == 1)
         return WAIT(request, SYS_sendto, file->host, vector->iov_base, vector->iov_len, MSG_NOSIGNAL, NULL, 0);
     if (file->kind == FILE_SOCKET) {
         struct msghdr message = { .msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)count };
         return WAIT(request, SYS_sendmsg, file->host, &message, MSG_NOSIGNAL);
     }
-    if (request->domain->grants & PORIN_GRANT_PROCESSES) /* the process ignores the signals that the kernel would raise: signals.c */
-        return stream_call(request, true, file, vector, count, position);
     uint64_t wanted = 0;
     for (int i = 0; i < count; i++)
         wanted += vector[i].iov_len; /* at most IOVEC_MAX slots */
