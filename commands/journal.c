@@ -17,6 +17,7 @@
 #define LOG_BYTES (16l << 20)
 #define FOLLOW_NS 100000000
 #define LAST_LOOKS 100                    /* that followers have when all is over: a second */
+#define PIPE_LOOKS 128                    /* of 8 KiB: more than a pipe holds, so all that was written before has been taken then */
 #define COLOURS 6
 
 static pthread_mutex_t journal_lock = PTHREAD_MUTEX_INITIALIZER; /* inside of the stack's lock */
@@ -118,6 +119,13 @@ static bool output_take(struct service *service)
     return true;
 }
 
+/* Takes what has been written so far, and not for ever: a child of the service may go on. */
+static void output_drain(struct service *service)
+{
+    for (int i = 0; i < PIPE_LOOKS && output_take(service); i++)
+        ;
+}
+
 static void *journal_thread(void *data)
 {
     struct stack *stack = data;
@@ -155,8 +163,7 @@ void journal_note(struct service *service, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(line + strlen(line), sizeof line - strlen(line), format, arguments);
     va_end(arguments);
-    while (output_take(service)) /* first what it has written itself */
-        ;
+    output_drain(service); /* first what it has written itself */
     pthread_mutex_lock(&journal_lock);
     line_take(service, line);
     pthread_mutex_unlock(&journal_lock);
@@ -165,8 +172,7 @@ void journal_note(struct service *service, const char *format, ...)
 void journal_flush(struct stack *stack)
 {
     for (size_t i = 0; i < stack->count; i++) {
-        while (output_take(&stack->services[i]))
-            ;
+        output_drain(&stack->services[i]);
         pthread_mutex_lock(&journal_lock);
         if (stack->services[i].line_size)
             bytes_take(&stack->services[i], "\n", 1);

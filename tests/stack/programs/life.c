@@ -72,6 +72,9 @@ int main(int count, char **arguments)
         await(SIGTERM);
         return 3;
     }
+    if (strcmp(what, "talk") == 0 && fork() == 0) /* it goes on when its parent has ended, faster than anybody can note */
+        for (char lines[8192];;)
+            write(1, memset(lines, '\n', sizeof lines), sizeof lines);
     if (strcmp(what, "children") == 0) {
         for (int i = 0; i < 3; i++)
             if (fork() == 0) {
