@@ -4,6 +4,7 @@
 #include "porin/dipc.h"
 #include "porin/window.h"
 #include "runtime/domain.h"
+#include "runtime/thread.h"
 #include <errno.h>
 #include <linux/futex.h>
 #include <pthread.h>
@@ -533,6 +534,24 @@ static void test_without_capabilities(void **state)
     (void)state;
 }
 
+/* --- interruptions --- */
+
+/* What a domain was in the middle of lay on the host's stack: when the call has come back nobody takes what is there then for it. */
+static void test_left_handler(void **state)
+{
+    porin_domain *a = domain_with(0, PORIN_GRANT_PROCESSES | PORIN_GRANT_SIGNALS);
+    porin_entry entry;
+    uint64_t result;
+    assert_int_equal(porin_entry_find(a, "do_compute_and_leave", &entry, NULL), PORIN_OK);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(porin_call6(entry, &result, 0, 0, 0, 0, 0, 0), PORIN_ERR_EXIT);
+        assert_int_equal(porin_last_error()->exit_code, 0);
+        assert_null(thread_current->interrupted);
+    }
+    porin_domain_destroy(a);
+    (void)state;
+}
+
 int main(int count, char **arguments)
 {
     struct porin_error error;
@@ -541,6 +560,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(test_limits), cmocka_unit_test(test_mapping_services), cmocka_unit_test(test_kernel_rights),
         cmocka_unit_test(test_revoke_race), cmocka_unit_test(test_revoke_while_reading), cmocka_unit_test(test_futex),
         cmocka_unit_test(test_kill_while_waiting), cmocka_unit_test(test_fork), cmocka_unit_test(test_without_capabilities),
+        cmocka_unit_test(test_left_handler),
     };
     if (count != 3)
         return 2;

@@ -80,7 +80,7 @@ void handler_registers(const struct porin_domain *domain, uint64_t shown[HANDLER
 {
     static const int told[] = { REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RBP, REG_R8, REG_R9, REG_R12, REG_R13 };
     const struct suspended *suspended = thread_current->interrupted;
-    if (!suspended || suspended->frame != thread_current->frame) {
+    if (!suspended) {
         registers_of_service(domain, thread_current->frame, shown);
         return;
     }

@@ -31,7 +31,6 @@ struct suspended *context_suspend(const ucontext_t *context, uint64_t host_sp)
     struct suspended *suspended = (struct suspended *)((host_sp - STACK_ROOM - sizeof *suspended - size) & ~63ull);
     memcpy(suspended->registers, context->uc_mcontext.gregs, sizeof(gregset_t));
     suspended->fault = (struct signal_fault){ 0 };
-    suspended->frame = NULL;
     suspended->vectors_size = size;
     suspended->mxcsr = context->uc_mcontext.fpregs->mxcsr;
     suspended->x87_control = context->uc_mcontext.fpregs->cwd;
@@ -60,19 +59,17 @@ static _Noreturn void interrupted(struct suspended *suspended)
     struct thread *thread = thread_current;
     const greg_t *registers = suspended->registers;
     struct porin_domain *domain = domain_at((uint32_t)((uint64_t)registers[REG_R14] >> PORIN_SLOT_SHIFT));
-    struct suspended *outer = thread->interrupted;
     struct frame frame = {
         .previous = thread->frame, .kind = FRAME_SERVICE, .control_sp = (uint64_t)registers[REG_RSP], .r14 = (uint64_t)registers[REG_R14],
         .r15 = (uint64_t)registers[REG_R15], .mxcsr = suspended->mxcsr, .x87_control = suspended->x87_control,
         .rbx = (uint64_t)registers[REG_RBX], .rbp = (uint64_t)registers[REG_RBP], .r12 = (uint64_t)registers[REG_R12],
         .r13 = (uint64_t)registers[REG_R13] };
-    suspended->frame = &frame;
     thread_stack_slot(thread, domain->slot)->pointer = (uint32_t)frame.r15;
     thread->interrupted = suspended;
     atomic_signal_fence(memory_order_seq_cst);
     __atomic_store_n(&thread->frame, &frame, __ATOMIC_RELEASE);
     personality_interrupted(domain, suspended->fault.signal ? &suspended->fault : NULL);
-    thread->interrupted = outer;
+    thread->interrupted = NULL;
     if (domain_is_dead(domain))
         activation_end(thread, domain, frame.control_sp);
     interrupt_jump(&frame);

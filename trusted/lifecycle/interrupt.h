@@ -12,7 +12,6 @@
 struct suspended {
     gregset_t registers;
     struct signal_fault fault;            /* what interrupted it; signal 0: nothing of its own doing */
-    const struct frame *frame;            /* the service that this is then; NULL: none */
     size_t vectors_size;                  /* 0: nothing but the control words */
     uint32_t mxcsr;
     uint16_t x87_control;

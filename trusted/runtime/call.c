@@ -110,6 +110,8 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
         return error_set(&thread->last_error, PORIN_ERR_MEMORY, "no timer for the deadline of a call into %s", domain->name);
     frame->r15 = pointer;
     uint64_t host_sp = thread->host_sp, thread_pointer = thread->thread_pointer, call_error = thread->call_error, mxcsr = thread->mxcsr;
+    struct suspended *interrupted = thread->interrupted;
+    thread->interrupted = NULL;
     thread->thread_pointer = slot->thread_pointer;
     thread->call_error = slot->call_error;
     slot->calls += domain->options.accounting && !request->routine;
@@ -129,6 +131,7 @@ static inline porin_status frame_run(struct thread *thread, struct frame *frame,
     thread->thread_pointer = thread_pointer;
     thread->call_error = call_error;
     thread->mxcsr = mxcsr;
+    thread->interrupted = interrupted;
     slot->pointer = before;
     if (domain_is_dead(domain)) { /* otherwise, if at all, it has ended this activation only and said so */
         frame->status = domain_cause(domain); /* it may have come back by itself, but calls of its own may have failed */

@@ -77,7 +77,7 @@ struct thread {
     uint64_t call_deadline_ns;      /* of the call that the host makes, for the routines that run before it; 0: none */
     bool leave;                     /* whom the host called has died: whoever runs goes on elsewhere, lifecycle/split.c */
     struct suspended *resume;       /* what adopt_trap goes on with: lifecycle/interrupt.h */
-    struct suspended *interrupted;  /* by what handlers are run for now; NULL: a service */
+    struct suspended *interrupted;  /* what the running activation was in the middle of, where handlers run for it; NULL: a service */
     bool jumps;                     /* a handler was left by longjmp: */
     struct frame jump_call;         /* longjmp as it was called, to be called again where the handler had interrupted */
     struct spawn *spawn;            /* of a thread that a domain has started; NULL: the host's own */

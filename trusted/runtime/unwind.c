@@ -62,6 +62,7 @@ struct landing unwind(struct walk *walk, porin_status status)
     struct thread *thread = walk->thread;
     __atomic_store_n(&thread->frame, walk->entry, __ATOMIC_RELEASE);
     thread->host_sp = walk->entry->host_sp;
+    thread->interrupted = NULL; /* it lay where frames are gone */
     if (walk->from_host) {
         walk->entry->status = status;
         return (struct landing){ (uint64_t)host_return, walk->sp + 8, 0, 0 };

@@ -3,11 +3,13 @@
 #include "porin/domain.h"
 #include "porin/window.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -155,3 +157,19 @@ uint64_t ring_get(struct ring *ring, uint64_t count, bool ordered)
 PORIN_EXPORT(ring_clear);
 PORIN_EXPORT(ring_put);
 PORIN_EXPORT(ring_get);
+
+/* Is interrupted in the middle of computing, by a handler that ends the thread. */
+static void leave(int number)
+{
+    (void)number;
+    syscall(SYS_exit, 5l);
+}
+void do_compute_and_leave(void)
+{
+    const struct itimerval soon = { .it_value = { 0, 2000 } };
+    signal(SIGALRM, leave);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    for (rounds = 0;; rounds++)
+        ;
+}
+PORIN_EXPORT(do_compute_and_leave);
