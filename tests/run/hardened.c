@@ -110,8 +110,35 @@ static void try_needed(void)
     refused("ptrace in a child", WEXITSTATUS(status) == 0 ? (errno = EPERM, -1) : 0, EPERM);
 }
 
+/* What reads strangers' images reads, and that is all. */
+static int try_reader(void)
+{
+    if (!harden_reader()) {
+        printf("FAIL  no filter for readers: errno %d\n", errno);
+        return 1;
+    }
+    REFUSED(open("/tmp/porin-hardened", O_WRONLY | O_CREAT, 0600));
+    REFUSED(open("/dev/null", O_RDWR));
+    REFUSED(unlink("/tmp/porin-hardened"));
+    REFUSED(rename("/tmp/porin-hardened", "/tmp/porin-hardened"));
+    REFUSED(socket(AF_UNIX, SOCK_STREAM, 0));
+    REFUSED(syscall(SYS_connect, 0, 0, 0));
+    REFUSED(kill(getppid(), 0));
+    REFUSED(fork());
+    REFUSED(syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0));
+    REFUSED((long)mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    works("reading", open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0);
+    fflush(stdout);
+    return failures;
+}
+
 int main(void)
 {
+    int status = 1;
+    pid_t reader = fork();
+    if (reader == 0)
+        _exit(try_reader());
+    works("a reader", reader > 0 && waitpid(reader, &status, 0) == reader && status == 0);
     if (!harden_process()) {
         printf("FAIL  no filter: errno %d\n", errno);
         return 1;
