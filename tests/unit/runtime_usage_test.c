@@ -371,6 +371,40 @@ static void test_refusals_are_counted(void **state)
     (void)state;
 }
 
+/* Domains come and go while somebody begins and ends to look. */
+static _Atomic bool looking;
+
+static void *come_and_go(void *unused)
+{
+    while (looking) {
+        porin_domain *domain = domain_make(library, "passing");
+        sched_yield();
+        porin_domain_destroy(domain);
+    }
+    return unused;
+}
+
+static void test_looking_at_who_comes_and_goes(void **state)
+{
+    pthread_t threads[2];
+    FILE *file = tmpfile();
+    looking = true;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, NULL), 0);
+    for (int i = 0; i < 300; i++) {
+        assert_int_equal(porin_profile_start(NULL), PORIN_OK);
+        assert_int_equal(porin_trace_start(NULL), PORIN_OK);
+        assert_int_equal(porin_trace_start(NULL), PORIN_ERR_BUSY);
+        assert_int_equal(porin_trace_stop(fileno(file), NULL), PORIN_OK);
+        assert_int_equal(porin_profile_stop(fileno(file), NULL), PORIN_OK);
+    }
+    looking = false;
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    fclose(file);
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,7 +412,7 @@ int main(void)
         cmocka_unit_test(test_profile_names_the_chain),
         cmocka_unit_test(test_trace_nests),            cmocka_unit_test(test_trace_of_what_runs),
         cmocka_unit_test(test_report_of_crossings),    cmocka_unit_test(test_refusals_are_counted),
-        cmocka_unit_test(test_faults_are_counted),
+        cmocka_unit_test(test_faults_are_counted),     cmocka_unit_test(test_looking_at_who_comes_and_goes),
         cmocka_unit_test(test_cpu_limit),              cmocka_unit_test(test_threads_share_the_limit),
         cmocka_unit_test(test_short_threads_are_charged),
         cmocka_unit_test(test_sleepers_are_charged),   cmocka_unit_test(test_small_limits),

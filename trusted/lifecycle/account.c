@@ -24,11 +24,16 @@ static bool options_want(const struct porin_domain_options *options)
     return options->accounting || options->cpu_limit_ns;
 }
 
+static uint64_t cpu_of(clockid_t clock)
+{
+    struct timespec now = { 0 };
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 static uint64_t cpu_now(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    return cpu_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /* The next sample comes after a random time, so that nobody can be elsewhere then. */
@@ -54,6 +59,8 @@ static void clock_create(struct thread *thread)
 static void clock_start(struct thread *thread, void *unused)
 {
     (void)unused;
+    if (thread->thread_id) /* nobody's domain is charged for what it did while nobody looked */
+        thread->charged_ns = cpu_of(CLOCK_OF_THREAD(thread->thread_id));
     clock_create(thread);
 }
 
