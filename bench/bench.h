@@ -99,6 +99,7 @@ void bench_forks(const struct bench_settings *settings);    /* forking beside ot
 void bench_storage(const struct bench_settings *settings);    /* modules of a storage stack */
 void bench_capability(const struct bench_settings *settings); /* memory by capability */
 void bench_stubs(const struct bench_settings *settings);     /* stubs of porin bind */
+void bench_between(const struct bench_settings *settings);   /* the same between domains */
 void bench_strings(const struct bench_settings *settings);  /* string functions of the libc */
 
 /* --- one run of a program --- */

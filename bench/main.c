@@ -20,6 +20,7 @@ static const struct part { const char *name, *help; void (*run)(const struct ben
     {"deadlines", "how late a late call ends", bench_deadlines},
     {"threads", "calls of two threads at once", bench_threads},
     {"stubs", "stubs of porin bind, per class of types and end to end", bench_stubs},
+    {"between", "stubs of porin bind between domains, and buffers by copy and by capability", bench_between},
     {"verifier", "verifier throughput", bench_verifier},
     {"create", "creating domains, and many live ones", bench_create},
     {"forks", "forking a domain beside others", bench_forks},

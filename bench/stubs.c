@@ -139,12 +139,12 @@ static void classes_measure(const struct bench_settings *settings)
             samples_add(&hand[order[i]], hand_ns);
         }
     }
-    printf("\nStubs of porin bind: nanoseconds a call (median), and the same by hand where there is a way\n");
-    printf("  %-36s %9s %9s %7s\n", "", "stub", "by hand", "ratio");
+    report("\nStubs of porin bind: nanoseconds a call (median), and the same by hand where there is a way\n");
+    report("  %-36s %9s %9s %7s\n", "", "stub", "by hand", "ratio");
     results_list("bind_classes");
     for (size_t i = 0; i < CLASSES; i++) {
         double stub_ns = samples_median(&stub[i]), hand_ns = samples_median(&hand[i]);
-        printf(rows[i].hand ? "  %-36s %9.1f %9.1f %7.2f\n" : "  %-36s %9.1f\n", rows[i].what, stub_ns, hand_ns, stub_ns / hand_ns);
+        report(rows[i].hand ? "  %-36s %9.1f %9.1f %7.2f\n" : "  %-36s %9.1f\n", rows[i].what, stub_ns, hand_ns, stub_ns / hand_ns);
         results_object(NULL);
         results_text("class", rows[i].what);
         results_samples("stub_ns", &stub[i]);
@@ -201,7 +201,7 @@ static void work_measure(const struct bench_settings *settings, const struct wor
         samples_add(&native_ms, ns[0] / work->times / 1e6);
     }
     struct summary summary = samples_summary(&ratio);
-    printf("  %-24s %9.2f %9.2f   %6.3f  %.3f..%.3f\n", work->what, samples_median(&native_ms), samples_median(&bound_ms), summary.median,
+    report("  %-24s %9.2f %9.2f   %6.3f  %.3f..%.3f\n", work->what, samples_median(&native_ms), samples_median(&bound_ms), summary.median,
            summary.q1, summary.q3);
     results_object(NULL);
     results_text("work", work->what);
@@ -221,8 +221,8 @@ void bench_stubs(const struct bench_settings *settings)
     picture = file_read("demo/picture.png", &picture_size);
     native_png = (uint64_t (*)(const unsigned char *, size_t))native_function(settings, "png", "work_png");
     native_sqlite = (uint64_t (*)(unsigned))native_function(settings, "sqlite", "work_sqlite");
-    printf("\nThe same work against the native library and through stubs, in one process: milliseconds, ratio\n");
-    printf("  %-24s %9s %9s   %6s  %s\n", "", "native", "bound", "ratio", "quartiles");
+    report("\nThe same work against the native library and through stubs, in one process: milliseconds, ratio\n");
+    report("  %-24s %9s %9s   %6s  %s\n", "", "native", "bound", "ratio", "quartiles");
     results_list("bind_work");
     const struct work png_work = {"decode a PNG", "stubs / native library in the same process, PNG", "stubs / native, PNG, ambition",
                                   png_bound, png_native, PICTURES};

@@ -30,3 +30,28 @@ $(call object,bench/stubs.c): $(bind_at)/classes_host.c $(bound)
 $(B)/bench/porin-bench: $(bind_host) $(bindings_at)/libpng-bind.a $(bindings_at)/libsqlite-bind.a
 $(B)/bench/porin-bench: private LDLIBS += $(bindings_at)/libpng-bind.a $(bindings_at)/libsqlite-bind.a $(B)/lib/libporin.a
 $(B)/bench/porin-bench: | $(bind_at)/classes.porin $(bind_at)/png-native.so $(bind_at)/sqlite-native.so
+
+# The part `between`: the same classes for a caller in a domain, and by hand.
+between_at := $(bind_at)/between
+between_domains := $(B)/bench/domains/bind-caller.porin $(B)/bench/domains/bind-callee.porin
+between_cc = $(B)/bin/porin-cc -std=gnu11 -O2 -g -Wall -Wextra -Werror -DBETWEEN -Iinclude -Ibench/bind -I$(between_at)
+$(between_at)/classes_caller.c: bench/bind/classes.h $(B)/bin/porin-bind
+	@mkdir -p $(@D)
+	$(call say,bind,$@)
+	$(Q)$(B)/bin/porin-bind --for-domains -DBETWEEN -n classes -o $(@D) --include '"classes.h"' $<
+$(between_domains): $(between_at)/classes_caller.c $(wildcard bench/bind/*.[ch]) $(B)/lib/libporin-stubs.a $(B)/bin/porin-cc \
+		$(B)/sysroot/lib/libc.a
+$(B)/bench/domains/bind-caller.porin:
+	@mkdir -p $(@D)
+	$(call say,domain,$@)
+	$(Q)$(between_cc) bench/bind/between.c $(between_at)/classes_caller.c $(B)/lib/libporin-stubs.a -o $@
+$(B)/bench/domains/bind-callee.porin:
+	@mkdir -p $(@D)
+	$(call say,domain,$@)
+	$(Q)$(between_cc) bench/bind/hand.c bench/bind/classes.c $(between_at)/classes_receiver.c $(B)/lib/libporin-stubs.a -o $@
+$(between_at)/classes_edges.o: $(between_at)/classes_caller.c
+	$(Q)$(CC) -std=gnu11 -O2 -DBETWEEN $(bind_include) -I$(between_at) -c $(@D)/classes_edges.c -o $@
+$(call object,bench/between.c): private CFLAGS += -I$(between_at) $(bind_include) -DBETWEEN
+$(call object,bench/between.c): $(between_at)/classes_caller.c bench/bind/hand.h
+$(B)/bench/porin-bench: $(between_at)/classes_edges.o
+bench_needs_between := $(between_domains)

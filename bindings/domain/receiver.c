@@ -133,7 +133,7 @@ void *porin_back_memory(struct porin_back *back, uint64_t word, uint64_t size, b
     struct porin_frame *frame = &back->frame;
     if (word && frame->status == PORIN_OK && size && !porin_receive_place(frame, word, size, out))
         porin_frame_fail(frame, PORIN_ERR_ARGUMENT, "an argument is not memory that the caller lends for it");
-    return in ? porin_back_get(back, word, size) : word ? porin_back_room(back, size) : NULL;
+    return in ? porin_back_get(back, word, size) : word ? porin_back_room(back, word, size) : NULL;
 }
 
 uint64_t porin_receive_filled(int64_t count, uint64_t size, uint64_t room)

@@ -122,8 +122,8 @@ static uint64_t extra_room(struct porin_frame *frame, uint64_t size)
     return 0;
 }
 
-/* Zeroed: a message shows nothing of those before. */
-uint64_t porin_frame_room(struct porin_frame *frame, uint64_t size)
+/* Zeroed from byte `from` on: a message shows nothing of those before. */
+static uint64_t room_from(struct porin_frame *frame, uint64_t size, uint64_t from)
 {
     if (frame->status != PORIN_OK)
         return 0;
@@ -134,9 +134,15 @@ uint64_t porin_frame_room(struct porin_frame *frame, uint64_t size)
     size = (size + 16) & ~15ull; /* also nothing has an address */
     if (size > MESSAGE_BYTES - messages.used)
         return extra_room(frame, size);
-    void *room = messages.memory + messages.used;
+    unsigned char *room = messages.memory + messages.used;
     messages.used += (uint32_t)size;
-    return (uint64_t)memset(room, 0, size);
+    memset(room + from, 0, size - from);
+    return (uint64_t)room;
+}
+
+uint64_t porin_frame_room(struct porin_frame *frame, uint64_t size)
+{
+    return room_from(frame, size, 0);
 }
 
 uint64_t porin_frame_share(struct porin_frame *frame, const void *start, uint64_t size, bool in, bool out, enum porin_way way)
@@ -149,7 +155,10 @@ uint64_t porin_frame_share(struct porin_frame *frame, const void *start, uint64_
             memset((void *)(uint64_t)start, 0, size); /* who may write may read: nothing that was there before */
         return (uint64_t)start;
     }
-    return in ? porin_frame_put(frame, start, size) : porin_frame_room(frame, size);
+    uint64_t room = room_from(frame, size, in ? size : 0);
+    if (room && in)
+        memcpy((void *)room, start, size);
+    return room;
 }
 
 void porin_frame_back(struct porin_frame *frame, void *to, uint64_t from, uint64_t size)
@@ -180,6 +189,34 @@ uint64_t porin_receive_place(const struct porin_frame *frame, uint64_t at, uint6
     return 0;
 }
 
+/* A bulk copy takes more time to begin than a few accesses take. */
+enum { WORDS_MOST = 64 };
+typedef uint64_t word __attribute__((aligned(1), may_alias));
+
+static void lent_read(unsigned char *to, uint64_t place, uint64_t size)
+{
+    const unsigned char PORIN_CAP *from = (const void PORIN_CAP *)place;
+    if (size < sizeof(word) || size > WORDS_MOST) {
+        porin_cap_read(to, from, size);
+        return;
+    }
+    for (uint64_t i = 0; i + sizeof(word) < size; i += sizeof(word))
+        *(word *)(to + i) = *(const word PORIN_CAP *)(from + i);
+    *(word *)(to + size - sizeof(word)) = *(const word PORIN_CAP *)(from + size - sizeof(word));
+}
+
+static void lent_write(uint64_t place, const unsigned char *from, uint64_t size)
+{
+    unsigned char PORIN_CAP *to = (void PORIN_CAP *)place;
+    if (size < sizeof(word) || size > WORDS_MOST) {
+        porin_cap_write(to, from, size);
+        return;
+    }
+    for (uint64_t i = 0; i + sizeof(word) < size; i += sizeof(word))
+        *(word PORIN_CAP *)(to + i) = *(const word *)(from + i);
+    *(word PORIN_CAP *)(to + size - sizeof(word)) = *(const word *)(from + size - sizeof(word));
+}
+
 void porin_frame_write(struct porin_frame *frame, uint64_t to, const void *from, uint64_t size)
 {
     if (frame->status != PORIN_OK || !size)
@@ -190,7 +227,7 @@ void porin_frame_write(struct porin_frame *frame, uint64_t to, const void *from,
     }
     uint64_t place = porin_receive_place(frame, to, size, true);
     if (place)
-        porin_cap_write((void PORIN_CAP *)place, from, size);
+        lent_write(place, from, size);
     else
         porin_frame_fail(frame, PORIN_ERR_ARGUMENT, "an address is not of memory that the caller lends for writing");
 }
@@ -205,7 +242,7 @@ void porin_frame_read(struct porin_frame *frame, void *to, uint64_t from, uint64
     }
     uint64_t place = porin_receive_place(frame, from, size, false);
     if (place)
-        porin_cap_read(to, (const void PORIN_CAP *)place, size);
+        lent_read(to, place, size);
     else
         porin_frame_fail(frame, PORIN_ERR_ARGUMENT, "an address is not of memory that the caller lends");
 }

@@ -121,7 +121,7 @@ static void memory_read(struct output *output, const struct function *function, 
          p->type->to->kind == TYPE_VOID ? format_text("void *porin_x_%s", n) : declaration(p->type->to, format_text("*porin_x_%s", n)), at,
          output->owner ? format_text("memory(porin_back, %s, porin_n_%s, %d, %d)", at, n, p->in, p->out)
          : p->in       ? format_text("get(porin_back, %s, porin_n_%s)", at, n)
-                       : format_text("room(porin_back, porin_n_%s)", n));
+                       : format_text("room(porin_back, %s, porin_n_%s)", at, n));
     if (p->in && (p->element == ROLE_HANDLE || type_changes_from(p->type->to)))
         elements_read(output, p);
     emit(output, "    %s = porin_x_%s;\n", n, n);

@@ -8,6 +8,6 @@ void *memcpy(void *restrict to, const void *restrict from, size_t n)
     if (n <= 128)
         copy_small(to, from, n);
     else
-        copy_long(to, from, n);
+        copy_forward(to, from, n);
     return to;
 }

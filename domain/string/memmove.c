@@ -32,9 +32,7 @@ void *memmove(void *to, const void *from, size_t n)
         copy_small(to, from, n);
     else if ((uintptr_t)to - (uintptr_t)from < n)
         copy_backward(to, from, n);
-    else if ((uintptr_t)from - (uintptr_t)to < n)
-        copy_forward(to, from, n);
     else
-        copy_long(to, from, n);
+        copy_forward(to, from, n);
     return to;
 }

@@ -33,7 +33,7 @@ size_t porin_binding_revoke(porin_binding *binding, void (*function)(void));
 /* --- for generated code --- */
 #define PORIN_LENT_FIRST 4 /* argument registers of what PORIN_CAP pointers get */
 #define PORIN_LENT_MAX 4
-#define PORIN_LENT_FROM 1024 /* bytes from which on lending costs a caller in a domain less than copying (bench: stubs) */
+#define PORIN_LENT_FROM 128 /* bytes from which on lending costs a caller in a domain less than copying (bench: between) */
 #define PORIN_CALLBACK_SLOTS 32 /* functions of one callback type that one library can hold at once */
 
 struct porin_frame;
@@ -201,8 +201,9 @@ struct porin_back {
     const void *lent_to;                /* the handle whose jmp_buf that is meanwhile */
     uint64_t scratch_bytes;
 };
-/* Host memory for an argument, zeroed; _get fills it from the domain. NULL where word is 0, or on failure. */
-void *porin_back_room(struct porin_back *back, uint64_t size);
+/* Host memory for an argument that is at `word` on the other side, zeroed; _get fills it from there. NULL where word is 0, or on
+ * failure. */
+void *porin_back_room(struct porin_back *back, uint64_t word, uint64_t size);
 void *porin_back_get(struct porin_back *back, uint64_t word, uint64_t size);
 char *porin_back_string(struct porin_back *back, uint64_t word);
 char **porin_back_strings(struct porin_back *back, uint64_t word, int64_t count); /* count < 0: ends with NULL */

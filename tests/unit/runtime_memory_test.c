@@ -195,6 +195,35 @@ static void test_break(void **state)
     (void)state;
 }
 
+/* However the two places lie in their pages: exactly what was asked for, and an error where it leads out of what is mapped. */
+static void test_copies(void **state)
+{
+    static unsigned char from[3 * PAGE] __attribute__((aligned(PAGE))), back[3 * PAGE] __attribute__((aligned(PAGE)));
+    static const uint32_t sizes[] = { 0, 1, 31, 32, 33, 95, 300, PAGE };
+    porin_domain *domain = limited(0);
+    const uint32_t start = 0x40000000;
+    (void)state;
+    assert_int_equal(domain_map(domain, start, 2 * PAGE, MEMORY_READ | MEMORY_WRITE, true), start);
+    for (uint32_t i = 0; i < sizeof from; i++)
+        from[i] = (unsigned char)(i * 7 + 1);
+    for (uint32_t further = 0; further < 40; further++)
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+            uint32_t size = sizes[i], place = 64 + further;
+            memset(back, 0, sizeof back);
+            assert_int_equal(porin_copy_out(domain, (porin_addr){ start + place }, from + 64, size), PORIN_OK);
+            assert_int_equal(porin_copy_in(back + place + further, domain, (porin_addr){ start + place }, size), PORIN_OK);
+            assert_memory_equal(back + place + further, from + 64, size);
+            assert_int_equal(back[place + further + size] | back[place + further - 1], 0);
+            uint32_t out = 2 * PAGE - size / 2; /* half of it, or the first byte, lies behind */
+            if (size) {
+                assert_int_equal(porin_copy_out(domain, (porin_addr){ start + out }, from + (out - further) % PAGE, size), PORIN_ERR_RANGE);
+                assert_int_equal(porin_copy_in(back + (out + further) % PAGE, domain, (porin_addr){ start + out }, size), PORIN_ERR_RANGE);
+            }
+        }
+    assert_int_equal(domain_unmap(domain, start, 2 * PAGE), 0);
+    porin_domain_destroy(domain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_many_mappings),
         cmocka_unit_test(test_break),
+        cmocka_unit_test(test_copies),
     };
     return cmocka_run_group_tests(tests, make_library, drop_library);
 }

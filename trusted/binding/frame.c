@@ -286,19 +286,33 @@ static void *scratch_add(struct porin_back *back, struct borrowed *memory)
     return memory->bytes;
 }
 
-void *porin_back_room(struct porin_back *back, uint64_t size)
+/* Memory for what is to be copied from or to `word`; zeroed from byte `from` on, and what is read as a string ends. Long ones begin 32 to
+ * 47 bytes further in a piece of 128 than `word` does: rep movsb, by which capabilities are copied through, is 2 to 27 times as slow on
+ * Zen 4 where the destination begins 1 to 31 bytes further in its page than the source, and who calls could choose that. */
+static void *scratch_room_for(struct porin_back *back, uint64_t word, uint64_t size, uint64_t from)
 {
+    enum { LONG = 256, PIECE = 128 };
     if (back->frame.status != PORIN_OK || !scratch_room(back, size))
         return NULL;
-    return scratch_add(back, calloc(1, sizeof(struct borrowed) + size + 1)); /* what is read as a string ends */
+    unsigned char *room = scratch_add(back, malloc(sizeof(struct borrowed) + size + (size < LONG ? 1 : 1 + PIECE)));
+    if (room && size >= LONG)
+        room += (((word + 15) & ~15ull) + 32 - (uint64_t)room) % PIECE;
+    if (room)
+        memset(room + from, 0, size + 1 - from);
+    return room;
+}
+
+void *porin_back_room(struct porin_back *back, uint64_t word, uint64_t size)
+{
+    return scratch_room_for(back, word, size, 0);
 }
 
 void *porin_back_get(struct porin_back *back, uint64_t word, uint64_t size)
 {
-    void *room = word ? porin_back_room(back, size) : NULL;
+    void *room = word ? scratch_room_for(back, word, size, size) : NULL;
     if (room)
         porin_frame_read(&back->frame, room, word, size);
-    return room;
+    return back->frame.status == PORIN_OK ? room : NULL;
 }
 
 char *porin_back_string(struct porin_back *back, uint64_t word)
@@ -326,6 +340,6 @@ void *porin_back_row(struct porin_back *back, struct porin_row *row, uint64_t wo
 {
     if (!word || back->frame.status != PORIN_OK)
         return NULL;
-    *row = (struct porin_row){ word, size, in ? porin_back_get(back, word, size) : porin_back_room(back, size) };
+    *row = (struct porin_row){ word, size, in ? porin_back_get(back, word, size) : porin_back_room(back, word, size) };
     return row->host;
 }

@@ -9,7 +9,7 @@ extern const char copy_bytes_access[], copy_bytes_done[];
 
 uint64_t copy_recovery(uint64_t rip)
 {
-    return rip == (uint64_t)copy_bytes_access ? (uint64_t)copy_bytes_done : 0;
+    return rip - (uint64_t)copy_bytes_access < (uint64_t)(copy_bytes_done - copy_bytes_access) ? (uint64_t)copy_bytes_done : 0;
 }
 
 static char *host_address(const porin_domain *domain, uint64_t offset)
