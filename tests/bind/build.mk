@@ -34,7 +34,7 @@ check-bind: $(bind_bound) $(bind_native) $(bind_hostile)/hostile $(B)/bin/porin 
 	@timeout 60 $(bind_hostile)/hostile $(bind_hostile)/hostile.porin
 	@tests/bind/between/run $(B)
 	@tests/bind/types $(B) 1 2
-	@tests/bind/tutorial $(B)
+	@tests/documents/tutorial $(B) doc/tutorial-bind.md
 
 ## fuzz-bind         random libraries through stubs against native calls: SEED=1 COUNT=100
 SEED ?= 1

@@ -27,13 +27,12 @@ static const char tail[] =
     "execute another program.\n"
     ".SH RESTARTS\nA service that ends by itself is restarted as its policy says, after 0.1 s, then twice as long each time, up "
     "to 10 s; a life longer than that "
-    "begins anew. If it was a fault, its log tells entry, source line, registers and calls. All its sockets and children end with "
-    "it; those of "
-    "others do not.\n"
+    "begins anew. If it was a fault, its log tells entry, source line, registers, calls, who had called whom between services, and the "
+    "last services (system calls) that it asked for. All its sockets and children end with it; those of others do not.\n"
     ".SH ENDING\nSIGTERM, SIGINT and SIGHUP to the process, and porin stop, end each service before those that it depends on: by "
     "its stop_signal, then by a "
     "kill. The process ends when all programs have ended; its status is 0, or that of the first service in the file that failed.\n"
-    ".SH SEE ALSO\n.BR porin-run (1),\n.BR porin-ps (1)\n";
+    ".SH SEE ALSO\n.BR porin-run (1),\n.BR porin-ps (1),\n.BR porin-top (1),\n.BR porin-map (1),\n.BR porin-trace (1)\n";
 
 static void row(const char *key, const char *value, const char *help)
 {
