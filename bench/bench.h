@@ -96,6 +96,7 @@ void bench_threads(const struct bench_settings *settings);  /* calls of two thre
 void bench_verifier(const struct bench_settings *settings); /* (c) verifier throughput */
 void bench_create(const struct bench_settings *settings);   /* (d) creation, and many live domains */
 void bench_forks(const struct bench_settings *settings);    /* forking beside other domains */
+void bench_talks(const struct bench_settings *settings);    /* services that talk over sockets */
 void bench_storage(const struct bench_settings *settings);    /* modules of a storage stack */
 void bench_capability(const struct bench_settings *settings); /* memory by capability */
 void bench_stubs(const struct bench_settings *settings);     /* stubs of porin bind */

@@ -22,6 +22,7 @@ storage_sources := $(storage_modules:%=bench/storage/%.c)
 storage_domains := $(patsubst %,$(B)/bench/domains/storage-%.porin,$(storage_modules) all)
 bench_needs_storage := $(storage_domains)
 bench_needs_forks := $(B)/bench/services/fork $(B)/bench/services/fork.porin
+bench_needs_talks := $(B)/bench/services/talk $(B)/bench/services/talk.porin
 bench_parts := $(shell sed -n 's/^    {"\([a-z]*\)", .*bench_.*/\1/p' bench/main.c)
 bench_all := $(B)/bench/porin-bench $(bench_domains) $(foreach part,$(bench_parts),$(bench_needs_$(part)))
 

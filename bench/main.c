@@ -24,6 +24,7 @@ static const struct part { const char *name, *help; void (*run)(const struct ben
     {"verifier", "verifier throughput", bench_verifier},
     {"create", "creating domains, and many live ones", bench_create},
     {"forks", "forking a domain beside others", bench_forks},
+    {"talks", "services that talk over stream sockets", bench_talks},
 };
 enum { PARTS = sizeof parts / sizeof parts[0] };
 

@@ -563,6 +563,7 @@ static bool service_read(struct reader *reader, node *name, node *value)
         argument_add(service, "", 0);
     ((const char **)service->given.options.arguments)[0] = service->image_path;
     service->given.options.name = service->given.options.audit_closure = service->name;
+    service->given.options.local_network = true;
     return true;
 }
 

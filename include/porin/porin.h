@@ -123,6 +123,9 @@ struct porin_domain_options {
     /* ADDRESS:PORT, [ADDRESS]:PORT or unix:PATH (a guest path); * for any address or port; ADDRESS/BITS for a network */
     const char *const *listen; size_t listen_count;
     const char *const *connect; size_t connect_count;
+    /* Stream sockets (TCP on loopback, AF_UNIX) between domains of this process that have this are connected in memory: no connection of
+     * the kernel's. Addresses are granted and found as without it, and who is outside connects as without it. */
+    bool local_network;
     /* told of each refusal, on the thread that was refused; NULL: nobody */
     void (*audit)(void *closure, const char *line); void *audit_closure;
 };

@@ -17,6 +17,11 @@ static const char head[] =
     "signalled by itself. Relative paths start at the file's directory. What is wrong is told with file, line and column.\n.PP\n"
     "The file has the keys\n.B name\n(default: its directory's) and\n.BR services ,\na map of names to these keys:\n";
 static const char tail[] =
+    ".SH CONNECTIONS\nServices connect to each other as programs do, by addresses that their keys listen and connect allow. Where both are "
+    "services of this process, TCP on loopback and stream sockets of files are connected in memory, without the kernel; programs "
+    "outside connect as usual. What differs: buffers have 64 KiB each way whatever SO_SNDBUF says, there is no urgent data (MSG_OOB), "
+    "SO_RCVLOWAT is not looked at, and a listener with SO_REUSEPORT is left to the kernel, as are connections of a process that a "
+    "service has forked.\n"
     ".SH ENTRIES\nA function that a service exports is called by those that import it, directly, without a system call. What its "
     "name is in the caller is "
     "the import; properties are those of \\fIdoc/policies.md\\fP, and what either side asks for holds: register_integrity (the "

@@ -3,7 +3,7 @@
 #include <asm/termbits.h>
 #include <errno.h>
 #include <sys/ioctl.h>
-#include "descriptors.h"
+#include "local.h"
 
 int64_t console_open(struct personality *own, const struct porin_domain_options *options)
 {
@@ -46,7 +46,12 @@ int64_t service_ioctl(const struct request *request)
     } else if (question == FIONBIO && (file->kind == FILE_SOCKET || file->kind == FILE_PIPE || file->kind == FILE_EVENT)) {
         result = request_fetch(request, &flag, request->arguments[2], sizeof flag);
         if (!result)
+            local_nonblocking(file, flag);
+        if (!result && !file->listener)
             result = ioctl(file->host, FIONBIO, &flag) < 0 ? -errno : 0;
+    } else if (question == FIONREAD && (result = local_readable(file)) != LOCAL_HOST) {
+        flag = (int)result;
+        result = request_store(request, request->arguments[2], &flag, sizeof flag);
     } else if (question == TIOCGWINSZ || question == TCGETS || question == FIONREAD)
         result = terminal_ask(request, file, question, request->arguments[2]);
     file_release(file);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "descriptors.h"
+#include "local.h"
 
 struct open_file *file_create(int host, enum file_kind kind, bool readable, bool writable)
 {
@@ -18,6 +18,7 @@ struct open_file *file_create(int host, enum file_kind kind, bool readable, bool
     }
     atomic_init(&file->references, 1);
     file->host = host;
+    file->place = -1;
     file->kind = kind;
     file->readable = readable;
     file->writable = writable;
@@ -28,6 +29,9 @@ void file_release(struct open_file *file)
 {
     if (atomic_fetch_sub(&file->references, 1) > 1)
         return;
+    local_release(file);
+    if (file->place >= 0)
+        close(file->place);
     if (file->kind != FILE_CONSOLE)
         close(file->host);
     free(file->path);
@@ -158,6 +162,7 @@ static struct open_file *file_duplicate(struct personality *own, int number, int
         copy->fixed = file->fixed;
         copy->family = file->family;
         copy->type = file->type;
+        local_duplicate(copy, file);
     }
     file_release(file);
     return copy;
@@ -268,10 +273,15 @@ static int64_t status_flags(struct open_file *file, bool set, int wanted)
     int flags = fcntl(file->host, F_GETFL);
     if (flags < 0)
         return -errno;
+    if (file->listener && !set) /* the host's never blocks */
+        flags = (flags & ~O_NONBLOCK) | (listener_source(file)->nonblocking ? O_NONBLOCK : 0);
     if (!set)
         return (file->readable ? (file->writable ? O_RDWR : O_RDONLY) : O_WRONLY) | (flags & changeable);
     if (file->kind == FILE_CONSOLE)
         return (flags & changeable) == (wanted & changeable) ? 0 : -EPERM;
+    local_nonblocking(file, wanted & O_NONBLOCK);
+    if (file->listener)
+        wanted |= O_NONBLOCK;
     return fcntl(file->host, F_SETFL, (flags & ~changeable) | (wanted & changeable)) < 0 ? -errno : 0;
 }
 

@@ -34,6 +34,15 @@ struct open_file {
     _Atomic uint64_t signals;          /* that it tells of */
     uint64_t device, inode;            /* of a regular file: what record locks are about */
     char *path;                        /* of a directory: its guest path when it was opened; NULL: not known */
+    /* local.h: what it is within the process; these do not change back */
+    int place;                         /* of a bound AF_UNIX socket: O_PATH, its file; -1: none */
+    struct end *_Atomic end;
+    struct listener *_Atomic listener;
+    struct epoll *epoll;
+    struct item *items;                /* of a socket: where epolls have it; with local_lock */
+    struct open_file *next_of_end;
+    bool duplicated;                   /* more than this file means the host's socket */
+    bool host_connected;               /* the host was asked to connect it */
 };
 
 /* Neither file nor directory: it has no size, no times and no locks. */

@@ -200,6 +200,7 @@ porin_status personality_create(struct porin_domain *domain, const struct porin_
     pthread_mutex_init(&own->lock, NULL);
     /* A process of its own has the host's number, so that whoever reads its pid file finds it. */
     own->process = own->root = options->grants & PORIN_GRANT_SIGNALS ? getpid() : process_number();
+    own->local = options->local_network;
     domain->next_number = own->process; /* the first thread's number is the process's, as on Linux */
     own->parent = 1;
     domain->personality = own;

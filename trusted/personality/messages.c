@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include "signals.h"
+#include "local.h"
 #include "sockets.h"
 
 #define RIGHTS_MAX 32                  /* descriptors in one message */
@@ -54,6 +55,11 @@ int64_t service_sendto(const struct request *request)
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
+    int64_t here = local_send(request, file, &(struct iovec){ (void *)from, size }, 1, flags, request->arguments[4]);
+    if (here != LOCAL_HOST) {
+        file_release(file);
+        return send_answer(request, here, flags);
+    }
     bool named = request->arguments[4];
     error = named ? peer_fetch(request, file, request->arguments[4], (uint32_t)request->arguments[5], &peer) : 0;
     if (!error)
@@ -82,7 +88,11 @@ int64_t service_recvfrom(const struct request *request)
         return error;
     if (named)
         memset(&address, 0, sizeof address);
-    int64_t result = WAIT(request, SYS_recvfrom, file->host, to, size, flags & ~MSG_CMSG_CLOEXEC, named ? &address : NULL,
+    int64_t result = local_receive(request, file, &(struct iovec){ to, size }, 1, flags);
+    if (result != LOCAL_HOST)
+        address_size = 0;
+    else
+        result = WAIT(request, SYS_recvfrom, file->host, to, size, flags & ~MSG_CMSG_CLOEXEC, named ? &address : NULL,
                           named ? &address_size : NULL);
     file_release(file);
     error = result < 0 || !named ? 0 : address_store(request, &address, address_size, request->arguments[4], request->arguments[5]);
@@ -114,10 +124,12 @@ static int64_t rights_fetch(const struct request *request, const struct open_fil
         files[*count] = file_acquire(request->own, numbers[i]);
         if (!files[*count])
             return -EBADF;
-        numbers[(*count)++] = files[i]->host;
         enum file_kind kind = files[i]->kind; /* what these may do would be lost on the way */
-        if (kind == FILE_DIRECTORY || kind == FILE_LISTING || kind == FILE_CONSOLE || kind == FILE_SIGNALS)
+        if (kind == FILE_DIRECTORY || kind == FILE_LISTING || kind == FILE_CONSOLE || kind == FILE_SIGNALS || files[i]->epoll)
             error = -EPERM;
+        else
+            local_convert(files[i]);
+        numbers[(*count)++] = files[i]->host;
     }
     rights->head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(bytes), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
     memcpy(CMSG_DATA(&rights->head), numbers, bytes);
@@ -148,7 +160,10 @@ int64_t service_sendmsg(const struct request *request)
         struct msghdr host = { .msg_name = message.name ? &peer.address : NULL, .msg_namelen = message.name ? peer.size : 0,
                                .msg_iov = vector, .msg_iovlen = message.vector_count,
                                .msg_control = count ? &rights : NULL, .msg_controllen = count ? CMSG_SPACE(count * sizeof(int)) : 0 };
-        error = send_answer(request, WAIT(request, SYS_sendmsg, file->host, &host, flags | MSG_NOSIGNAL), flags);
+        error = local_send(request, file, vector, message.vector_count, flags, message.name);
+        if (error == LOCAL_HOST)
+            error = WAIT(request, SYS_sendmsg, file->host, &host, flags | MSG_NOSIGNAL);
+        error = send_answer(request, error, flags);
     }
     for (size_t i = 0; i < count; i++)
         file_release(files[i]);
@@ -226,7 +241,11 @@ int64_t service_recvmsg(const struct request *request)
     error = message_fetch(request, &message, vector);
     struct msghdr host = { .msg_name = &address, .msg_namelen = sizeof address, .msg_iov = vector, .msg_iovlen = message.vector_count,
                            .msg_control = file->pair ? &rights : NULL, .msg_controllen = file->pair ? sizeof rights : 0 };
-    int64_t result = error ? error : WAIT(request, SYS_recvmsg, file->host, &host, flags | MSG_CMSG_CLOEXEC);
+    int64_t result = error ? error : local_receive(request, file, vector, message.vector_count, flags);
+    if (result != LOCAL_HOST)
+        host.msg_namelen = host.msg_controllen = 0;
+    else
+        result = WAIT(request, SYS_recvmsg, file->host, &host, flags | MSG_CMSG_CLOEXEC);
     file_release(file);
     if (result < 0)
         return result;

@@ -53,6 +53,7 @@ struct personality {
     int32_t parent;                    /* that of the process that forked this one; 1: none */
     int32_t host_parent;               /* the host's number of that process */
     int32_t root;                      /* the process that it and all its family come from: its own number, or a forebear's */
+    bool local;                        /* local.h: its sockets may be connected within the process */
     bool shares;                       /* sharing.c: the process is several domains' */
     struct personality *next_sharing;
     struct porin_domain *first, *domain; /* of one that shares: which it was made for, and which runs now */

@@ -9,46 +9,109 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-#include "descriptors.h"
+#include "local.h"
 #include "signals.h"
 
 struct poll_set {
-    struct pollfd *guest, *host;
+    struct pollfd *guest, *host;       /* the host's list has one more, to be woken by */
     struct open_file **files;
+    struct source **sources;           /* of files that are, or may be, ready within the process: local.h; the first `here` of them */
+    size_t here;
     struct pollfd memory[];
 };
 
 static struct poll_set *poll_set_create(size_t count)
 {
-    struct poll_set *set = calloc(1, sizeof *set + count * (2 * sizeof set->memory[0] + sizeof set->files[0]));
+    size_t pointers = 2 * count * sizeof(void *);
+    struct poll_set *set = calloc(1, sizeof *set + (2 * count + 1) * sizeof set->memory[0] + pointers + sizeof(void *));
     if (!set)
         return NULL;
     set->guest = set->memory;
     set->host = set->memory + count;
-    set->files = (struct open_file **)(void *)(set->memory + 2 * count);
+    set->files = (struct open_file **)(((uintptr_t)(set->memory + 2 * count + 1) + 7) & ~(uintptr_t)7);
+    set->sources = (struct source **)(set->files + count);
     return set;
 }
 
-/* Polls with what was fetched. The host's list has -1 where the domain has no such descriptor. */
+/* What is ready within the process; the list of who may become so. */
+static unsigned poll_here(struct poll_set *set, unsigned count)
+{
+    unsigned ready = 0;
+    set->here = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct source *source = set->files[i] ? file_source(set->files[i]) : NULL;
+        if (!source)
+            continue;
+        set->sources[set->here++] = source;
+        listener_attend(set->files[i]);
+        set->guest[i].revents = (short)source->ready(source, (uint16_t)set->guest[i].events);
+        ready += set->guest[i].revents != 0;
+    }
+    return ready;
+}
+
+/* Hosts' descriptors, and how many; with -1 where the domain has none, or one that is not the host's to answer for. */
+static unsigned poll_host_fill(struct poll_set *set, unsigned count)
+{
+    unsigned some = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct source *source = set->files[i] ? file_source(set->files[i]) : NULL;
+        bool hosts = set->files[i] && (!source || source->also_host);
+        set->host[i] = (struct pollfd){ hosts ? set->files[i]->host : -1, set->guest[i].events, 0 };
+        some += hosts;
+    }
+    set->host[count] = (struct pollfd){ -1, POLLIN, 0 };
+    return some;
+}
+
+/* Asks the host and sleeps, and is woken by sources. The kernel leaves in *timeout what is left of it. */
+static int64_t poll_sleep(const struct request *request, struct poll_set *set, unsigned count, struct timespec *timeout)
+{
+    struct timespec now = { 0 };
+    bool looks = timeout && !timeout->tv_sec && !timeout->tv_nsec;
+    struct sleeper *sleeper = set->here && !looks ? sleeper_begin(set->sources, set->here) : NULL;
+    if (set->here && !looks && !sleeper)
+        return -ENOMEM;
+    if (sleeper) { /* what came before we watched, or was converted */
+        timeout = poll_here(set, count) ? &now : timeout;
+        poll_host_fill(set, count);
+        set->host[count].fd = sleeper_host(sleeper);
+    }
+    int64_t result = WAIT(request, SYS_ppoll, set->host, count + 1, timeout, 0, 0);
+    if (sleeper)
+        sleeper_end(sleeper);
+    return result;
+}
+
+/* Polls with what was fetched. */
 static int64_t poll_fetched(const struct request *request, struct poll_set *set, unsigned count, struct timespec *timeout)
 {
     unsigned invalid = 0;
+    int64_t result;
     for (unsigned i = 0; i < count; i++) {
         set->files[i] = file_acquire(request->own, set->guest[i].fd);
-        set->host[i] = (struct pollfd){ set->files[i] ? set->files[i]->host : -1, set->guest[i].events, 0 };
         set->guest[i].revents = set->guest[i].fd >= 0 && !set->files[i] ? POLLNVAL : 0;
         invalid += set->guest[i].revents != 0;
     }
-    /* The kernel leaves in *timeout what is left of it. */
-    int64_t result = WAIT(request, SYS_ppoll, set->host, count, invalid ? &(struct timespec){ 0 } : timeout, 0, 0);
-    if (result >= 0)
-        result += invalid;
-    for (unsigned i = 0; i < count; i++) {
-        if (!set->files[i])
-            continue;
-        set->guest[i].revents = set->host[i].revents;
-        file_release(set->files[i]);
+    for (;;) {
+        bool looks = poll_here(set, count) || invalid || (timeout && !timeout->tv_sec && !timeout->tv_nsec);
+        unsigned hosts = poll_host_fill(set, count);
+        size_t here = set->here;
+        result = looks && !hosts ? 0 : poll_sleep(request, set, count, looks ? &(struct timespec){ 0 } : timeout);
+        if (result < 0)
+            break;
+        poll_here(set, count);
+        result = invalid;
+        for (unsigned i = 0; i < count; i++) {
+            set->guest[i].revents |= set->host[i].revents;
+            result += set->files[i] && set->guest[i].revents;
+        }
+        if (result || looks || !here)
+            break;
     }
+    for (unsigned i = 0; i < count; i++)
+        if (set->files[i])
+            file_release(set->files[i]);
     return not_restarted(result);
 }
 

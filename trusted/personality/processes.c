@@ -16,6 +16,7 @@
 #include "lifecycle/exec.h"
 #include "lifecycle/fork.h"
 #include "loader/image.h"
+#include "local.h"
 #include "process.h"
 #include "sharing.h"
 #include "signals.h"
@@ -82,6 +83,7 @@ int64_t service_fork(const struct request *request)
     pthread_sigmask(SIG_SETMASK, &all, &before); /* a signal for the child waits until what its parent had pending is forgotten there */
     timers_fork_begin();
     sharing_fork_begin(own);
+    local_fork_begin(own);
     struct child *place = child_place(own);
     _Atomic int32_t *member = place ? process_place(own->root) : NULL;
     int64_t result = member ? fork_domain(request->domain) : -EAGAIN;
@@ -93,6 +95,7 @@ int64_t service_fork(const struct request *request)
         locks_forget(own);
     } else if (result > 0)
         place->host = (int32_t)result;
+    local_fork_end(own, result == 0);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     sharing_fork_end(own, result);
     timers_fork_end(result == 0);

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#include "descriptors.h"
+#include "local.h"
 #include "paths.h"
 #include "process.h"
 #include "signals.h"
@@ -137,8 +137,10 @@ static void others_close(const struct personality *own)
         if (other == own)
             continue;
         for (uint32_t i = 0; i < other->descriptor_count; i++)
-            if (other->descriptors[i].file)
+            if (other->descriptors[i].file) {
+                local_close_hosts(other->descriptors[i].file);
                 close(other->descriptors[i].file->host);
+            }
         for (uint32_t i = 0; i < other->grant_count; i++)
             close(other->grants[i].directory);
     }

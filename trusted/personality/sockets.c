@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "sockets.h"
 #include <fcntl.h>
+#include <poll.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "addresses.h"
+#include "local.h"
 #include "paths.h"
 
 #define OPTION_BYTES 256               /* of the largest option value */
@@ -160,13 +162,16 @@ int64_t service_bind(const struct request *request)
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    error = file->fixed ? -EINVAL : address_fetch(request, request->arguments[1], request->arguments[2], &peer.address);
+    error = file->fixed || file->end ? -EINVAL : address_fetch(request, request->arguments[1], request->arguments[2], &peer.address);
     if (!error)
         error = peer_check(request, file, true, &peer);
     if (!error)
         error = bind(file->host, (struct sockaddr *)&peer.address, peer.size) < 0 ? -errno : 0;
-    if (!error)
+    if (!error) {
         file->bound = true;
+        if (request->own->local && file->family == AF_UNIX)
+            file->place = open(((struct sockaddr_un *)&peer.address)->sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    }
     peer_release(&peer);
     file_release(file);
     return error;
@@ -179,7 +184,9 @@ int64_t service_listen(const struct request *request)
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    error = !file->bound ? -EINVAL : listen(file->host, request_int(request, 1)) < 0 ? -errno : 0;
+    error = !file->bound || file->end ? -EINVAL : listen(file->host, request_int(request, 1)) < 0 ? -errno : 0;
+    if (!error)
+        local_listen(request, file, request_int(request, 1));
     file_release(file);
     return error;
 }
@@ -191,14 +198,60 @@ int64_t service_connect(const struct request *request)
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    error = file->fixed ? -EISCONN : peer_fetch(request, file, request->arguments[1], request->arguments[2], &peer);
+    error = file->fixed ? -EISCONN : local_connected(file);
+    if (error != LOCAL_HOST) {
+        file_release(file);
+        return error;
+    }
+    error = peer_fetch(request, file, request->arguments[1], request->arguments[2], &peer);
     if (error == -EAFNOSUPPORT && peer.address.ss_family == AF_UNSPEC) /* takes a connection away */
         error = 0;
     if (!error)
+        error = local_connect(request, file, &peer.address, peer.held);
+    if (error == LOCAL_HOST)
         error = not_restarted(WAIT(request, SYS_connect, file->host, &peer.address, peer.size));
     peer_release(&peer);
     file_release(file);
     return error;
+}
+
+bool socket_time_limit(const struct open_file *file, int option, struct timespec *limit)
+{
+    struct timeval time = { 0 };
+    socklen_t size = sizeof time;
+    if (getsockopt(file->host, SOL_SOCKET, option, &time, &size) < 0 || (!time.tv_sec && !time.tv_usec))
+        return false;
+    *limit = (struct timespec){ time.tv_sec, time.tv_usec * 1000 };
+    return true;
+}
+
+static int64_t accept_host(const struct request *request, struct open_file *file, int flags, struct sockaddr_storage *address,
+                           socklen_t *size)
+{
+    int64_t result = WAIT(request, SYS_accept4, file->host, address, size, flags | SOCK_CLOEXEC);
+    return result < 0 ? result : socket_add(request, (int)result, file->family, file->type, SOCKET_NEW, flags & SOCK_CLOEXEC);
+}
+
+/* From within the process or from the host, in turns; waits if the domain wants that. */
+static int64_t accept_both(const struct request *request, struct open_file *file, int flags, struct sockaddr_storage *address,
+                           socklen_t *size)
+{
+    struct timespec limit;
+    bool limited = socket_time_limit(file, SO_RCVTIMEO, &limit);
+    listener_attend(file);
+    for (bool local = local_turn(file), first = true;; local = !local, first = !first) {
+        struct open_file *made = local ? local_accept(file, flags & SOCK_NONBLOCK, address, size) : NULL;
+        if (made)
+            return descriptor_add(request->own, made, 0, flags & SOCK_CLOEXEC);
+        int64_t result = local ? -EAGAIN : accept_host(request, file, flags, address, size);
+        if (result != -EAGAIN)
+            return result;
+        if (!first) /* nobody here, and nobody there */
+            result = listener_source(file)->nonblocking ? -EAGAIN : file_wait(request, file, POLLIN, limited ? &limit : NULL);
+        if (!first && result <= 0)
+            return !result ? -EAGAIN : limited ? not_restarted(result) : result;
+        *size = sizeof *address;
+    }
 }
 
 static int64_t accept_with(const struct request *request, int flags)
@@ -211,10 +264,9 @@ static int64_t accept_with(const struct request *request, int flags)
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    int64_t result = WAIT(request, SYS_accept4, file->host, &address, &size, flags | SOCK_CLOEXEC);
+    int64_t result = (file->listener ? accept_both : accept_host)(request, file, flags, &address, &size);
     if (result >= 0) {
-        result = socket_add(request, (int)result, file->family, file->type, SOCKET_NEW, flags & SOCK_CLOEXEC);
-        error = result < 0 ? 0 : address_store(request, &address, size, request->arguments[1], request->arguments[2]);
+        error = address_store(request, &address, size, request->arguments[1], request->arguments[2]);
         if (error) {
             descriptor_close(request->own, (int)result);
             result = error;
@@ -242,7 +294,12 @@ static int64_t name_ask(const struct request *request, bool peer)
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    error = (peer ? getpeername : getsockname)(file->host, (struct sockaddr *)&address, &size) < 0 ? -errno : 0;
+    error = local_name_of(file, peer, &address);
+    if (error >= 0) {
+        size = (socklen_t)error;
+        error = 0;
+    } else if (error == LOCAL_HOST)
+        error = (peer ? getpeername : getsockname)(file->host, (struct sockaddr *)&address, &size) < 0 ? -errno : 0;
     file_release(file);
     return error ? error : address_store(request, &address, size, request->arguments[1], request->arguments[2]);
 }
@@ -263,7 +320,9 @@ int64_t service_shutdown(const struct request *request)
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    error = shutdown(file->host, request_int(request, 1)) < 0 ? -errno : 0;
+    error = local_shutdown(file, request_int(request, 1));
+    if (error == LOCAL_HOST)
+        error = shutdown(file->host, request_int(request, 1)) < 0 ? -errno : 0;
     file_release(file);
     return error;
 }
@@ -311,10 +370,23 @@ int64_t service_setsockopt(const struct request *request)
         error = -EINVAL;
     else
         error = request_fetch(request, value, request->arguments[3], size);
-    if (!error)
+    if (!error && !(local_disguised(file) && request_int(request, 1) != SOL_SOCKET)) /* TCP is not what is behind that */
         error = setsockopt(file->host, request_int(request, 1), request_int(request, 2), value, (socklen_t)size) < 0 ? -errno : 0;
     file_release(file);
     return error;
+}
+
+/* What the host's socket behind an end does not know. LOCAL_HOST: it knows. */
+static int64_t option_ask_here(const struct open_file *file, int level, int name, char *value, uint32_t *size)
+{
+    bool error = level == SOL_SOCKET && name == SO_ERROR, facts = level == IPPROTO_TCP && name == TCP_INFO;
+    int64_t answer = error ? local_error(file) : facts ? local_tcp_state(file) : LOCAL_HOST;
+    if (answer == LOCAL_HOST)
+        return local_disguised(file) && level != SOL_SOCKET ? 0 : LOCAL_HOST;
+    size_t known = error ? sizeof(int) : sizeof(struct tcp_info);
+    memcpy(value, &(int){ (int)answer }, sizeof(int)); /* tcpi_state comes first */
+    *size = *size < known ? *size : (uint32_t)known;
+    return 0;
 }
 
 int64_t service_getsockopt(const struct request *request)
@@ -329,6 +401,8 @@ int64_t service_getsockopt(const struct request *request)
     if (!error && size > sizeof value)
         size = sizeof value;
     if (!error)
+        error = option_ask_here(file, request_int(request, 1), request_int(request, 2), value, &size);
+    if (error == LOCAL_HOST)
         error = getsockopt(file->host, request_int(request, 1), request_int(request, 2), value, &size) < 0 ? -errno : 0;
     if (!error)
         error = request_store(request, request->arguments[3], value, size);

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "descriptors.h"
+#include "local.h"
 #include "signals.h"
 
 /* The file behind argument 0, if it may be used in that direction: 0 or -errno. */
@@ -37,6 +37,9 @@ static int64_t stream_call(const struct request *request, bool writing, const st
         { { SYS_readv, SYS_read }, { SYS_preadv, SYS_pread64 } },
         { { SYS_writev, SYS_write }, { SYS_pwritev, SYS_pwrite64 } },
     };
+    int64_t result = writing || !file->end ? LOCAL_HOST : local_receive(request, file, vector, (size_t)count, 0);
+    if (result != LOCAL_HOST)
+        return result;
     bool one = count == 1;
     long number = calls[writing][position != NULL][one];
     return WAIT(request, number, file->host, one ? vector->iov_base : vector, one ? vector->iov_len : (size_t)count,
@@ -46,6 +49,9 @@ static int64_t stream_call(const struct request *request, bool writing, const st
 static int64_t stream_write(const struct request *request, const struct open_file *file, const struct iovec *vector, int count,
                             const int64_t *position)
 {
+    int64_t here = file->end ? local_send(request, file, vector, (size_t)count, 0, false) : LOCAL_HOST;
+    if (here != LOCAL_HOST)
+        return here;
     if (request->domain->grants & PORIN_GRANT_PROCESSES) /* the process ignores the signals that the kernel would raise: signals.c */
         return stream_call(request, true, file, vector, count, position);
     if (file->kind == FILE_SOCKET && count == 1)
@@ -155,7 +161,20 @@ int64_t service_lseek(const struct request *request)
     return result;
 }
 
-/* From a file to anything that can be written, within the host kernel. */
+static int64_t sent_file(const struct request *request, struct open_file *out, struct open_file *in, uint64_t address,
+                         const int64_t *position, int64_t result)
+{
+    if (in)
+        file_release(in);
+    file_release(out);
+    if (result == -EPIPE)
+        signal_send(request, SIGPIPE, &(struct signal_source){ .code = SI_USER, .process = request->own->process });
+    if (result >= 0 && address && request_store(request, address, position, sizeof *position))
+        return -EFAULT;
+    return result;
+}
+
+/* From a file to anything that can be written, within the host kernel or to an end. */
 int64_t service_sendfile(const struct request *request)
 {
     int64_t position, error = 0;
@@ -168,6 +187,11 @@ int64_t service_sendfile(const struct request *request)
         return error;
     in = file_acquire(request->own, request_int(request, 1));
     error = !in ? -EBADF : !in->readable ? -EBADF : in->kind != FILE_REGULAR ? -EINVAL : 0;
+    if (!error) {
+        int64_t result = local_send_file(request, out, in->host, address ? &position : NULL, request->arguments[3]);
+        if (result != LOCAL_HOST)
+            return sent_file(request, out, in, address, &position, result);
+    }
     sigset_t before;
     bool ignored = request->domain->grants & PORIN_GRANT_PROCESSES; /* SIGPIPE, by the whole process */
     if (!ignored)
@@ -176,14 +200,7 @@ int64_t service_sendfile(const struct request *request)
         error = WAIT(request, SYS_sendfile, out->host, in->host, address ? &position : NULL, request->arguments[3]);
     if (!ignored)
         signals_release(&before, error >= 0 && (uint64_t)error == request->arguments[3]);
-    if (in)
-        file_release(in);
-    file_release(out);
-    if (error == -EPIPE)
-        signal_send(request, SIGPIPE, &(struct signal_source){ .code = SI_USER, .process = request->own->process });
-    if (error >= 0 && address && request_store(request, address, &position, sizeof position))
-        return -EFAULT;
-    return error;
+    return sent_file(request, out, in, address, &position, error);
 }
 
 /* Between regular files, at positions of its own or the files'. */

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Connections that are to be another process's, too, by fork or in a message: from memory to the host. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+#include "pairs.h"
+#include "runtime/must.h"
+
+#define HOST_BYTES (4 * (int)RING_BYTES) /* of a host's buffer, which counts more than what is sent */
+#define HANDSHAKE_MS 100               /* on loopback there is nothing to wait for, unless the listener's queue is full */
+
+/* What the ring holds goes on through the host's buffer, which is larger. */
+static void flow_pour(struct flow *flow, int host)
+{
+    setsockopt(host, SOL_SOCKET, SO_SNDBUF, &(int){ HOST_BYTES }, sizeof(int));
+    while (!flow->abandoned && flow_held(flow)) {
+        uint32_t from = (uint32_t)flow->read & (RING_BYTES - 1), held = flow_held(flow);
+        uint32_t piece = held < RING_BYTES - from ? held : RING_BYTES - from;
+        ssize_t sent = send(host, flow->ring + from, piece, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent <= 0)
+            break;
+        flow->read += (uint64_t)sent;
+    }
+}
+
+/* The end's files mean this socket from now on. */
+static void end_move(struct end *end, int host)
+{
+    if (end->shut_write || out_of(end)->abandoned)
+        shutdown(host, SHUT_WR);
+    if (end->shut_read && !end->pair->tcp)
+        shutdown(host, SHUT_RD);
+    for (struct open_file *file = end->files; file; file = file->next_of_end) {
+        fcntl(host, F_SETFL, fcntl(file->host, F_GETFL));
+        for (int i = 0; i < 2; i++) {
+            struct timeval limit;
+            socklen_t size = sizeof limit;
+            if (getsockopt(file->host, SOL_SOCKET, i ? SO_RCVTIMEO : SO_SNDTIMEO, &limit, &size) == 0)
+                setsockopt(host, SOL_SOCKET, i ? SO_RCVTIMEO : SO_SNDTIMEO, &limit, size);
+        }
+        must(dup3(host, file->host, O_CLOEXEC) == file->host);
+    }
+    close(host);
+}
+
+/* Both have files, or are closed: a socket pair. */
+static bool ends_move(struct pair *pair)
+{
+    int host[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, host) < 0)
+        return false;
+    for (int i = 0; i < 2; i++)
+        flow_pour(&pair->flows[i], host[i]);
+    for (int i = 0; i < 2; i++)
+        end_move(&pair->ends[i], host[i]);
+    return true;
+}
+
+/* Nobody has accepted it, and who will may be another process: the host's queue is the one to wait in. */
+static bool waiting_move(struct pair *pair)
+{
+    struct end *client = &pair->ends[0];
+    struct sockaddr_storage address;
+    socklen_t size;
+    listener_forget(&pair->ends[1], &address, &size);
+    int host = client->files ? client->files->host : socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), flags = fcntl(host, F_GETFL);
+    fcntl(host, F_SETFL, flags | O_NONBLOCK);
+    bool good = host >= 0 && (connect(host, (struct sockaddr *)&address, size) == 0 || errno == EINPROGRESS) &&
+                poll(&(struct pollfd){ host, POLLOUT, 0 }, 1, HANDSHAKE_MS) == 1;
+    if (good) {
+        flow_pour(out_of(client), host);
+        if (client->shut_write || !client->files)
+            shutdown(host, SHUT_WR);
+        if (client->shut_read)
+            shutdown(host, SHUT_RD);
+    }
+    fcntl(host, F_SETFL, flags);
+    if (!client->files && host >= 0)
+        close(host);
+    pair->ends[1].closed = pair->to_listener = true;
+    return good;
+}
+
+/* Where the host has none left for it the connection is reset. */
+void pair_convert(struct pair *pair)
+{
+    if (pair->converted)
+        return;
+    for (int i = 0; i < 2; i++) {
+        pthread_mutex_lock(&pair->flows[i].reading);
+        pthread_mutex_lock(&pair->flows[i].writing);
+    }
+    bool good = pair->ends[1].awaiting ? waiting_move(pair) : ends_move(pair);
+    for (int i = 0; i < 2 && !good; i++) {
+        pair->ends[i].error = ECONNRESET;
+        pair->ends[i].reset = pair->flows[i].ended = pair->flows[i].abandoned = true;
+    }
+    pair->converted = good;
+    for (int i = 0; i < 2; i++) {
+        pthread_mutex_unlock(&pair->flows[i].writing);
+        pthread_mutex_unlock(&pair->flows[i].reading);
+    }
+    for (int i = 0; i < 2; i++) {
+        end_notify(&pair->ends[i], ALL_EVENTS); /* they look again, and find the host's */
+        for (struct open_file *file = pair->ends[i].files; file; file = file->next_of_end)
+            items_follow(file);
+    }
+    if (pair->ends[0].closed && pair->ends[1].closed)
+        pair_free(pair);
+}
+
+/* With local_lock. */
+static void file_convert(struct open_file *file)
+{
+    if (end_of(file) && !file->end->reset) /* what was reset has nothing left to share */
+        pair_convert(file->end->pair);
+    if (file->listener)
+        listener_convert(file->listener);
+    file->duplicated = true;
+}
+
+void local_convert(struct open_file *file)
+{
+    pthread_mutex_lock(&local_lock);
+    file_convert(file);
+    if (file->listener)
+        listener_retire(file);
+    pthread_mutex_unlock(&local_lock);
+}
+
+void local_fork_begin(struct personality *own)
+{
+    pthread_mutex_lock(&local_lock);
+    for (uint32_t i = 0; i < own->descriptor_count; i++)
+        if (own->descriptors[i].file)
+            file_convert(own->descriptors[i].file);
+}
+
+void local_fork_end(struct personality *own, bool child)
+{
+    if (child) {
+        own->local = false;
+        wakers_forget();
+        listeners_forget();
+        for (uint32_t i = 0; i < own->descriptor_count; i++)
+            if (own->descriptors[i].file)
+                source_forked(own->descriptors[i].file);
+    }
+    pthread_mutex_unlock(&local_lock);
+}
+
+void local_close_hosts(const struct open_file *file)
+{
+    if (file->listener)
+        listener_close_hosts(file);
+    if (file->epoll)
+        epoll_close_hosts(file);
+    if (file->place >= 0)
+        close(file->place);
+}

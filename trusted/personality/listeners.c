@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Listeners of this process, found by address. The host's socket listens, too, for everybody else; it does not block, so that whoever
+ * accepts can wait for both. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "pairs.h"
+
+#define BACKLOG_MOST 4096              /* as the host's somaxconn */
+#define PORT_FIRST 32768               /* numbers for those who connect, as Linux chooses them */
+#define PORT_COUNT 28232
+
+struct listener {
+    struct source source;
+    struct listener *next;             /* of the registry */
+    unsigned files;
+    sa_family_t family;
+    struct local_name name;            /* of TCP */
+    int place;                         /* of AF_UNIX: O_PATH, its file, which so keeps its number; -1: none */
+    uint64_t device, inode;            /* of that */
+    unsigned backlog, count;
+    struct end *first, **last;         /* who waits */
+    _Atomic bool some;                 /* is anybody waiting? */
+    _Atomic bool attended;             /* somebody of this process takes connections: not so after a fork until it is seen */
+    _Atomic uint32_t turn;             /* who is to be asked first */
+};
+
+static struct listener *listeners;     /* with local_lock */
+static uint32_t ports;
+
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+static bool name_read(const struct sockaddr_storage *address, struct local_name *name)
+{
+    *name = (struct local_name){ .family = address->ss_family };
+    if (address->ss_family == AF_INET) {
+        const struct sockaddr_in *four = (const void *)address;
+        memcpy(name->address, mapped, sizeof mapped);
+        memcpy(name->address + 12, &four->sin_addr, 4);
+        name->port = four->sin_port;
+        return true;
+    }
+    const struct sockaddr_in6 *six = (const void *)address;
+    memcpy(name->address, &six->sin6_addr, 16);
+    name->port = six->sin6_port;
+    return address->ss_family == AF_INET6;
+}
+
+static bool is_mapped(const struct local_name *name)
+{
+    return memcmp(name->address, mapped, sizeof mapped) == 0;
+}
+
+/* 0.0.0.0 or :: */
+static bool is_any(const struct local_name *name)
+{
+    static const uint8_t none[16];
+    return is_mapped(name) ? memcmp(name->address + 12, none, 4) == 0 : memcmp(name->address, none, 16) == 0;
+}
+
+/* To connect to "any" means this machine. */
+static bool is_loopback(struct local_name *name)
+{
+    static const uint8_t six[16] = { [15] = 1 };
+    if (is_any(name)) {
+        if (is_mapped(name))
+            memcpy(name->address + 12, (uint8_t[]){ 127, 0, 0, 1 }, 4);
+        else
+            memcpy(name->address, six, 16);
+    }
+    return is_mapped(name) ? name->address[12] == 127 : memcmp(name->address, six, 16) == 0;
+}
+
+/* `exact`: not by an address that means all. */
+static bool name_matches(const struct listener *listener, const struct local_name *wanted, bool exact)
+{
+    if (listener->family == AF_UNIX || listener->name.port != wanted->port || is_any(&listener->name) == exact)
+        return false;
+    if (is_any(&listener->name)) /* :: takes both families unless the program wants that otherwise: then the host is to decide */
+        return listener->family == AF_INET ? is_mapped(wanted) : !is_mapped(wanted);
+    return memcmp(listener->name.address, wanted->address, 16) == 0;
+}
+
+/* With local_lock. */
+static uint32_t listener_ready(struct source *source, uint32_t wanted)
+{
+    return ((struct listener *)source)->some ? wanted & (POLLIN | POLLRDNORM) : 0;
+}
+
+/* Between several sockets that share a port the host chooses. */
+static bool shares_port(const struct open_file *file)
+{
+    int shared = 0;
+    socklen_t size = sizeof shared;
+    return file->family != AF_UNIX && (getsockopt(file->host, SOL_SOCKET, SO_REUSEPORT, &shared, &size) < 0 || shared);
+}
+
+static bool listener_fill(struct listener *listener, const struct open_file *file)
+{
+    struct sockaddr_storage address = { 0 };
+    socklen_t size = sizeof address;
+    struct stat facts;
+    if (getsockname(file->host, (struct sockaddr *)&address, &size) < 0)
+        return false;
+    listener->family = address.ss_family;
+    listener->place = -1;
+    if (listener->family != AF_UNIX)
+        return name_read(&address, &listener->name);
+    if (file->place < 0 || fstat(file->place, &facts) < 0)
+        return false;
+    listener->place = fcntl(file->place, F_DUPFD_CLOEXEC, 0);
+    listener->device = facts.st_dev;
+    listener->inode = facts.st_ino;
+    return listener->place >= 0;
+}
+
+void local_listen(const struct request *request, struct open_file *file, int backlog)
+{
+    if (!request->own->local || file->type != SOCK_STREAM || file->duplicated || shares_port(file))
+        return;
+    pthread_mutex_lock(&local_lock);
+    struct listener *listener = file->listener;
+    unsigned most = backlog < 0 || backlog > BACKLOG_MOST ? BACKLOG_MOST : (unsigned)backlog + 1;
+    if (listener)
+        listener->backlog = most;
+    else if ((listener = calloc(1, sizeof *listener)) && listener_fill(listener, file)) {
+        int flags = fcntl(file->host, F_GETFL);
+        source_begin(&listener->source, listener_ready);
+        listener->source.also_host = true;
+        listener->source.nonblocking = flags & O_NONBLOCK;
+        fcntl(file->host, F_SETFL, flags | O_NONBLOCK);
+        listener->backlog = most;
+        listener->last = &listener->first;
+        listener->attended = true;
+        listener->files = 1;
+        listener->next = listeners;
+        listeners = listener;
+        file->listener = listener;
+        items_follow(file);
+    } else
+        free(listener);
+    pthread_mutex_unlock(&local_lock);
+}
+
+struct source *listener_source(const struct open_file *file)
+{
+    return &file->listener->source;
+}
+
+static void registry_remove(const struct listener *listener)
+{
+    for (struct listener **link = &listeners; *link; link = &(*link)->next)
+        if (*link == listener) {
+            *link = listener->next;
+            break;
+        }
+}
+
+void listener_attach(struct open_file *copy, const struct open_file *file)
+{
+    copy->listener = file->listener;
+    copy->listener->files++;
+}
+
+/* Who has waited longest; NULL: nobody. */
+static struct end *waiting_take(struct listener *listener)
+{
+    struct end *end = listener->first;
+    if (!end)
+        return NULL;
+    listener->first = end->next_waiting;
+    if (!listener->first)
+        listener->last = &listener->first;
+    listener->count--;
+    listener->some = listener->first;
+    end->awaiting = NULL;
+    return end;
+}
+
+void listener_detach(struct open_file *file)
+{
+    struct listener *listener = file->listener;
+    if (--listener->files)
+        return;
+    registry_remove(listener);
+    for (struct end *end; (end = waiting_take(listener));)
+        end_drop(end);
+    if (listener->place >= 0)
+        close(listener->place);
+    free(listener);
+}
+
+void listener_attend(const struct open_file *file)
+{
+    if (file->listener)
+        file->listener->attended = true;
+}
+
+void listener_convert(struct listener *listener)
+{
+    listener->attended = false; /* it has to be seen which process is to take connections */
+    while (listener->first)
+        pair_convert(listener->first->pair);
+}
+
+void listener_retire(struct open_file *file)
+{
+    registry_remove(file->listener);
+    if (!file->listener->source.nonblocking) /* who gets it knows nothing of us */
+        fcntl(file->host, F_SETFL, fcntl(file->host, F_GETFL) & ~O_NONBLOCK);
+}
+
+void listener_close_hosts(const struct open_file *file)
+{
+    if (file->listener->place >= 0)
+        close(file->listener->place);
+}
+
+void listeners_forget(void)
+{
+    listeners = NULL;
+}
+
+/* --- connecting --- */
+
+void listener_forget(struct end *waiting, struct sockaddr_storage *address, socklen_t *size)
+{
+    struct listener *listener = waiting->awaiting;
+    struct end **link = &listener->first;
+    while (*link != waiting)
+        link = &(*link)->next_waiting;
+    *link = waiting->next_waiting;
+    if (!*link)
+        listener->last = link;
+    listener->count--;
+    listener->some = listener->first;
+    waiting->awaiting = NULL;
+    *size = name_write(&waiting->own, listener->family == AF_UNIX ? AF_UNIX : waiting->own.family, address);
+    if (listener->family == AF_UNIX) {
+        struct sockaddr_un *local = (void *)address;
+        *size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+                            (size_t)snprintf(local->sun_path, sizeof local->sun_path, "/proc/self/fd/%d", listener->place));
+    }
+}
+
+static struct listener *listener_find(const struct local_name *wanted, int held)
+{
+    struct stat facts;
+    bool local = wanted->family == AF_UNIX;
+    if (local && (held < 0 || fstat(held, &facts) < 0))
+        return NULL;
+    for (int pass = 0; pass < (local ? 1 : 2); pass++)
+        for (struct listener *listener = listeners; listener; listener = listener->next) {
+            bool same = local ? listener->family == AF_UNIX && listener->inode == facts.st_ino && listener->device == facts.st_dev
+                              : name_matches(listener, wanted, pass == 0);
+            if (same)
+                return listener->attended && listener->count < listener->backlog ? listener : NULL;
+        }
+    return NULL;
+}
+
+/* By which name a socket that connects is known: its own if it is bound, else one that the kernel might have chosen. */
+static void name_choose(const struct open_file *file, const struct local_name *wanted, struct local_name *name)
+{
+    struct sockaddr_storage address = { 0 };
+    socklen_t size = sizeof address;
+    *name = *wanted;
+    if (is_mapped(wanted))
+        memcpy(name->address + 12, (uint8_t[]){ 127, 0, 0, 1 }, 4);
+    name->port = htons((uint16_t)(PORT_FIRST + ports++ % PORT_COUNT));
+    struct local_name bound;
+    if (!file->bound || getsockname(file->host, (struct sockaddr *)&address, &size) != 0 || !name_read(&address, &bound))
+        return;
+    name->port = bound.port;
+    if (!is_any(&bound))
+        memcpy(name->address, bound.address, sizeof bound.address);
+}
+
+/* Two ends from the one to the other. With local_lock. */
+static bool connect_to(struct listener *listener, struct open_file *file, const struct local_name *wanted, bool waits)
+{
+    struct pair *pair = pair_create(wanted->family != AF_UNIX);
+    if (!pair)
+        return false;
+    struct end *client = &pair->ends[0], *server = &pair->ends[1];
+    name_choose(file, wanted, &client->own);
+    client->peer = server->own = *wanted;
+    server->peer = client->own;
+    client->source.nonblocking = !waits;
+    client->connecting = !waits && pair->tcp;
+    end_attach(client, file);
+    items_follow(file);
+    server->awaiting = listener;
+    *listener->last = server;
+    listener->last = &server->next_waiting;
+    listener->count++;
+    listener->some = true;
+    source_notify(&listener->source, POLLIN | POLLRDNORM);
+    return true;
+}
+
+int64_t local_connect(const struct request *request, struct open_file *file, const struct sockaddr_storage *address, int held)
+{
+    struct local_name wanted;
+    if (!request->own->local || file->type != SOCK_STREAM || file->listener)
+        return LOCAL_HOST;
+    if (!name_read(address, &wanted) ? wanted.family != AF_UNIX : !is_loopback(&wanted))
+        return LOCAL_HOST;
+    const char *place = ((const struct sockaddr_un *)address)->sun_path;
+    if (wanted.family == AF_UNIX && faccessat(AT_FDCWD, place, W_OK, AT_EACCESS) < 0) /* as the host asks */
+        return LOCAL_HOST;
+    pthread_mutex_lock(&local_lock);
+    bool waits = !(fcntl(file->host, F_GETFL) & O_NONBLOCK), possible = !file->end && !file->duplicated && !file->host_connected;
+    struct listener *listener = possible ? listener_find(&wanted, held) : NULL;
+    int64_t result = LOCAL_HOST;
+    if (listener && connect_to(listener, file, &wanted, waits))
+        result = waits || wanted.family == AF_UNIX ? 0 : -EINPROGRESS;
+    else
+        file->host_connected = true;
+    pthread_mutex_unlock(&local_lock);
+    return result;
+}
+
+int64_t local_connected(const struct open_file *file)
+{
+    struct end *end = file->end;
+    return !end ? LOCAL_HOST : atomic_exchange(&end->connecting, false) ? 0 : -EISCONN;
+}
+
+bool local_turn(struct open_file *file)
+{
+    return ++file->listener->turn & 1;
+}
+
+struct open_file *local_accept(struct open_file *file, int flags, struct sockaddr_storage *address, socklen_t *size)
+{
+    struct listener *listener = file->listener;
+    if (!listener->some)
+        return NULL;
+    pthread_mutex_lock(&local_lock);
+    int host = listener->first ? socket(file->family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0) : -1;
+    struct open_file *made = host >= 0 ? file_create(host, FILE_SOCKET, true, true) : NULL;
+    if (made) {
+        struct end *end = waiting_take(listener);
+        made->family = file->family;
+        made->type = SOCK_STREAM;
+        end->source.nonblocking = flags & SOCK_NONBLOCK;
+        end_attach(end, made);
+        *size = name_write(&end->peer, file->family, address);
+    }
+    pthread_mutex_unlock(&local_lock);
+    return made;
+}
