@@ -24,7 +24,7 @@
 #include <cmocka.h>
 
 enum { PAGE = 4096, FAULTS = -100000, HANDLE_COPY = 513, HANDLE_CLOSE = 514, HANDLE_SEND = 515, WINDOW_CREATE = 537, WINDOW_MAP = 538,
-       WINDOW_REVOKE = 539, CAPABILITY_KEEP = 534, CAPABILITY_TAKE = 535, DOMAIN_CAPABILITY = 541 };
+       WINDOW_REVOKE = 539, REVOKER_REVOKE = 533, CAPABILITY_KEEP = 534, CAPABILITY_TAKE = 535, DOMAIN_CAPABILITY = 541 };
 #define R PORIN_RIGHT_READ
 #define W PORIN_RIGHT_WRITE
 
@@ -510,6 +510,34 @@ static void test_fork(void **state)
     (void)state;
 }
 
+static _Atomic bool asking;
+
+static void *asks(void *domain)
+{
+    while (asking)
+        service(domain, REVOKER_REVOKE, UINT64_MAX, 0, 0, 0);
+    porin_thread_detach();
+    return NULL;
+}
+
+/* What other domains' threads hold when one forks does not keep its child from going on. */
+static void test_fork_while_others_ask(void **state)
+{
+    porin_domain *a = domain_with(0, PORIN_GRANT_PROCESSES), *b = domain_make(0);
+    pthread_t threads[2];
+    asking = true;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, asks, b), 0);
+    for (int i = 0; i < 60; i++)
+        assert_int_equal(call(a, "do_fork_service", REVOKER_REVOKE, 0, 0, 0, 0, 0), 0);
+    asking = false;
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
 /* Nobody empties the registers that a domain without capabilities would leave: it gets none, so that none lies there for the next one. */
 static void test_without_capabilities(void **state)
 {
@@ -560,7 +588,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(test_limits), cmocka_unit_test(test_mapping_services), cmocka_unit_test(test_kernel_rights),
         cmocka_unit_test(test_revoke_race), cmocka_unit_test(test_revoke_while_reading), cmocka_unit_test(test_futex),
         cmocka_unit_test(test_kill_while_waiting), cmocka_unit_test(test_fork), cmocka_unit_test(test_without_capabilities),
-        cmocka_unit_test(test_left_handler),
+        cmocka_unit_test(test_left_handler), cmocka_unit_test(test_fork_while_others_ask),
     };
     if (count != 3)
         return 2;

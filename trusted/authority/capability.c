@@ -252,3 +252,13 @@ void capabilities_forget(struct porin_domain *domain)
     if (had_revokers)
         capability_revoke();
 }
+
+void capabilities_before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void capabilities_after_fork(void)
+{
+    pthread_mutex_unlock(&lock);
+}

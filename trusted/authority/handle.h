@@ -131,6 +131,8 @@ void authority_after_fork(struct porin_domain *domain, bool child);
 void authority_end_created(const struct porin_domain *creator);
 /* The domain is being destroyed or starts anew: what it keeps is dropped, and nobody has a capability on its memory any more. */
 void capabilities_forget(struct porin_domain *domain);
+/* Around a fork, within authority_lock: no other thread's hold on the table of capabilities is left in the child. */
+void capabilities_before_fork(void), capabilities_after_fork(void);
 /* The domain is being destroyed: its handles, grants and names go. */
 void authority_forget(struct porin_domain *domain);
 /* The domain starts anew: what it made or was sent goes, what the host gave it stays. */

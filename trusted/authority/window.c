@@ -211,6 +211,7 @@ void windows_forget(struct porin_domain *domain)
 void authority_before_fork(void)
 {
     pthread_mutex_lock(&authority_lock);
+    capabilities_before_fork();
 }
 
 void authority_after_fork(struct porin_domain *domain, bool child)
@@ -228,6 +229,7 @@ void authority_after_fork(struct porin_domain *domain, bool child)
         }
         window_count = 0;
     }
+    capabilities_after_fork();
     pthread_mutex_unlock(&authority_lock);
 }
 

@@ -10,7 +10,7 @@
 
 static struct citizen *citizens;       /* room for all of them, touched as they come */
 static _Atomic uint32_t count;
-static uint32_t users;
+static _Atomic uint32_t users;
 static bool incomplete;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* outside of domains' locks */
 
@@ -29,6 +29,8 @@ static void add(const struct porin_domain *domain)
 
 void census_domain(const struct porin_domain *domain)
 {
+    if (!users) /* mostly: and a forked child may find the lock held by nobody that it has */
+        return;
     pthread_mutex_lock(&lock);
     if (users)
         add(domain);

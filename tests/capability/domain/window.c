@@ -92,6 +92,19 @@ long do_fork(volatile uint64_t *at, long handle)
     return child > 0 && waitpid(child, &status, 0) == child ? status : -errno;
 }
 PORIN_EXPORT(do_fork);
+/* A child that asks for a service: how it ended, and by its own alarm if it hung. */
+long do_fork_service(long number)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(5);
+        syscall(number, 0l, 0l, 0l, 0l);
+        _exit(0);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child ? status : -errno;
+}
+PORIN_EXPORT(do_fork_service);
 
 /* --- a ring for any number of producers and consumers: each place has the turn at which it may be written or read --- */
 enum { PLACES = 64 };
