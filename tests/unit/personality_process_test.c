@@ -451,6 +451,39 @@ static void a_number_that_was_a_childs_is_not(void **state)
     (void)state;
 }
 
+/* Signals of the process come on other threads while the domain that they are for ends. */
+static _Atomic bool sending;
+
+static void *sends(void *data)
+{
+    while (sending) {
+        raise(SIGURG);
+        raise(SIGCHLD);
+    }
+    return data;
+}
+
+static void signals_come_while_their_domain_ends(void **state)
+{
+    const uint64_t action[4] = { WORLD_TEXT };
+    pthread_t threads[2];
+    sending = true;
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, sends, NULL), 0);
+    for (int i = 0; i < 100; i++) {
+        porin_domain *domain = world_domain_with(NULL, 0, WORLD_GRANTS | PORIN_GRANT_PROCESSES | PORIN_GRANT_SIGNALS);
+        put_bytes(domain, WORLD_BUFFER, action, sizeof action);
+        assert_int_equal(ask(domain, SYS_rt_sigaction, SIGURG, WORLD_BUFFER, 0, 8), 0);
+        assert_int_equal(ask(domain, SYS_rt_sigaction, SIGCHLD, WORLD_BUFFER, 0, 8), 0);
+        sched_yield();
+        porin_domain_destroy(domain);
+    }
+    sending = false;
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    (void)state;
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -459,6 +492,7 @@ int main(void)
         TEST(files_are_mapped_as_copies), TEST(clocks_tell_the_time), TEST(answers_are_synthetic), TEST(signal_actions_are_remembered),
         TEST(thread_pointers_are_slot_offsets), TEST(a_domain_ends_itself_only),
         TEST(a_child_has_its_domain_only), TEST(a_number_that_was_a_childs_is_not),
+        TEST(signals_come_while_their_domain_ends),
         TEST(a_thread_of_the_host_cannot_be_ended), TEST(futexes_wait_and_wake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,8 +188,10 @@ static void personality_stop(struct personality *own)
     free(own->directory);
     own->directory = NULL;
     signals_forget(own, false);
-    free(own->children);
-    own->children = NULL;
+    struct children *children = own->children;
+    __atomic_store_n(&own->children, NULL, __ATOMIC_SEQ_CST);
+    signals_await_handlers();
+    free(children);
 }
 
 porin_status personality_create(struct porin_domain *domain, const struct porin_domain_options *options, struct porin_error *error)

@@ -3,6 +3,7 @@
  * (lifecycle/interrupt.h). A signal that comes while a thread waits in a service ends the wait. */
 #define _GNU_SOURCE
 #include "signals.h"
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -35,6 +36,7 @@ _Static_assert(offsetof(struct signal_context, mask) == 296, "musl's ucontext_t"
 struct signal_frame { struct signal_context context; struct signal_info info; };
 
 static _Atomic(struct personality *) process_own; /* whose the signals of the host process are */
+static _Atomic uint32_t handlers_running; /* on any thread */
 
 static bool default_ignores(int signal)
 {
@@ -92,12 +94,8 @@ static bool anybody_takes(const struct signals *signals, int number)
     return takes;
 }
 
-static void on_host_signal(int number, siginfo_t *info, void *context)
+static void host_signal_note(struct personality *own, int number, const siginfo_t *info, void *context)
 {
-    struct personality *own = process_own;
-    int saved = errno;
-    if (!own)
-        return;
     struct signals *signals = own->signals;
     if (signals->actions[number - 1].handler == DISPOSITION_DEFAULT && !default_ignores(number) && anybody_takes(signals, number)) {
         struct sigaction fatal = { .sa_handler = SIG_DFL }; /* the process is the domain's: it ends as it would on Linux */
@@ -116,7 +114,23 @@ static void on_host_signal(int number, siginfo_t *info, void *context)
     thread_find(signals, number);
     if (thread_current && thread_current->frame)
         thread_settle(thread_current, context);
+}
+
+static void on_host_signal(int number, siginfo_t *info, void *context)
+{
+    int saved = errno;
+    handlers_running++; /* before the look */
+    struct personality *own = process_own;
+    if (own)
+        host_signal_note(own, number, info, context);
+    handlers_running--;
     errno = saved;
+}
+
+void signals_await_handlers(void)
+{
+    while (handlers_running)
+        sched_yield();
 }
 
 /* Signals that only code raises, that the host's libc takes for itself, or that cannot be caught. */
@@ -211,7 +225,8 @@ void signals_forked(struct personality *own)
 {
     own->signals->pending = 0;
     own->signals->directed = 0;
-    own->signals->watched = 0; /* the bell is the parent's */
+    handlers_running = 0; /* those were the parent's */
+    own->signals->watched = 0; /* the bell is too */
     if (own->signals->bell)
         close(own->signals->bell - 1);
     own->signals->bell = 0;
@@ -254,7 +269,8 @@ void signals_destroy(struct personality *own)
         return;
     signals_forget(own, false);
     struct personality *expected = own;
-    atomic_compare_exchange_strong(&process_own, &expected, NULL);
+    if (atomic_compare_exchange_strong(&process_own, &expected, NULL))
+        signals_await_handlers(); /* on other threads, which may have found it before */
     if (own->signals->bell)
         close(own->signals->bell - 1);
     free(own->signals);

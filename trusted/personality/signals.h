@@ -55,6 +55,8 @@ void signals_forget(struct personality *own, bool exec);
 void signals_forked(struct personality *own);
 /* The thread has ended. */
 void signals_thread_end(struct personality *own);
+/* No handler of the process's signals uses what it has found before this was called. */
+void signals_await_handlers(void);
 /* The process's signals are this domain's from now on. False: they are another's. */
 bool signals_adopt(struct personality *own);
 /* The process ignores signals that writing raises: services raise them for their domains (streams.c). */
