@@ -279,12 +279,19 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* With the lock: nothing of it is left open. */
+/* With the lock: nothing of it is left open, and nothing that it has forked runs. One that others call stays as a dead domain. */
 static void service_empty(struct service *service)
 {
+    struct porin_error error;
     users_await(service);
     if (!service->export_count && service->domain)
         service_destroy(service);
+    if (!service->domain)
+        return;
+    pthread_mutex_unlock(&service->stack->lock);
+    (void)service_renew(service, &error);
+    porin_domain_kill(service->domain);
+    pthread_mutex_lock(&service->stack->lock);
 }
 
 static void *service_thread(void *data)
@@ -321,6 +328,11 @@ static void *service_thread(void *data)
             pthread_cond_wait(&stack->changed, &stack->lock);
         service->stop_wanted = service->restart_wanted = false;
         service->restarts = 0;
+        if (service->domain && !stack->ending) {
+            pthread_mutex_unlock(&stack->lock);
+            (void)service_renew(service, &error); /* if it cannot be, its next life says so */
+            pthread_mutex_lock(&stack->lock);
+        }
     }
     pthread_mutex_unlock(&stack->lock);
     return NULL;

@@ -48,6 +48,11 @@ static int crash(int depth)
     return depth ? crash(depth - 1) + 1 : *(volatile int *)0x40;
 }
 
+int add(int a, int b)
+{
+    return a + b;
+}
+
 int main(int count, char **arguments)
 {
     const char *what = count > 1 ? arguments[1] : "";
