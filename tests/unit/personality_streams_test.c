@@ -259,6 +259,14 @@ static void socket_pairs_get_no_address(void **state)
     }
 }
 
+/* grep and others read and write when they are told that these descriptors cannot. */
+static void nothing_is_spliced(void **state)
+{
+    porin_domain *domain = *state;
+    int64_t file = open_new(domain, "/data/spliced");
+    assert_int_equal(ask(domain, SYS_splice, word(file), 0, word(file), 0, 10, 0), -EINVAL);
+}
+
 static void strange_flags_are_refused(void **state)
 {
     porin_domain *domain = *state;
@@ -457,7 +465,7 @@ int main(void)
         TEST(reads_and_writes), TEST(hostile_vectors_are_refused), TEST(descriptors_have_a_limit),
         TEST(reset_and_destruction_close_everything), TEST(duplicates_share_one_file), TEST(a_closed_descriptor_does_not_become_another),
         TEST(a_closed_pipe_does_not_end_the_host), TEST(the_hosts_size_limit_does_not_end_the_host), TEST(socket_pairs_get_no_address),
-        TEST(strange_flags_are_refused),
+        TEST(nothing_is_spliced), TEST(strange_flags_are_refused),
         TEST(record_locks_belong_to_the_domain), TEST(polls_own_descriptors), TEST(lists_directories),
         TEST(the_end_of_a_domain_ends_its_waiting), TEST(signals_of_the_host_do_not_show),
     };

@@ -602,6 +602,13 @@ int64_t service_fstatfs(const struct request *request)
     return result;
 }
 
+/* What programs take for "not between these descriptors", so that they read and write instead. */
+int64_t service_unspliced(const struct request *request)
+{
+    (void)request;
+    return -EINVAL;
+}
+
 int64_t service_refuse(const struct request *request)
 {
     (void)request;

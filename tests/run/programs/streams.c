@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +34,12 @@ static void pipes(void)
     close(ends[0]);
     ssize_t written = write(ends[1], "x", 1);
     printf("closed pipe %zd %s\n", written, strerror(errno));
+}
+
+static void input(void)
+{
+    struct stat facts;
+    printf("input: %d, when it was written is known: %d\n", fstat(0, &facts), facts.st_mtim.tv_sec > 0);
 }
 
 static void memory(void)
@@ -79,6 +86,7 @@ int main(int argc, char **argv)
         printf("input: %s", line);
     printf("terminal %d\n", isatty(0));
     fprintf(stderr, "to the error stream\n");
+    input();
     pipes();
     memory();
     clocks();
