@@ -13,7 +13,8 @@ static sqlite3 *book;
 
 static int connect_to(int port)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((unsigned short)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((unsigned short)port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     int there = socket(AF_INET, SOCK_STREAM, 0);
     if (connect(there, (struct sockaddr *)&address, sizeof address) == 0)
         return there;
