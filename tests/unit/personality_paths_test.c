@@ -237,11 +237,16 @@ static void ends_of_names(void **state)
     host_directory(root, "open/two");
     assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/one"), put(domain, "/data/two/.")), -EBUSY);
     assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/one/."), put(domain, "/data/three")), -EBUSY);
-    assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/one/sub/.."), put(domain, "/data/three")), -EBUSY);
+    assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/one/../two/.."), put(domain, "/data/three")), -EBUSY);
     assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/file/"), put(domain, "/data/three")), -ENOTDIR);
     assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/file"), put(domain, "/data/three/")), -ENOTDIR);
     assert_int_equal(ask(domain, SYS_rmdir, put(domain, "/data/two/.")), -EBUSY);
-    assert_int_equal(ask(domain, SYS_mkdir, put(domain, "/data/new/."), 0755), -EEXIST);
+    assert_int_equal(ask(domain, SYS_mkdir, put(domain, "/data/two/."), 0755), -EEXIST);
+    assert_int_equal(ask(domain, SYS_mkdir, put(domain, "/data/new/."), 0755), -ENOENT);
+    assert_int_equal(ask(domain, SYS_mkdir, put(domain, "/data/.."), 0755), -EEXIST); /* above all grants */
+    assert_int_equal(ask(domain, SYS_unlink, put(domain, "/data/new/")), -ENOENT);
+    assert_int_equal(ask(domain, SYS_unlink, put(domain, "/data/file/")), -ENOTDIR);
+    assert_int_equal(ask(domain, SYS_unlink, put(domain, "/data/two/")), -EISDIR);
     assert_int_equal(ask(domain, SYS_unlink, put(domain, "/data/two/..")), -EISDIR);
     assert_int_equal(ask(domain, SYS_link, put(domain, "/data/file"), put(domain, "/data/two/..")), -EEXIST);
     assert_int_equal(ask(domain, SYS_link, put(domain, "/data/file/"), put(domain, "/data/x")), -ENOTDIR);

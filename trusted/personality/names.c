@@ -225,6 +225,16 @@ int64_t service_mkdirat(const struct request *request)
     return mkdir_at(request, request_int(request, 0), request->arguments[1], request->arguments[2]);
 }
 
+/* A name that ended in a slash must be a directory. What is there may be another thing a moment later, the domain's own affair. */
+static int64_t directory_expected(const struct place *place, int parent, const char *name)
+{
+    int host = place->must_be_directory ? openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    int64_t result = place->must_be_directory && host < 0 ? -errno : 0;
+    if (host >= 0)
+        close(host);
+    return result;
+}
+
 static int64_t unlink_at(const struct request *request, int from, uint64_t path, int flags)
 {
     struct place place;
@@ -234,7 +244,9 @@ static int64_t unlink_at(const struct request *request, int from, uint64_t path,
     int parent = parent_open(&place, request, from, path, &name);
     if (parent < 0)
         return parent == -EBUSY && !flags ? -EISDIR : parent;
-    int64_t result = place.must_be_directory && !flags ? -ENOTDIR : unlinkat(parent, name, flags) < 0 ? -errno : 0;
+    int64_t result = directory_expected(&place, parent, name);
+    if (!result)
+        result = unlinkat(parent, name, flags) < 0 ? -errno : 0;
     close(parent);
     place_release(&place);
     return result;
@@ -253,16 +265,6 @@ int64_t service_rmdir(const struct request *request)
 int64_t service_unlinkat(const struct request *request)
 {
     return unlink_at(request, request_int(request, 0), request->arguments[1], request_int(request, 2));
-}
-
-/* A name that ended in a slash must be a directory. What is there may be another thing a moment later, the domain's own affair. */
-static int64_t directory_expected(const struct place *place, int parent, const char *name)
-{
-    int host = place->must_be_directory ? openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-    int64_t result = place->must_be_directory && host < 0 ? -errno : 0;
-    if (host >= 0)
-        close(host);
-    return result;
 }
 
 static int64_t rename_at(const struct request *request, int from, uint64_t old, int to, uint64_t new, unsigned flags)

@@ -277,6 +277,12 @@ bool place_is_plain(const struct place *place, int flags)
 int place_open_parent(struct place *place, const char **name)
 {
     const int flags = O_PATH | O_DIRECTORY;
+    if (place->dots && place->directory >= 0) {
+        int there = open_beneath(place->directory, place->path, O_PATH, 0);
+        if (there < 0)
+            return there;
+        close(there);
+    }
     if (place->dots || strcmp(place->path, ".") == 0)
         return -EBUSY;
     if (place->constant)
