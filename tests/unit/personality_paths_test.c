@@ -190,6 +190,24 @@ static void what_is_refused_is_not_opened(void **state)
     expect_error(domain, "/data/fifo", O_WRONLY, EACCES);
     expect_error(domain, "/data/fifo", O_RDWR | O_CREAT, EACCES);
     expect_error(domain, "/data/sub/../link", O_WRONLY, EACCES);
+    /* nor what takes the place of a file that was opened before */
+    expect_contents(domain, "/data/file", "inside");
+    assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/fifo"), put(domain, "/data/file")), 0);
+    expect_error(domain, "/data/file", O_WRONLY, EACCES);
+    assert_int_equal(ask(domain, SYS_rename, put(domain, "/data/file"), put(domain, "/data/fifo")), 0);
+    assert_int_equal(ask(domain, SYS_symlink, put(domain, "sub/deep"), put(domain, "/data/turned")), 0);
+    expect_contents(domain, "/data/turned", "deep");
+    assert_int_equal(ask(domain, SYS_unlink, put(domain, "/data/turned")), 0);
+    assert_int_equal(ask(domain, SYS_symlink, put(domain, "fifo"), put(domain, "/data/turned")), 0);
+    expect_error(domain, "/data/turned", O_WRONLY, EACCES);
+    assert_int_equal(ask(domain, SYS_unlink, put(domain, "/data/turned")), 0);
+    assert_int_equal(ask(domain, SYS_link, put(domain, "/data/sub/deep"), put(domain, "/data/turned")), 0);
+    expect_contents(domain, "/data/turned", "deep");
+    assert_int_equal(ask(domain, SYS_unlink, put(domain, "/data/turned")), 0);
+    assert_int_equal(ask(domain, SYS_link, put(domain, "/data/fifo"), put(domain, "/data/turned")), 0);
+    expect_error(domain, "/data/turned", O_WRONLY, EACCES);
+    expect_error(domain, "/data/fifo", O_WRONLY | O_CREAT | O_EXCL, EEXIST);
+    expect_error(domain, "/data/fifo", O_WRONLY, EACCES);
     assert_int_equal(poll(&reader, 1, 0), 0);
     close(open(path, O_WRONLY));
     assert_int_equal(poll(&reader, 1, 0), 1); /* that a writer has come and gone is told */

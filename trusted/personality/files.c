@@ -30,12 +30,24 @@ static int64_t check_kind(int host, struct stat *facts)
     return S_ISLNK(facts->st_mode) ? -ELOOP : -EACCES;
 }
 
-/* Looks before opening, so that nothing but a file or directory is opened; the look at the opened file (file_open) is what counts if
- * somebody exchanged it between the two. O_NONBLOCK keeps such an exchanged fifo or device from blocking the host. */
-static int open_checked(const struct place *place, int flags, mode_t mode)
+/* What stands for a name in a granted directory that was opened: FNV-1a. Names that the domain has moved since stand for nothing. 0: of
+ * other directories none is remembered, whose descriptors may come to mean others. */
+static uint64_t look_of(const struct personality *own, const struct place *place, int flags)
 {
+    uint64_t hash = 0xcbf29ce484222325u ^ ((uint64_t)own->moved << 32) ^ (unsigned)place->directory ^ (flags & O_NOFOLLOW ? 1u << 31 : 0);
+    for (const char *at = place->path; *at; at++)
+        hash = (hash ^ (uint8_t)*at) * 0x100000001b3u;
+    return place->held ? 0 : hash;
+}
+
+/* Looks before opening, so that nothing but a file or directory is opened; the look at the opened file (file_open) is what counts if
+ * somebody exchanged it between the two, or since it was opened the last time. O_NONBLOCK keeps such an exchanged fifo or device from
+ * blocking the host. */
+static int open_checked(const struct personality *own, const struct place *place, int flags, mode_t mode)
+{
+    uint64_t look = look_of(own, place, flags);
     bool made = (flags & O_CREAT) && (flags & O_EXCL); /* what does not exist yet cannot be anything else */
-    if (made || place_is_plain(place, flags))
+    if (made || (look && own->looked[look % LOOKS_REMEMBERED] == look) || place_is_plain(place, flags))
         return place_open(place, flags | O_NOCTTY | O_NONBLOCK, mode);
     int probe = place_open(place, O_PATH | (flags & (O_NOFOLLOW | O_DIRECTORY)), 0);
     if (probe < 0 && !(probe == -ENOENT && (flags & O_CREAT)))
@@ -50,18 +62,20 @@ static int open_checked(const struct place *place, int flags, mode_t mode)
     return place_open(place, flags | O_NOCTTY | O_NONBLOCK, mode);
 }
 
-int64_t file_open(const struct place *place, int flags, mode_t mode, struct open_file **out)
+int64_t file_open(struct personality *own, const struct place *place, int flags, mode_t mode, struct open_file **out)
 {
     bool writing = (flags & O_ACCMODE) != O_RDONLY;
     if (place->directory < 0)
         return -EACCES;
     if (place->constant && (writing || (flags & (O_CREAT | O_TRUNC))))
         return -EROFS;
-    int host = open_checked(place, flags, mode);
+    int host = open_checked(own, place, flags, mode);
     if (host < 0)
         return host;
     struct stat facts;
     int64_t error = check_kind(host, &facts);
+    uint64_t look = look_of(own, place, flags);
+    own->looked[look % LOOKS_REMEMBERED] = error ? 0 : look;
     if (error) {
         close(host);
         return error;
@@ -100,7 +114,7 @@ static int64_t open_at(const struct request *request, int from, uint64_t path, i
     if (place.directory < 0)
         result = listing_open(request, &place, flags, &file);
     else
-        result = file_open(&place, flags & OPEN_PASSED, flags & O_CREAT ? mode_masked(request->own, mode) : 0, &file);
+        result = file_open(request->own, &place, flags & OPEN_PASSED, flags & O_CREAT ? mode_masked(request->own, mode) : 0, &file);
     place_release(&place);
     return result ? result : descriptor_add(request->own, file, 0, flags & O_CLOEXEC);
 }
@@ -196,7 +210,7 @@ int64_t service_truncate(const struct request *request)
     int64_t result = place_find(&place, request, AT_FDCWD, request->arguments[0]);
     if (result)
         return result;
-    result = file_open(&place, O_WRONLY, 0, &file);
+    result = file_open(request->own, &place, O_WRONLY, 0, &file);
     place_release(&place);
     if (result)
         return result;

@@ -9,7 +9,7 @@
 #define MODE_BITS 0777u                /* no set-user-id, set-group-id or sticky bits from a domain */
 
 /* Opens a regular file or directory: 0 and an open file with one reference, or -errno. */
-int64_t file_open(const struct place *place, int flags, mode_t mode, struct open_file **out);
+int64_t file_open(struct personality *own, const struct place *place, int flags, mode_t mode, struct open_file **out);
 /* What fstat answers, less what is the host's: owner and group, and which file the console is. */
 int64_t file_facts(const struct request *request, int descriptor, struct stat *facts);
 void facts_guard(struct stat *facts);

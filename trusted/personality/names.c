@@ -283,6 +283,7 @@ static int64_t rename_at(const struct request *request, int from, uint64_t old, 
         result = directory_expected(&old_place, old_parent, old_name);
         if (!result)
             result = renameat2(old_parent, old_name, new_parent, new_name, flags) < 0 ? -errno : 0;
+        request->own->moved++; /* who opens the name looks again */
         close(new_parent);
         place_release(&new_place);
     }
@@ -333,6 +334,7 @@ static int64_t link_at(const struct request *request, int from, uint64_t old, in
             result = plain_expected(&new_place, new_parent, new_name);
         if (!result)
             result = linkat(old_parent, old_name, new_parent, new_name, 0) < 0 ? -errno : 0;
+        request->own->moved++;
         close(new_parent);
         place_release(&new_place);
     }
@@ -385,6 +387,7 @@ static int64_t symlink_at(const struct request *request, uint64_t target, int to
     result = plain_expected(&place, parent, name);
     if (!result)
         result = symlinkat(text, parent, name) < 0 ? -errno : 0;
+    request->own->moved++;
     close(parent);
     place_release(&place);
     return result;
@@ -408,9 +411,9 @@ static int64_t chmod_at(const struct request *request, int from, uint64_t path, 
     int64_t result = place_find(&place, request, from, path);
     if (result)
         return result;
-    result = place.constant ? -EROFS : file_open(&place, O_RDONLY, 0, &file);
+    result = place.constant ? -EROFS : file_open(request->own, &place, O_RDONLY, 0, &file);
     if (result == -EACCES)
-        result = file_open(&place, O_WRONLY, 0, &file);
+        result = file_open(request->own, &place, O_WRONLY, 0, &file);
     place_release(&place);
     if (result)
         return result;

@@ -33,6 +33,7 @@ struct functions;
 #define FAMILY_STREAMS (PORIN_GRANT_CONSOLE | PORIN_GRANT_FILES | PORIN_GRANT_NETWORK)
 
 #define AUDIT_REMEMBERED 256
+#define LOOKS_REMEMBERED 64
 #define PERSONALITY_UID 1000           /* owner and group of everything a domain sees */
 
 /* What one domain has beside its memory. Made by personality_create, in domain->personality. */
@@ -44,6 +45,8 @@ struct personality {
     struct lock_carrier *carriers;     /* locks.c: POSIX record locks the domain holds */
     struct grant *grants;              /* paths.c: granted directories; constant after creation */
     uint32_t grant_count;
+    _Atomic uint64_t looked[LOOKS_REMEMBERED]; /* files.c: names that were a file's or a directory's, as hashes */
+    _Atomic uint32_t moved;            /* how often the domain has moved names since */
     char *directory;                   /* current directory: absolute, normalised guest path; NULL: where the domain started */
     uint32_t umask;
     struct signals *signals;           /* signals.c */

@@ -282,11 +282,11 @@ static int64_t strings_fetch(const struct request *request, struct strings *stri
 }
 
 /* Reads a whole file that may be executed, beneath the granted directories. */
-static int64_t program_read(struct place *place, char **bytes, size_t *size)
+static int64_t program_read(struct personality *own, struct place *place, char **bytes, size_t *size)
 {
     struct open_file *file;
     struct stat facts;
-    int64_t error = file_open(place, O_RDONLY, 0, &file);
+    int64_t error = file_open(own, place, O_RDONLY, 0, &file);
     if (error)
         return error;
     if (fstat(file->host, &facts) < 0 || !S_ISREG(facts.st_mode) || !(facts.st_mode & 0111))
@@ -350,7 +350,7 @@ static int64_t image_find(const struct request *request, const char *path, struc
         int64_t result = place_find_text(&place, request, depth ? arguments->list[0] : script);
         if (result)
             return result;
-        result = program_read(&place, &bytes, &size);
+        result = program_read(request->own, &place, &bytes, &size);
         place_release(&place);
         if (!result && size > 2 && bytes[0] == '#' && bytes[1] == '!') {
             result = depth ? -ELOOP : script_arguments(bytes, script, arguments);

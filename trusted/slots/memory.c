@@ -3,6 +3,7 @@
  * Free ranges stay reserved (PROT_NONE), so that no mapping of the host ever lands there. */
 #define _GNU_SOURCE
 #include "memory.h"
+#include "region.h"
 #include "runtime/domain.h"
 #include "layout.h"
 #include "loader/image.h"
@@ -128,6 +129,7 @@ static void area_set(struct domain_memory *memory, uint32_t start, uint32_t end,
 static bool pages_map(const struct porin_domain *domain, uint32_t start, uint32_t end, uint32_t protection)
 {
     void *at = host_at(domain, start);
+    region_changed(domain->slot);
     return mmap(at, end - start, (int)protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == at;
 }
 
@@ -143,6 +145,7 @@ struct shared { int file; uint64_t position; uint32_t window; };
 static bool shared_map(const struct porin_domain *domain, uint32_t start, uint32_t end, uint32_t protection, const struct shared *shared)
 {
     void *at = host_at(domain, start);
+    region_changed(domain->slot);
     int flags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED | (shared->file < 0 ? MAP_ANONYMOUS : 0);
     return mmap(at, end - start, (int)(protection & ACCESS), flags, shared->file, (off_t)shared->position) == at;
 }
@@ -513,6 +516,7 @@ bool memory_reset(struct porin_domain *domain)
     uint32_t file_end = image->data_start + image->data_file_size;
     if (good && !whole && image->data_file_size) { /* the domain has cut holes into its first heap */
         void *at = host_at(domain, image->data_start);
+        region_changed(domain->slot);
         good = mmap(at, image->data_file_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_NORESERVE | MAP_FIXED, image->file,
                     image->text_pages_size + image->constants_pages_size) == at;
     } else if (good && image->data_file_size) {

@@ -5,6 +5,7 @@
 #include "runtime/must.h"
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -102,10 +103,10 @@ static void range_divide(uint64_t start, uint64_t end, int advice)
         must(mmap((void *)start, end - start, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == (void *)start);
 }
 
-/* Everything in the arenas but the slot with its guards. Advice 0: reserved, whatever was there. */
+/* Everything in the arenas but the slot with its guards, whose last page is the next slot's. Advice 0: reserved, whatever was there. */
 static void others_divide(uint32_t slot, int advice)
 {
-    uint64_t low = ((uint64_t)slot << PORIN_SLOT_SHIFT) - GUARD_BELOW, high = low + SLOT_STRIDE + GUARD_ABOVE;
+    uint64_t low = ((uint64_t)slot << PORIN_SLOT_SHIFT) - GUARD_BELOW, high = low + SLOT_STRIDE;
     for (uint32_t i = 0; i < arena_count; i++) {
         uint64_t start = ((uint64_t)arenas[i].first << PORIN_SLOT_SHIFT) - GUARD_BELOW;
         uint64_t end = ((uint64_t)arenas[i].end << PORIN_SLOT_SHIFT) - GUARD_BELOW + GUARD_ABOVE;
@@ -116,11 +117,27 @@ static void others_divide(uint32_t slot, int advice)
     }
 }
 
-/* What is left out of children stays so until somebody else forks: then what has not changed costs the next fork little. */
+/* What is left out of children stays so until somebody else forks. What has been mapped since in other slots is not left out yet: it is
+ * noted, so that a fork need not walk over what is mapped in all slots together. A note that is lost costs time only, for the child gives
+ * up what it got; so from time to time all is left out again. */
+#define FORKS_BETWEEN 64
 static bool left_out;                     /* all but slot_kept */
-static uint32_t slot_kept;
+static uint32_t slot_kept, forks;
+static _Atomic uint64_t changed[(PORIN_MAX_SLOTS + 63) / 64]; /* a bit per slot */
 static __thread bool forking;             /* this thread is between region_before_fork and region_after_fork, */
 static __thread uint32_t slot_forking;    /* for the domain in this slot */
+
+void region_changed(uint32_t slot)
+{
+    uint64_t bit = 1ull << slot % 64;
+    if (!(changed[slot / 64] & bit))
+        atomic_fetch_or(&changed[slot / 64], bit);
+}
+
+static int slot_advise(uint32_t slot, int advice)
+{
+    return madvise((void *)(((uint64_t)slot << PORIN_SLOT_SHIFT) - GUARD_BELOW), SLOT_STRIDE, advice);
+}
 
 static void all_give(void)
 {
@@ -130,6 +147,25 @@ static void all_give(void)
         must(madvise((void *)start, size, MADV_DOFORK) == 0); /* else a child could map things there, within reach of domains */
     }
     left_out = false;
+}
+
+static void others_leave_out(void)
+{
+    bool all = !left_out || ++forks % FORKS_BETWEEN == 0;
+    if (left_out && slot_kept != slot_forking) {
+        (void)slot_advise(slot_kept, MADV_DONTFORK);
+        must(slot_advise(slot_forking, MADV_DOFORK) == 0);
+    }
+    if (all)
+        others_divide(slot_forking, MADV_DONTFORK);
+    for (uint32_t i = 0; i < sizeof changed / sizeof changed[0]; i++)
+        for (uint64_t bits = changed[i] ? atomic_exchange(&changed[i], 0) : 0; bits; bits &= bits - 1) {
+            uint32_t slot = i * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (!all && slot != slot_forking)
+                (void)slot_advise(slot, MADV_DONTFORK);
+        }
+    slot_kept = slot_forking;
+    left_out = true;
 }
 
 void region_before_fork(uint32_t slot)
@@ -142,13 +178,10 @@ void region_before_fork(uint32_t slot)
 static void before_fork(void)
 {
     pthread_mutex_lock(&lock);
-    if (!forking || slot_kept != slot_forking)
+    if (forking)
+        others_leave_out();
+    else
         all_give(); /* a child of the host's gets all domains */
-    if (!forking)
-        return;
-    others_divide(slot_forking, MADV_DONTFORK);
-    slot_kept = slot_forking;
-    left_out = true;
 }
 
 static void after_fork(void)
@@ -240,6 +273,7 @@ porin_status region_take(uint32_t *slot, struct porin_error *error)
     free_slots[window_now] &= (uint16_t)~(1u << bit);
     free_count--;
     *slot = window_now * WINDOW_SLOTS + bit;
+    region_changed(*slot);
     pthread_mutex_unlock(&lock);
     return PORIN_OK;
 }
@@ -261,6 +295,7 @@ void region_give(uint32_t slot)
         must(slot_empty(base));
         ballast_create();
     }
+    region_changed(slot);
     free_slots[slot / WINDOW_SLOTS] |= (uint16_t)(1u << slot % WINDOW_SLOTS);
     free_count++;
     pthread_mutex_unlock(&lock);

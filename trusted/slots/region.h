@@ -15,6 +15,8 @@ porin_status region_take(uint32_t *slot, struct porin_error *error);
 void region_give(uint32_t slot);
 /* Is address in a slot's own 8 GiB window of the arenas ([base - 2 GiB, base + 6 GiB) of some slot)? Async-signal-safe. */
 bool region_contains(uint64_t address);
+/* Something was mapped in the slot. */
+void region_changed(uint32_t slot);
 /* Around fork: the child is given this slot and no other. In the child all the rest of the arenas is reserved anew, before anybody else
  * can map there. */
 void region_before_fork(uint32_t slot);
