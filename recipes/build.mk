@@ -4,7 +4,9 @@ export B
 recipes := $(filter-out build.mk,$(notdir $(wildcard recipes/*)))
 # Those that say so are services and what only they need: large, and built apart.
 service_recipes := $(notdir $(shell grep -l '^service=yes' $(recipes:%=recipes/%)))
-library_recipes := $(filter-out $(service_recipes),$(recipes))
+# Others are programs that are built when somebody asks for them.
+program_recipes := $(notdir $(shell grep -l '^program=yes' $(recipes:%=recipes/%)))
+library_recipes := $(filter-out $(service_recipes) $(program_recipes),$(recipes))
 domain_stamps := $(library_recipes:%=$(B)/work/%-domain.done)
 native_stamps := $(library_recipes:%=$(B)/work/%-native.done)
 service_stamps := $(service_recipes:%=$(B)/work/%-domain.done)

@@ -439,9 +439,6 @@ static enum refusal check_operands(const struct statement *s, const struct opera
         if (o->kind == OPERAND_REGISTER && o->reg == R10)
             return REFUSE_NESTED;
     }
-    bool index = ops->count == 2 && ops->item[0].kind == OPERAND_REGISTER && ops->item[1].kind == OPERAND_MEMORY;
-    if (index && (mnemonic_is(s->name, "bt") || mnemonic_is(s->name, "bts") || mnemonic_is(s->name, "btr") || mnemonic_is(s->name, "btc")))
-        return REFUSE_BIT_INDEX;
     return mnemonic_refusal(s->name);
 }
 
@@ -560,6 +557,19 @@ static bool control_word_instruction(struct rewriter *r, const struct statement 
     return true;
 }
 
+/* Who asks the CPU what it can do hears of one that has nothing but what all have: what a domain may use was decided when it was compiled,
+ * and the loader looks whether the machine has it. */
+static bool feature_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops)
+{
+    static const int answer[] = {RAX, RDX, RBX, RCX};
+    int count = slice_is(s->name, "cpuid") ? 4 : slice_is(s->name, "xgetbv") ? 2 : 0;
+    for (int i = 0; i < count; i++)
+        emit(r, "movl\t$0, %%%s", register_name(answer[i], 4));
+    if (count)
+        cache_follow(r, s, ops);
+    return count != 0;
+}
+
 static void instruction(struct rewriter *r, struct statement *s)
 {
     if (uses_open_flags(r, s)) {
@@ -582,14 +592,14 @@ static void instruction(struct rewriter *r, struct statement *s)
         domain_form(r, s, &ops);
         return;
     }
-    if (control_word_instruction(r, s, &ops))
+    if (control_word_instruction(r, s, &ops) || feature_instruction(r, s, &ops))
         return;
     enum refusal reason = check_operands(s, &ops);
     if (reason == REFUSE_NOTHING && !check_prefixes(s, string))
         reason = string ? REFUSE_STRING : REFUSE_PREFIX;
     if (reason != REFUSE_NOTHING)
         refuse(r, reason);
-    else if (capability_instruction(r, s, &ops))
+    else if (capability_instruction(r, s, &ops) || bit_instruction(r, s, &ops))
         return;
     else if (branch != BRANCH_NONE)
         branch_instruction(r, s, &ops, branch);

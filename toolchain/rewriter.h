@@ -170,6 +170,9 @@ void sequence_emit(struct rewriter *r, enum sequence_id id, const char *const *c
 /* string_instruction.c */
 void string_instruction(struct rewriter *r, const struct statement *s, bool uses_rdi, bool uses_rsi);
 
+/* bit_index.c: true if the instruction finds a bit by an index beyond its operand, and has been dealt with */
+bool bit_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops);
+
 /* capability.c: true if the statement has an operand with %gs, and has been dealt with */
 bool capability_instruction(struct rewriter *r, const struct statement *s, const struct operands *ops);
 

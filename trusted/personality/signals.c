@@ -16,7 +16,7 @@
 #include "runtime/entry.h"
 #include "runtime/grace.h"
 
-#define RED_ZONE 128u
+#define RED_ZONE 256u                  /* the calling convention's 128, and where porin-cc keeps registers for a moment (-160 to -192) */
 #define STACK_LEAST 2048u              /* MINSIGSTKSZ as domains know it */
 #define ALL_BLOCKED UINT64_MAX
 
