@@ -53,7 +53,8 @@ static bool always_refuses(const char *name)
     static const char *const names[] = { "mknod", "mknodat", "fork", "vfork",
                                          "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups", /* to 0 */
                                          "fchown", "fchownat",
-                                         "function_call" /* of a number that the host has not given */ };
+                                         "function_call" /* of a number that the host has not given */,
+                                         "capability_keep", "capability_take", "dom_capability" /* of an image that uses none */ };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
