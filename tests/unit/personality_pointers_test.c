@@ -287,7 +287,8 @@ static void every_service_has_a_case(void **state)
         "window_create", "window_map", "window_revoke", "dom_capability",
         "fchdir", "fchown", "setuid", "setgid", "setreuid", "setregid", "setgroups", "setresuid", "setresgid", "setfsuid", "setfsgid",
         "getpriority", "setpriority", "mlock", "munlock", "mlockall", "munlockall",
-        "sync", "fadvise64", "sched_getscheduler", "sched_get_priority_max", "sched_get_priority_min", "timer_getoverrun", "timer_delete" };
+        "sync", "membarrier", "fadvise64",
+        "sched_getscheduler", "sched_get_priority_max", "sched_get_priority_min", "timer_getoverrun", "timer_delete" };
     static const struct { uint64_t number; const char *name; } rows[] = {
 #define SERVICE(number, name, arguments, family, handler, state, note) { number, #name },
 #include "services.def"

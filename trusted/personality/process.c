@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A domain as its own little process: its end, signals it sends itself, who and where it believes to be. All synthetic. */
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -324,6 +325,20 @@ int64_t service_sched_yield(const struct request *request)
 {
     (void)request;
     return sched_yield();
+}
+
+/* The libc asks for it before it starts a thread. The process is registered already: grace.c makes use of it. */
+int64_t service_membarrier(const struct request *request)
+{
+    int command = request_int(request, 0);
+    if (request_int(request, 1))
+        return -EINVAL;
+    switch (command) {
+    case MEMBARRIER_CMD_QUERY: return MEMBARRIER_CMD_PRIVATE_EXPEDITED | MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED;
+    case MEMBARRIER_CMD_PRIVATE_EXPEDITED:
+    case MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED: return syscall(SYS_membarrier, command, 0, 0) < 0 ? -errno : 0;
+    default: return -EINVAL;
+    }
 }
 
 int64_t service_sched_getaffinity(const struct request *request)

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -170,6 +171,7 @@ static void groups(void)
     waitpid(third, NULL, 0);
     struct sched_param parameters;
     int policy;
+    say("barriers", syscall(SYS_membarrier, 16, 0) == 0 && syscall(SYS_membarrier, 8, 0) == 0 && syscall(SYS_membarrier, 1 << 20, 0) < 0);
     say("pthread_getschedparam", pthread_getschedparam(pthread_self(), &policy, &parameters));
     say("policy", policy);
 }
