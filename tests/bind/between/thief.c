@@ -3,6 +3,7 @@
 #include "pair_wire.h"
 #include <stdio.h>
 #include <string.h>
+#include "porin/binding.h"
 #include "porin/capability.h"
 #include "porin/domain.h"
 
@@ -133,8 +134,87 @@ static void tickets(void)
     bad += !good;
 }
 
+/* --- calls that are right but for one thing --- */
+#define EXPECT(condition) expect(condition, #condition, __LINE__)
+static void expect(bool good, const char *what, int line)
+{
+    if (!good)
+        bad++, printf("thief.c:%d: not so: %s\n", line, what);
+}
+
+/* The message, with the block in front, lent with `right`; `more`: a further segment, as the word says it is. */
+static uint64_t ask(wire *call, enum porin_right right, uint64_t more)
+{
+    uint64_t start = (uint64_t)message, pointer = porin_cap_make(start, MESSAGE, PORIN_CAP_ARGUMENT(0), right);
+    return call(pointer, start | (uint64_t)MESSAGE << 32, start, more, 0, 0);
+}
+
+#define BLOCK(name)                                                      \
+    struct pair_wire_pair_##name *const name##_block = (void *)message; \
+    memset(message, 0, sizeof message);                                  \
+    message[0] = key
+
+static uint64_t opened(int number)
+{
+    BLOCK(open);
+    open_block->a_number = number;
+    EXPECT(ask(pair_wire_pair_open, PORIN_RIGHT_WRITE, 0) == PORIN_OK && open_block->result);
+    return open_block->result;
+}
+
+static uint64_t numbered(uint64_t handle, uint64_t with, int expected)
+{
+    BLOCK(number);
+    message[0] = with;
+    number_block->a_one = handle;
+    uint64_t answer = ask(pair_wire_pair_number, PORIN_RIGHT_WRITE, 0);
+    EXPECT(number_block->result == (answer == PORIN_OK ? expected : 0));
+    return answer;
+}
+
+/* Closed handles, whose place another one has now; and only those of the key. */
+static void handles(void)
+{
+    uint64_t one = opened(7), two;
+    EXPECT(numbered(one, key, 7) == PORIN_OK);
+    EXPECT(numbered(one, key ^ 2, 0) == PORIN_ERR_GONE && numbered(one, 0, 0) == PORIN_ERR_GONE);
+    {
+        BLOCK(close);
+        close_block->a_one = one;
+        EXPECT(ask(pair_wire_pair_close, PORIN_RIGHT_WRITE, 0) == PORIN_OK);
+    }
+    EXPECT(numbered(one, key, 0) == PORIN_ERR_ARGUMENT);
+    two = opened(8);
+    EXPECT((uint16_t)two == (uint16_t)one && two != one); /* the same place */
+    EXPECT(numbered(two, key, 8) == PORIN_OK && numbered(one, key, 0) == PORIN_ERR_ARGUMENT);
+}
+
+/* Memory that is lent for reading is no place for results: an error of the caller's, no fault of the library's. */
+static void rights(void)
+{
+    static unsigned char room[512];
+    uint64_t start = (uint64_t)room;
+    for (int how = 0; how < 4; how++) {
+        bool lent = how & 1, said = how & 2;
+        BLOCK(fill);
+        fill_block->a_to = start;
+        fill_block->a_room = sizeof room;
+        room[0] = 0;
+        porin_cap_make(start, sizeof room, PORIN_CAP_ARGUMENT(1), lent ? PORIN_RIGHT_WRITE : PORIN_RIGHT_READ);
+        uint64_t answer = ask(pair_wire_pair_fill, PORIN_RIGHT_WRITE, start | (uint64_t)sizeof room << 32 | (uint64_t)said << 63);
+        EXPECT(answer == (lent && said ? PORIN_OK : PORIN_ERR_ARGUMENT) && room[0] == (lent && said ? 'f' : 0));
+        alive("memory lent for less than is said");
+    }
+    BLOCK(fill);
+    fill_block->a_to = start;
+    EXPECT(ask(pair_wire_pair_fill, PORIN_RIGHT_READ, 0) == PORIN_ERR_ARGUMENT);
+    alive("a message lent for reading");
+}
+
 unsigned run_tests(void)
 {
+    handles();
+    rights();
     tickets();
     messages();
     registers();
