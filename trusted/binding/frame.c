@@ -255,8 +255,8 @@ void *porin_frame_within(struct porin_frame *frame, uint64_t word, uint64_t from
 {
     if (!word || frame->status != PORIN_OK)
         return NULL;
-    uint64_t offset = word - from;
-    bool inside = word >= from && offset <= size && bytes <= size - offset;
+    uint64_t offset = word - from; /* of what lies before: beyond any size */
+    bool inside = offset <= size && bytes <= size - offset;
     if (!base || !(inside || (end && offset == size)) || offset % step) {
         porin_frame_bad(frame, "a pointer does not lie within the memory it was given");
         return NULL;

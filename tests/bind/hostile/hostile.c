@@ -473,6 +473,61 @@ static void waits_end(void **state)
     assert_true((intptr_t)first >= 5 && (intptr_t)second >= 5);
 }
 
+/* A function that does not come back: whoever would have to wait for it is told, whatever it is that he does; and one that ends itself
+ * does not wait for itself. */
+static _Atomic int stuck;
+static _Atomic bool let_go;
+static int stay(held *named, void *context)
+{
+    (void)named, (void)context;
+    for (stuck++; !let_go;)
+        usleep(1000);
+    return 0;
+}
+static int stay_too(held *named, void *context) { return stay(named, context); }
+static void *busy_thread(void *what)
+{
+    held *const *one = what;
+    return (void *)(intptr_t)(hostile_set_context(binding, one[1], &stuck) == PORIN_ERR_BUSY);
+}
+static int end_itself(held *named, void *context)
+{
+    (void)named, (void)context;
+    struct timespec before, after;
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    bool ended = porin_binding_revoke(binding, (void (*)(void))end_itself) == 1;
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    return ended && (after.tv_sec - before.tv_sec) * 1000000000 + after.tv_nsec - before.tv_nsec < 2000000000 ? 5 : 6;
+}
+static void waits_are_told(void **state)
+{
+    pthread_t threads[3];
+    held *one[2];
+    void *told;
+    int result;
+    ready(state);
+    for (int i = 0; i < 2; i++) {
+        GOOD(hostile_open_held(binding, &one[i], 0));
+        GOOD(hostile_set_held(binding, one[i], i ? stay : stay_too));
+        GOOD(hostile_set_context(binding, one[i], &result));
+        assert_int_equal(pthread_create(&threads[i], NULL, held_thread, NULL), 0); /* calls the last one's */
+        while (stuck <= i)
+            ;
+    }
+    assert_int_equal(pthread_create(&threads[2], NULL, busy_thread, one), 0); /* its tokens cannot be replaced */
+    porin_status set = hostile_set_held(binding, one[1], say_seven);
+    size_t revoked = porin_binding_revoke(binding, (void (*)(void))stay_too);
+    pthread_join(threads[2], &told);
+    let_go = true;
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    assert_true(told != NULL);
+    assert_int_equal(set, PORIN_ERR_BUSY);
+    assert_int_equal(revoked, 0);
+    GOOD(hostile_visit_held(binding, &result, end_itself));
+    assert_int_equal(result, 5);
+}
+
 static void elements(void **state)
 {
     const int values[4] = {0}, *found;
@@ -689,6 +744,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(tokens_are_not_named, begin, end),
         cmocka_unit_test_setup_teardown(replaced_tokens_are_free, begin, end),
         cmocka_unit_test_setup_teardown(waits_end, begin, end),
+        cmocka_unit_test_setup_teardown(waits_are_told, begin, end),
         cmocka_unit_test_setup_teardown(elements, begin, end),
         cmocka_unit_test_setup_teardown(rows, begin, end),
         cmocka_unit_test_setup_teardown(strings_out, begin, end),
