@@ -335,7 +335,7 @@ static void screen_draw(const struct top *top)
     ioctl(1, TIOCGWINSZ, &size);
     int width = size.ws_col ? size.ws_col : 80, height = size.ws_row ? size.ws_row : 24;
     fputs("\033[H", stdout);
-    table_write(stdout, top, width, height - 1, "\033[K\r\n");
+    table_write(stdout, top, width, height - 1, "\033[K\n");
     fputs("\033[J", stdout);
     if (height > 4)
         printf("\033[%d;1H\033[7m%.*s\033[0m", height, width, " q quit   sort: n name  c calls  p CPU  m memory  f faults  r refusals ");

@@ -3,5 +3,5 @@
 CHECKS += observe
 check-observe: $(B)/bin/porin-cc $(B)/bin/porin $(B)/sysroot/lib/libc.a
 	@tests/observe/run
-	@timeout 120 tests/observe/stack.py $(B)
+	@timeout 300 tests/observe/stack.py $(B)
 .PHONY: check-observe

@@ -83,7 +83,7 @@ def figures(*options):
 
 
 def wait_for(what, condition):
-    for _ in range(100):
+    for _ in range(200):
         data, services = figures()
         if condition(services):
             return data, services
@@ -93,7 +93,8 @@ def wait_for(what, condition):
 
 def check_top():
     data, services = wait_for("a fault, a refusal and a restart are counted", lambda s: s["callee"]["faults"] == 1 and
-                              s["caller"]["refusals"] >= 1 and s["callee"]["restarts"] == 1 and s["callee"]["state"] == "running")
+                              s["caller"]["refusals"] >= 1 and s["callee"]["restarts"] == 1 and s["callee"]["state"] == "running" and
+                              s["callee"]["calls_per_s"] > 1000)
     check("the stack's name", data["stack"] == 'view "<b>&', data["stack"])
     check("its process", data["process"] == stack.pid or data["process"] > 0)
     check("calls of an entry", services["callee"]["calls"] > 1000 and services["callee"]["calls_per_s"] > 1000, services["callee"])
@@ -147,9 +148,14 @@ def check_terminal():
     shown = re.sub(rb"\033\[[0-9;?]*[a-zA-Z]", b"", text).decode()
     check("lines of that width", all(len(line) <= 70 for line in re.split(r"[\r\n]+", shown)[:-1]), shown)
     check("services in it", "callee" in shown and "idle" in shown)
-    os.write(master, b"c")
-    text = re.sub(rb"\033\[[0-9;?]*[a-zA-Z]", b"", read_for(master, 0.5)).decode()
-    check("sorted by a key", 0 < text.find("callee") < text.find("idle"), text)
+    check("as in the file", re.search("callee.*caller.*idle", shown, re.S), shown)
+    os.write(master, b"r")
+    text = b""
+    for _ in range(50):
+        text = read_for(master, 5, b"q quit")
+        if re.search(b"SERVICE.*caller.*callee", text, re.S):
+            break
+    check("sorted by a key", re.search(b"SERVICE.*caller.*callee", text, re.S), text)
     os.write(master, b"\x03")
     text = read_for(master, 5, b"\033[?1049l")
     check("Ctrl-C: the screen as it was", text.endswith(b"\033[?25h\033[?1049l"), text[-40:])
@@ -174,29 +180,37 @@ def check_map():
     check("a picture", picture.returncode == 0, picture.stderr)
     texts = [node.firstChild.data for node in xml.dom.minidom.parse(f"{work}/map.svg").getElementsByTagName("text")]
     check("names in the picture", SHOWN + "()" in texts and 'view "<b>&' in texts, texts)
-    rates = [float(text.split("k")[0]) for text in texts if re.fullmatch(r"[0-9.]+k calls/s", text)]
-    check("a rate", len(rates) == 1 and 10 < rates[0] < 1000, texts)
+    rates = [float(text.split(" ")[0].replace("k", "e3")) for text in texts if text.endswith(" calls/s")]
+    check("rates", len(rates) == 2 and 100 < max(rates) < 1e6 and min(rates) < 1000, texts)
 
 
 def check_trace():
-    answer = ask("trace", "--seconds", "0.5", "-o", "trace.json")
-    check("trace", answer.returncode == 0, answer.stderr)
+    for seconds in ("0.5", "2", "8"):                 # on a busy machine not much happens in a while
+        answer = ask("trace", "--seconds", seconds, "-o", "trace.json")
+        check("trace", answer.returncode == 0, answer.stderr)
+        names = {event.get("name") for event in json.load(open(f"{work}/trace.json", encoding="utf-8"))["traceEvents"]}
+        if SHOWN in names:
+            break
     nested = [sys.executable, "tests/observe/nested.py", f"{work}/trace.json", "work@caller", "nanosleep@caller"]
     answer = subprocess.run(nested, capture_output=True, text=True, check=False)
     check("a trace of what ran before", answer.returncode == 0, answer.stderr)
-    names = {event.get("name") for event in json.load(open(f"{work}/trace.json", encoding="utf-8"))["traceEvents"]}
     check("the name of an import in JSON", SHOWN in names, names)
     one = ask("trace", "--seconds", "0.3", "idle")
     events = json.loads(one.stdout)["traceEvents"]
     check("a trace of one service", [event["args"]["name"] for event in events if event["ph"] == "M"] == ["idle"], events[:5])
-    begun = time.monotonic()
-    process = subprocess.Popen([porin, "trace", "--run-dir", run, "--seconds", "60"], stdout=subprocess.PIPE, text=True)
-    time.sleep(0.5)
-    busy = ask("trace", "--seconds", "0.1")
+    process, busy = None, None
+    for _ in range(20):                               # until the long one is under way
+        if not process or process.poll() is not None:
+            begun = time.monotonic()
+            process = subprocess.Popen([porin, "trace", "--run-dir", run, "--seconds", "60"], stdout=subprocess.PIPE, text=True)
+        time.sleep(0.5)
+        busy = ask("trace", "--seconds", "0.01")
+        if busy.returncode:
+            break
     check("one at a time", busy.returncode == 1 and "being taken already" in busy.stderr, busy.stderr)
     process.send_signal(signal.SIGINT)
-    events = json.loads(process.communicate(timeout=30)[0])["traceEvents"]
-    check("Ctrl-C ends a trace and keeps it", time.monotonic() - begun < 20 and any(event.get("name") == "work" for event in events))
+    events = json.loads(process.communicate(timeout=60)[0])["traceEvents"]
+    check("Ctrl-C ends a trace and keeps it", time.monotonic() - begun < 50 and any(event.get("name") == "work" for event in events))
     for wrong in (["--seconds", "0"], ["--seconds", "x"], ["a", "b"]):
         check(f"refused: {wrong}", ask("trace", *wrong).returncode == 2)
 
@@ -210,9 +224,9 @@ def check_whole_run():
     """--profile and --trace of porin run -f, by service."""
     global stack
     stack = start("--quiet", "--profile", f"{work}/profile", "--trace", f"{work}/whole.json")
-    time.sleep(1.5)
+    wait_for("a million calls", lambda services: services["callee"]["calls"] > 1000000)
     ask("stop")
-    stack.communicate(timeout=30)
+    stack.communicate(timeout=60)
     nested = [sys.executable, "tests/observe/nested.py", f"{work}/whole.json", "work@caller"]
     answer = subprocess.run(nested, capture_output=True, text=True, check=False)
     check("a trace of a whole run", answer.returncode == 0, answer.stderr)
@@ -236,7 +250,7 @@ try:
                             text=True, check=False)
     check("another user is not told", answer.returncode != 0 and "callee" not in answer.stdout, answer.stdout + answer.stderr)
     ask("stop")
-    output = stack.communicate(timeout=30)[0]
+    output = stack.communicate(timeout=60)[0]
     check("the report names the crossings", f"porin:   crossings: host > caller > callee.{SHOWN}" in output, output)
     check("a log of plain text", plain(output.replace("\t", " ")))
     gone = ask("top", "--once")

@@ -294,10 +294,17 @@ static void test_trace_nests(void **state)
 static _Atomic bool enough;
 static _Atomic uint64_t calls_made;
 
+/* Bursts, so that traces stay small and others get a processor. */
+static void breathe(void)
+{
+    if (++calls_made % 300 == 0)
+        nanosleep(&(struct timespec){ .tv_nsec = 300000 }, NULL);
+}
+
 static void *call_on(void *domain)
 {
     while (!enough && call(domain, "first", 40, 2) == 42)
-        calls_made++;
+        breathe();
     assert_true(enough);
     return NULL;
 }
@@ -312,7 +319,7 @@ static void test_trace_of_what_runs(void **state)
     assert_int_equal(porin_domain_bind(a, "first", entry(b, "add"), NULL, NULL), PORIN_OK);
     for (int i = 0; i < 3; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, call_on, a), 0);
-    for (int round = 0; round < 40; round++) {
+    for (int round = 0; round < 25; round++) {
         FILE *file = tmpfile();
         assert_int_equal(porin_trace_start(&error), PORIN_OK);
         porin_domain *other = accounted("other", 0);
@@ -330,6 +337,51 @@ static void test_trace_of_what_runs(void **state)
     enough = true;
     for (int i = 0; i < 3; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    (void)state;
+}
+
+static void *call_anyhow(void *domain)
+{
+    porin_entry first = entry(domain, "first");
+    for (uint64_t result; !enough; breathe())
+        porin_call6(first, &result, 40, 2, 0, 0, 0, 0);
+    return NULL;
+}
+
+/* The callee is killed and reset again and again, while traces begin and end and threads are in its gates. */
+static void test_trace_and_deaths(void **state)
+{
+    struct porin_error error;
+    pthread_t threads[3];
+    uint64_t result = 0;
+    porin_domain *a = accounted("a", 0), *b = accounted("b", 0);
+    assert_int_equal(porin_domain_bind(a, "first", entry(b, "add"), NULL, NULL), PORIN_OK);
+    enough = false;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, call_anyhow, a), 0);
+    FILE *file = fopen("/dev/null", "w");
+    for (int round = 0; round < 40; round++) {
+        assert_int_equal(porin_trace_start(&error), PORIN_OK);
+        for (uint64_t before = calls_made; calls_made < before + 3;)
+            sched_yield();
+        assert_int_equal(porin_domain_kill(b), PORIN_OK);
+        if (round % 2)
+            assert_int_equal(porin_trace_stop(fileno(file), &error), PORIN_OK);
+        porin_status status;
+        while ((status = porin_domain_reset(b, &error)) == PORIN_ERR_BUSY)
+            sched_yield();
+        assert_int_equal(status, PORIN_OK);
+        if (!(round % 2))
+            assert_int_equal(porin_trace_stop(fileno(file), &error), PORIN_OK);
+    }
+    fclose(file);
+    enough = true;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(porin_call6(entry(a, "first"), &result, 40, 2, 0, 0, 0, 0), PORIN_OK);
+    assert_int_equal(result, 42);
     porin_domain_destroy(a);
     porin_domain_destroy(b);
     (void)state;
@@ -411,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_shares_of_a_chain),
         cmocka_unit_test(test_profile_names_the_chain),
         cmocka_unit_test(test_trace_nests),            cmocka_unit_test(test_trace_of_what_runs),
+        cmocka_unit_test(test_trace_and_deaths),
         cmocka_unit_test(test_report_of_crossings),    cmocka_unit_test(test_refusals_are_counted),
         cmocka_unit_test(test_faults_are_counted),     cmocka_unit_test(test_looking_at_who_comes_and_goes),
         cmocka_unit_test(test_cpu_limit),              cmocka_unit_test(test_threads_share_the_limit),
