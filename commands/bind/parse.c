@@ -100,16 +100,40 @@ static struct record *record_make(struct model *model, CXType type, const char *
     return record;
 }
 
+static struct function *signature_make(struct model *model, CXType type);
+
+/* As C passes it: arrays and functions as pointers to them, which libclang does not say. */
+static struct type *parameter_type(struct model *model, CXType spelled)
+{
+    struct type *type = type_make(model, spelled);
+    CXType canonical = clang_getCanonicalType(spelled);
+    bool function = canonical.kind == CXType_FunctionProto || canonical.kind == CXType_FunctionNoProto;
+    if (strstr(type->canonical, "__va_list_tag")) {
+        type->kind = TYPE_OTHER;
+    } else if (function || canonical.kind == CXType_ConstantArray || canonical.kind == CXType_IncompleteArray) {
+        CXType named = clang_getArrayElementType(spelled);
+        type->kind = function ? TYPE_FUNCTION : TYPE_POINTER;
+        type->size = sizeof(void *);
+        type->to = function ? NULL : type_make(model, named.kind == CXType_Invalid ? clang_getArrayElementType(canonical) : named);
+        const char *to = function ? type->name : text_of(clang_getTypeSpelling(named.kind == CXType_Invalid
+                                                          ? clang_getArrayElementType(canonical) : named));
+        size_t head = strcspn(to, function ? "(" : "[");
+        type->name = type->canonical = format_text(to[head] ? "%.*s(*)%s" : "%.*s *", (int)head, to, to + head);
+        type->function = function ? signature_make(model, canonical) : NULL;
+    }
+    return type;
+}
+
 static struct function *signature_make(struct model *model, CXType type)
 {
     struct function *function = grow(NULL, sizeof *function);
     int count = clang_getNumArgTypes(type);
-    *function = (struct function){.name = "", .is_variadic = clang_isFunctionTypeVariadic(type) != 0};
+    *function = (struct function){.name = "", .is_variadic = type.kind == CXType_FunctionProto && clang_isFunctionTypeVariadic(type) != 0};
     function->result.type = type_make(model, clang_getResultType(type));
     function->parameter_count = count > 0 ? (size_t)count : 0;
     function->parameters = grow(NULL, (function->parameter_count + 1) * sizeof *function->parameters);
     for (size_t i = 0; i < function->parameter_count; i++)
-        function->parameters[i] = (struct variable){.name = "", .type = type_make(model, clang_getArgType(type, (unsigned)i))};
+        function->parameters[i] = (struct variable){.name = "", .type = parameter_type(model, clang_getArgType(type, (unsigned)i))};
     return function;
 }
 
@@ -224,8 +248,9 @@ static enum CXChildVisitResult parameter_visit(CXCursor cursor, CXCursor parent,
 
 static void variable_read(struct model *model, struct variable *variable, CXCursor cursor)
 {
+    bool passed = clang_getCursorKind(cursor) == CXCursor_ParmDecl;
     *variable = (struct variable){.name = text_of(clang_getCursorSpelling(cursor)), .place = place_of(cursor),
-                                  .type = type_make(model, clang_getCursorType(cursor))};
+                                  .type = (passed ? parameter_type : type_make)(model, clang_getCursorType(cursor))};
     clang_visitChildren(cursor, note_visit, &variable->notes);
     if (variable->type->kind == TYPE_FUNCTION) { /* its own parameters stand below it where it is no typedef */
         struct parameter_walk walk = {model, variable->type->function, 0, false};

@@ -96,7 +96,8 @@ static const char *pointer_guess(const struct model *model, const struct functio
         if (handle_guess(model, to))
             return format_text("PORIN_OUT(1) PORIN_OPAQUE%s", owner_guess(model, function, to->to));
         if (to->to->kind == TYPE_INTEGER && to->to->size == 1)
-            return length ? format_text("PORIN_STRINGS(%s)", length) : "PORIN_OUT(1) PORIN_STRING PORIN_BORROWED";
+            return length ? format_text("PORIN_STRINGS(%s)", length) : to->is_constant ? "PORIN_STRINGS()"
+                   : "PORIN_OUT(1) PORIN_STRING PORIN_BORROWED";
         return "PORIN_OUT(1) PORIN_OPAQUE";
     }
     bool text = to->kind == TYPE_INTEGER && to->size == 1;
@@ -122,6 +123,14 @@ static const char *result_guess(const struct model *model, const struct function
     return type->kind == TYPE_INTEGER ? (type->is_signed ? " PORIN_FAILS(-1)" : " PORIN_FAILS(0)") : "";
 }
 
+static bool crosses(const struct function *function)
+{
+    bool good = function->result.type->kind != TYPE_FUNCTION && function->result.type->kind != TYPE_OTHER;
+    for (size_t i = 0; i < function->parameter_count; i++)
+        good &= function->parameters[i].type->kind != TYPE_OTHER;
+    return good;
+}
+
 void model_suggest(struct model *model)
 {
     printf("/* Suggested by porin bind --suggest from %s: guesses from types, const and names.\n"
@@ -129,13 +138,18 @@ void model_suggest(struct model *model)
     for (const struct function *function = model->functions; function; function = function->next) {
         if (!function->in_main_file || function->is_bound)
             continue;
+        if (!crosses(function)) {
+            printf("/* %s: takes or returns what does not cross */\n", function->name);
+            continue;
+        }
+        for (size_t i = 0; i < function->parameter_count; i++)
+            if (!*function->parameters[i].name)
+                function->parameters[i].name = format_text("argument_%zu", i + 1);
         const struct variable *closed = closed_guess(model, function);
         printf("PORIN_ENTRY%s%s ", closed ? format_text(" PORIN_CLOSES(%s)", closed->name) : "", result_guess(model, function));
         printf("%s(", type_with_name(function->result.type, function->name));
         for (size_t i = 0; i < function->parameter_count; i++) {
-            struct variable *p = &function->parameters[i];
-            if (!*p->name)
-                p->name = format_text("argument_%zu", i + 1);
+            const struct variable *p = &function->parameters[i];
             printf("%s%s", i ? ", " : "", type_with_name(p->type, p->name));
             if (p->type->kind == TYPE_POINTER || p->type->kind == TYPE_FUNCTION) {
                 const char *guess = pointer_guess(model, function, i);
