@@ -296,6 +296,7 @@ static void answer(struct stack *stack, int client, char *request)
         say(client, "error ps, stop [SERVICE], restart SERVICE, logs [SERVICE] [-f], figures, map or trace SECONDS is expected\n");
     if (to)
         fclose(to);
+    shutdown(client, SHUT_RDWR); /* a service may just have forked: its child has a copy, which is not to keep the client waiting */
     close(client);
 }
 
