@@ -355,8 +355,8 @@ def string_refused(line):
 
 ACCESS_OPERAND = re.compile(r"(-0x[0-9a-f]+)?\(%r10,%r11,1\)")
 ACCESS_STEPS = ("movl %r10d,%r11d", "leaq {last:#x}(%r11),%r11", "shrq $0x34,%r10", "cmpq %gs:{limits},%r11", None,
-                "movq %gs:0x100000(,%r10,8),%r10")
-READ_LIMITS, WRITE_LIMITS = "0x108000(,%r10,8)", "0x110000(,%r10,8)"
+                "movq %gs:0x100100(,%r10,8),%r10")
+READ_LIMITS, WRITE_LIMITS = "0x108540(,%r10,8)", "0x110980(,%r10,8)"
 X87_STORES = ("fst", "fist", "fnst")
 
 
@@ -411,7 +411,7 @@ def capability_sequence(lines, first, code):
 
 
 BULK_STEPS = ("movq %r{p},%r10", "movl %r10d,%r11d", "movl %ecx,%ecx", "addq %rcx,%r11", "shrq $0x34,%r10", "cmpq %gs:{limits},%r11", None,
-              "movq %gs:0x100000(,%r10,8),%r{p}", "subq %rcx,%r11", "addq %r11,%r{p}", "movl %e{o},%e{o}", "addq %r14,%r{o}",
+              "movq %gs:0x100100(,%r10,8),%r{p}", "subq %rcx,%r11", "addq %r11,%r{p}", "movl %e{o},%e{o}", "addq %r14,%r{o}",
               "rep movsb %ds:(%rsi),%es:(%rdi)", "movl %e{o},%e{o}", "xorl %e{p},%e{p}")
 
 

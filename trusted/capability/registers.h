@@ -11,18 +11,18 @@
 #define CAPABILITY_POP 5
 
 /* Capability registers beside what access sequences load (layout.h): 64 bits each. */
-#define TB_ORIGIN 0x118000       /* what can revoke it: 0 for one that is bound to a scope */
-#define TB_HIDDEN_READ 0x120000  /* limits of the registers of activations that are not running */
-#define TB_HIDDEN_WRITE 0x128000
-#define TB_WINDOW_USED 0x130000  /* by the number of a window's first register: 1 if a register of it may hold a capability */
+#define TB_ORIGIN 0x118dc0       /* what can revoke it: 0 for one that is bound to a scope */
+#define TB_HIDDEN_READ 0x121200  /* limits of the registers of activations that are not running */
+#define TB_HIDDEN_WRITE 0x129640
+#define TB_WINDOW_USED 0x131a80  /* by the number of a window's first register: 1 if a register of it may hold a capability */
 /* The domain capability stack: entries of four words. */
-#define TB_STACK_FIRST 0x131000  /* by window: one more than TB_STACK_TOP was when its activation pushed first; 0: it has not */
-#define TB_STACK 0x132000
+#define TB_STACK_FIRST 0x132e80  /* by window: one more than TB_STACK_TOP was when its activation pushed first; 0: it has not */
+#define TB_STACK 0x134000
 #define ON_STACK_BASE 0
 #define ON_STACK_READ 8
 #define ON_STACK_WRITE 16
 #define ON_STACK_ORIGIN 24
 #define CAPABILITY_STACK 1024    /* entries, of all activations */
-#define TB_END 0x13a000
+#define TB_END 0x13c000
 #define WINDOW_LIMIT (PORIN_CAPABILITY_REGISTERS - 4 * PORIN_CAPABILITY_WINDOW) /* no activation is entered from there on */
 #endif

@@ -34,10 +34,12 @@
 #define PORIN_TB_THREAD_POINTER 0x00     /* running domain's thread pointer on this thread, a slot offset */
 #define PORIN_TB_CALL_ERROR 0x08         /* error of the last call out of this domain that was unwound; 0 none */
 #define PORIN_TB_READABLE_END 0x10
-/* Capability registers: arrays of 64-bit words, one per register. Domain code loads them by its access sequences alone (sequences.def). */
-#define PORIN_TB_CAPABILITY_BASE 0x100000 /* host address of the first byte */
-#define PORIN_TB_CAPABILITY_READ 0x108000 /* bytes that may be read from there; 0: none, or the register is not the running domain's */
-#define PORIN_TB_CAPABILITY_WRITE 0x110000 /* bytes that may be written */
+/* Capability registers: arrays of 64-bit words, one per register. Domain code loads them by its access sequences alone (sequences.def). The
+ * words of one register differ in the low 12 bits of their addresses, or most threads take two to four times as long to lend: a cache
+ * of the processor finds its lines by those bits and a few more, hashed. */
+#define PORIN_TB_CAPABILITY_BASE 0x100100 /* host address of the first byte */
+#define PORIN_TB_CAPABILITY_READ 0x108540 /* bytes that may be read from there; 0: none, or the register is not the running domain's */
+#define PORIN_TB_CAPABILITY_WRITE 0x110980 /* bytes that may be written */
 
 /* A capability pointer: the register's number above PORIN_CAPABILITY_SHIFT, the offset in the low 32 bits. Registers come in windows, one
  * per activation; the first window is never in use, so a pointer to a domain's own memory never names a capability. */
