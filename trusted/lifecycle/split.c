@@ -7,6 +7,7 @@
 #include "report.h"
 #include "runtime/entry.h"
 #include "runtime/fault.h"
+#include "runtime/grace.h"
 #include "runtime/must.h"
 #include "runtime/unwind.h"
 #include "spawn.h"
@@ -59,6 +60,7 @@ static void *adopted_run(void *data)
     thread_take(handover->block);
     host_adopt(&handover->entry);
     __atomic_store_n(&thread_current->frame, NULL, __ATOMIC_RELEASE);
+    grace_leave(thread_current); /* who has just been asked can answer only before it is detached */
     porin_thread_detach();
     sem_destroy(&handover->ready);
     sem_destroy(&handover->go);
