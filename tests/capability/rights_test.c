@@ -653,12 +653,54 @@ static void test_split(void **state)
             status = porin_call(entry(b, "use_rounds"), &look);
             usleep(100);
         }
-        assert_true(status == PORIN_ERR_FAULT || status == PORIN_ERR_GONE);
+        if (status != PORIN_ERR_FAULT && status != PORIN_ERR_GONE)
+            fail_msg("%s: %s", porin_status_name(status), porin_last_error()->text);
         assert_string_equal(porin_last_error()->domain, "b");
         assert_int_equal(porin_last_error()->fault, PORIN_FAULT_CAPABILITY);
         porin_domain_destroy(a);
         porin_domain_destroy(b);
     }
+    (void)state;
+}
+
+/* What a split leaves behind ends, and its thread with it, while another thread asks all for what it has just revoked. */
+static _Atomic bool sweeping;
+static void *sweep_run(void *owner)
+{
+    int64_t revoker = call(owner, "use_revoker", 0, 0, 0, 0);
+    while (sweeping)
+        call(owner, "use_revoke", (uint64_t)revoker, 0, 0, 0);
+    porin_thread_detach();
+    return NULL;
+}
+
+static void test_split_swept(void **state)
+{
+    porin_domain *a = domain_make("a"), *b = domain_make("b"), *owner = domain_make("owner");
+    pthread_t sweeper;
+    sweeping = true;
+    bind_inner(a, b, "use_late");
+    bind_inner(b, a, "use_fault");
+    assert_int_equal(pthread_create(&sweeper, NULL, sweep_run, owner), 0);
+    for (int i = 0; i < 300; i++) {
+        int64_t number = call(a, "use_keep_own", 0, 64, PORIN_RIGHT_READ, (uint64_t)call(a, "use_revoker", 0, 0, 0, 0));
+        assert_int_equal(call(a, "use_take_read", (uint64_t)number, 0, 0, 0), 0); /* so that this thread is asked too */
+        entry(b, "use_late");
+        entry(a, "use_fault");
+        assert_int_equal(call(a, "use_inner", (uint64_t)(i * 37 % 4000), 0, 0, 0), FAULTS);
+        porin_status status = PORIN_ERR_BUSY;
+        for (int tries = 0; tries < 100000 && (status = porin_domain_reset(a, NULL)) == PORIN_ERR_BUSY; tries++)
+            usleep(100);
+        assert_int_equal(status, PORIN_OK);
+        for (int tries = 0; tries < 100000 && (status = porin_domain_reset(b, NULL)) == PORIN_ERR_BUSY; tries++)
+            usleep(100);
+        assert_int_equal(status, PORIN_OK);
+    }
+    sweeping = false;
+    pthread_join(sweeper, NULL);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    porin_domain_destroy(owner);
     (void)state;
 }
 
@@ -720,7 +762,8 @@ int main(int count, char **arguments)
         cmocka_unit_test(test_revocation), cmocka_unit_test(test_grants), cmocka_unit_test(test_grant_race),
         cmocka_unit_test(test_race), cmocka_unit_test(test_race_bulk), cmocka_unit_test(test_crowd),
         cmocka_unit_test(test_other_revocations),
-        cmocka_unit_test(test_every_place), cmocka_unit_test(test_split), cmocka_unit_test(test_reports), cmocka_unit_test(test_compiled),
+        cmocka_unit_test(test_every_place), cmocka_unit_test(test_split), cmocka_unit_test(test_split_swept),
+        cmocka_unit_test(test_reports), cmocka_unit_test(test_compiled),
     };
     uint8_t *pages = mmap(NULL, 3 * OBJECT, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     object = pages + OBJECT;

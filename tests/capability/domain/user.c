@@ -2,6 +2,7 @@
 /* A domain that uses capabilities it is given, honestly or not. Each entry does one thing, as the test tells it. */
 #include "porin/capability.h"
 #include "porin/domain.h"
+#include "../program.h"
 #include <stdint.h>
 
 typedef uint8_t PORIN_CAP *bytes;
@@ -239,6 +240,15 @@ long use_spin_passed(const volatile uint64_t PORIN_CAP *p, long forbidden)
     return rounds;
 }
 PORIN_EXPORT(use_spin_passed);
+/* Goes on for a while when what it calls has died. */
+long use_late(bytes p, long turns)
+{
+    long result = inner(p, 0);
+    for (volatile long i = 0; i < turns; i++)
+        ;
+    return result;
+}
+PORIN_EXPORT(use_late);
 long use_pass_whole(bytes p, long i) { return inner(porin_cap_pass(0, p, 512, PORIN_RIGHT_READ), i); }
 PORIN_EXPORT(use_pass_whole);
 /* The owner: revokes, then at once writes what nobody may see any more. */
@@ -308,6 +318,8 @@ uint64_t use_leak(void)
 }
 /* Calls use_leak's like elsewhere and then uses what it returned. */
 long use_leaked(long i) { return ((const uint8_t PORIN_CAP *)inner(0, 0))[i]; }
+long use_inner(long i) { return inner(0, i); }
+PORIN_EXPORT(use_inner);
 long use_fault(void) { porin_cap_lend(0, own, sizeof own, PORIN_RIGHT_WRITE); __builtin_trap(); }
 /* All registers one after the other: the first that can be read, or -1. The test asks for one at a time where a fault is expected. */
 long use_recurse(bytes p, long depth) { return depth ? inner(porin_cap_pass(0, p, 8, PORIN_RIGHT_READ), depth - 1) + p[0] : p[0]; }
@@ -327,6 +339,7 @@ PORIN_EXPORT(use_give);
 typedef int nothing;
 #define STATE nothing
 #define POINTER bytes
+#define THERE(pointer) ((pointer) != 0)
 #define MOVED(pointer, distance) ((bytes)((uint64_t)(pointer) + (uint64_t)(int64_t)(int32_t)(distance)))
 #define READ_BYTE(state, pointer) (*(pointer))
 #define WRITE_BYTE(state, pointer, value) (*(pointer) = (value))
@@ -342,6 +355,50 @@ static inline bytes narrowed(unsigned number, bytes pointer, size_t size, int ri
     program_step(porin_cap_pass(0, pointer, size, (enum porin_right)(right)), seed, depth)
 long program_step(bytes p, uint64_t seed, long depth);
 PORIN_IMPORT(program_step);
+
+static uint8_t object[PROGRAM_OBJECT];
+static volatile uint8_t *window;
+static uint64_t next_object;
+static long next_domain, own_revoker, kept_numbers[PROGRAM_KEPT];
+#define OWN(state, number, at, size, right) porin_cap_own(number, object + (at), size, (enum porin_right)(right))
+#define WINDOWED(state, number, at, size, right) porin_cap_own(number, (const void *)(window + (at)), size, (enum porin_right)(right))
+#define GRANTED(state, number, at, size, right) \
+    porin_cap_of_domain(next_domain, next_object + (at), size, (enum porin_right)(right), number)
+#define PUSHED(state, pointer) porin_cap_push(pointer)
+#define POPPED(state, number) porin_cap_pop(number)
+static long keep(unsigned place, long number)
+{
+    if (number <= 0)
+        return 0;
+    if (kept_numbers[place])
+        porin_cap_close(kept_numbers[place]);
+    kept_numbers[place] = number;
+    return 1;
+}
+#define KEPT(state, place, at, size, right) keep(place, porin_cap_keep(object + (at), size, (enum porin_right)(right), own_revoker))
+#define KEPT_AGAIN(state, place, pointer, size, right) keep(place, porin_cap_keep_again(pointer, size, (enum porin_right)(right)))
+#define TAKEN(state, number, place) (kept_numbers[place] ? porin_cap_take(kept_numbers[place], number) : 0)
+#define REVOKED(state) (porin_cap_revoke(own_revoker) == 0)
+#define WINDOW_READ(state, at) (window[at])
+#define WINDOW_WRITE(state, at, value) (window[at] = (value))
 #include "../program.h"
 long use_program(bytes p, uint64_t seed, long depth) { return program_run(0, p, seed, depth); }
-PORIN_EXPORT(use_program);
+
+/* Before each program: what it finds in the domain's object, and what it has of others. */
+long use_program_begin(long first, void *shared, long handle, uint64_t at)
+{
+    for (int i = 0; i < PROGRAM_KEPT; i++) {
+        if (kept_numbers[i])
+            porin_cap_close(kept_numbers[i]);
+        kept_numbers[i] = 0;
+    }
+    for (int i = 0; i < PROGRAM_OBJECT; i++)
+        object[i] = (uint8_t)(first + i);
+    if (!own_revoker)
+        own_revoker = porin_cap_revoker();
+    window = shared, next_domain = handle, next_object = at;
+    return own_revoker;
+}
+long use_object(void) { return (long)object; }
+long use_object_byte(long i) { return object[i]; }
+PORIN_EXPORT(use_program); PORIN_EXPORT(use_program_begin); PORIN_EXPORT(use_object); PORIN_EXPORT(use_object_byte);
