@@ -62,6 +62,44 @@ SUMS(1, uint8_t, number_of_word)
 SUMS(8, uint64_t, number_of_word)
 SUMS(16, pair, number_of)
 
+/* The same through an asynchronous capability, on memory of its own: a number for through_kept(). */
+long keep_own(void)
+{
+    return porin_cap_keep(own, BYTES, PORIN_RIGHT_READ, porin_cap_revoker());
+}
+uint64_t through_kept(long number, unsigned bytes, unsigned at_random, uint64_t rounds)
+{
+    const void PORIN_CAP *p = porin_cap_take(number, 0);
+    switch (bytes + !!at_random) {
+    case 1: return cap_1(p, rounds);
+    case 2: return cap_random_1(p, rounds);
+    case 8: return cap_8(p, rounds);
+    case 9: return cap_random_8(p, rounds);
+    case 16: return cap_16(p, rounds);
+    default: return cap_random_16(p, rounds);
+    }
+}
+PORIN_EXPORT(keep_own);
+PORIN_EXPORT(through_kept);
+
+/* A share of a fork-join sum. */
+uint64_t borrow_sum(const uint64_t PORIN_CAP *p, uint64_t elements)
+{
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < elements; i++)
+        sum += p[i];
+    return sum;
+}
+uint64_t own_sum(const uint64_t *p, uint64_t elements)
+{
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < elements; i++)
+        sum += p[i];
+    return sum;
+}
+PORIN_EXPORT(borrow_sum);
+PORIN_EXPORT(own_sum);
+
 void bulk_raw(uint64_t size, uint64_t rounds)
 {
     for (; rounds; rounds--) {
