@@ -27,7 +27,8 @@ int odd_const(const int values[4], int const *const more, const char *const name
 int odd_two(int m[3][4]);
 int odd_va(const char *fmt, va_list ap);
 int odd_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-__attribute__((nonnull(1), warn_unused_result, visibility("default"))) extern int odd_attr(char *restrict p, size_t n) __asm__("odd_attr_real");
+__attribute__((nonnull(1), warn_unused_result, visibility("default"))) extern int
+odd_attr(char *restrict p, size_t n) __asm__("odd_attr_real");
 static inline int odd_inline(int a) { return a + 1; }
 _Noreturn void odd_never(void);
 int odd_kr();
