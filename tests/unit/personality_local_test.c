@@ -515,6 +515,12 @@ static void waits_have_limits(void **state)
         ;
     assert_int_equal(result, -EAGAIN);
     assert_int_equal(polled(link.server, link.in_server, POLLIN, 30), 0);
+    int64_t before = ask(link.client, SYS_socket, AF_INET, SOCK_STREAM, 0);
+    put_bytes(link.client, WORLD_BUFFER, &limit, sizeof limit);
+    assert_int_equal(ask(link.client, SYS_setsockopt, word(before), SOL_SOCKET, SO_RCVTIMEO, WORLD_BUFFER, sizeof limit), 0);
+    size_t size = address_put(&link, link.client);
+    assert_int_equal(ask(link.client, SYS_connect, word(before), WORLD_BUFFER, size), 0);
+    assert_int_equal(ask(link.client, SYS_read, word(before), WORLD_BUFFER, 1), -EAGAIN);
     link_end(&link);
 }
 
@@ -679,6 +685,9 @@ static void listeners_travel(void **state)
         first = link_socket(&link);
         assert_false(is_end(link.client, first));
         assert_true(call_end(&call) >= 0);
+        nonblocking(link.server, moved, true);
+        assert_int_equal(ask(link.server, SYS_accept4, word(moved), 0, 0, 0), -EAGAIN);
+        assert_int_equal(accepted(&link, 0), -EAGAIN); /* as they are one */
         link_end(&link);
     }
 }
@@ -781,6 +790,38 @@ static void children_accept(void **state)
     }
 }
 
+/* Nobody can make the others wait by letting many wait for what has no room. */
+static void full_queues_do_not_delay_forks(void **state)
+{
+    (void)state;
+    struct link link;
+    enum { WAITING = 250 };
+    int strangers[WAITING + 10];
+    struct timespec before, after;
+    link_listen(&link, true, AF_INET, WAITING);
+    for (int i = 0; i < WAITING + 10; i++) {
+        struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = link.port, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        strangers[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        (void)connect(strangers[i], (void *)&four, sizeof four);
+    }
+    int64_t first = -1;
+    for (int i = 0; i < WAITING; i++)
+        first = link_socket(&link);
+    assert_true(is_end(link.client, first));
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    struct personality *own = link.server->personality;
+    sharing_fork_begin(own);
+    local_fork_begin(own);
+    local_fork_end(own, false);
+    sharing_fork_end(own, -1);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    assert_in_range(after.tv_sec - before.tv_sec, 0, 2);
+    assert_int_equal(error_of(link.client, first), ECONNRESET);
+    for (int i = 0; i < WAITING + 10; i++)
+        close(strangers[i]);
+    link_end(&link);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -804,7 +845,7 @@ int main(int count, char **arguments)
         TEST(backlogs_are_kept), TEST(those_from_outside_have_their_turn), TEST(listeners_end), TEST(grants_are_asked_first),
         TEST(files_of_sockets), TEST(shared_ports_are_the_hosts), TEST(sleepers_wake), TEST(senders_are_held_back), TEST(waits_have_limits),
         TEST(epolls_have_both), TEST(nothing_old_is_reported), TEST(ends_travel), TEST(listeners_travel), TEST(connections_outlive_forks),
-        TEST(children_accept),
+        TEST(children_accept), TEST(full_queues_do_not_delay_forks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

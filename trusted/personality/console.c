@@ -47,7 +47,7 @@ int64_t service_ioctl(const struct request *request)
         result = request_fetch(request, &flag, request->arguments[2], sizeof flag);
         if (!result)
             local_nonblocking(file, flag);
-        if (!result && !file->listener)
+        if (!result && !local_listens(file))
             result = ioctl(file->host, FIONBIO, &flag) < 0 ? -errno : 0;
     } else if (question == FIONREAD && (result = local_readable(file)) != LOCAL_HOST) {
         flag = (int)result;

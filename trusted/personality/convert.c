@@ -8,7 +8,9 @@
 #include "runtime/must.h"
 
 #define HOST_BYTES (4 * (int)RING_BYTES) /* of a host's buffer, which counts more than what is sent */
-#define HANDSHAKE_MS 100               /* on loopback there is nothing to wait for, unless the listener's queue is full */
+#define HANDSHAKE_MS 20                /* on loopback there is nothing to wait for, unless the listener's queue is full */
+
+static int patience_ms;                /* with local_lock: once for all who wait at the listeners of one domain */
 
 /* What the ring holds goes on through the host's buffer, which is larger. */
 static void flow_pour(struct flow *flow, int host)
@@ -67,7 +69,8 @@ static bool waiting_move(struct pair *pair)
     int host = client->files ? client->files->host : socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), flags = fcntl(host, F_GETFL);
     fcntl(host, F_SETFL, flags | O_NONBLOCK);
     bool good = host >= 0 && (connect(host, (struct sockaddr *)&address, size) == 0 || errno == EINPROGRESS) &&
-                poll(&(struct pollfd){ host, POLLOUT, 0 }, 1, HANDSHAKE_MS) == 1;
+                poll(&(struct pollfd){ host, POLLOUT, 0 }, 1, patience_ms) == 1;
+    patience_ms = good ? patience_ms : 0;
     if (good) {
         flow_pour(out_of(client), host);
         if (client->shut_write || !client->files)
@@ -123,6 +126,7 @@ static void file_convert(struct open_file *file)
 void local_convert(struct open_file *file)
 {
     pthread_mutex_lock(&local_lock);
+    patience_ms = HANDSHAKE_MS;
     file_convert(file);
     if (file->listener)
         listener_retire(file);
@@ -132,6 +136,7 @@ void local_convert(struct open_file *file)
 void local_fork_begin(struct personality *own)
 {
     pthread_mutex_lock(&local_lock);
+    patience_ms = HANDSHAKE_MS;
     for (uint32_t i = 0; i < own->descriptor_count; i++)
         if (own->descriptors[i].file)
             file_convert(own->descriptors[i].file);

@@ -273,14 +273,14 @@ static int64_t status_flags(struct open_file *file, bool set, int wanted)
     int flags = fcntl(file->host, F_GETFL);
     if (flags < 0)
         return -errno;
-    if (file->listener && !set) /* the host's never blocks */
+    if (local_listens(file) && !set) /* the host's never blocks */
         flags = (flags & ~O_NONBLOCK) | (listener_source(file)->nonblocking ? O_NONBLOCK : 0);
     if (!set)
         return (file->readable ? (file->writable ? O_RDWR : O_RDONLY) : O_WRONLY) | (flags & changeable);
     if (file->kind == FILE_CONSOLE)
         return (flags & changeable) == (wanted & changeable) ? 0 : -EPERM;
     local_nonblocking(file, wanted & O_NONBLOCK);
-    if (file->listener)
+    if (local_listens(file))
         wanted |= O_NONBLOCK;
     return fcntl(file->host, F_SETFL, (flags & ~changeable) | (wanted & changeable)) < 0 ? -errno : 0;
 }

@@ -30,6 +30,7 @@ struct listener {
     _Atomic bool some;                 /* is anybody waiting? */
     _Atomic bool attended;             /* somebody of this process takes connections: not so after a fork until it is seen */
     _Atomic uint32_t turn;             /* who is to be asked first */
+    _Atomic bool retired;              /* the host's alone */
 };
 
 static struct listener *listeners;     /* with local_lock */
@@ -123,14 +124,14 @@ static bool listener_fill(struct listener *listener, const struct open_file *fil
 
 void local_listen(const struct request *request, struct open_file *file, int backlog)
 {
-    if (!request->own->local || file->type != SOCK_STREAM || file->duplicated || shares_port(file))
+    if (!request->own->local || file->type != SOCK_STREAM || shares_port(file))
         return;
     pthread_mutex_lock(&local_lock);
     struct listener *listener = file->listener;
     unsigned most = backlog < 0 || backlog > BACKLOG_MOST ? BACKLOG_MOST : (unsigned)backlog + 1;
     if (listener)
         listener->backlog = most;
-    else if ((listener = calloc(1, sizeof *listener)) && listener_fill(listener, file)) {
+    else if (!file->duplicated && (listener = calloc(1, sizeof *listener)) && listener_fill(listener, file)) {
         int flags = fcntl(file->host, F_GETFL);
         source_begin(&listener->source, listener_ready);
         listener->source.also_host = true;
@@ -147,6 +148,11 @@ void local_listen(const struct request *request, struct open_file *file, int bac
     } else
         free(listener);
     pthread_mutex_unlock(&local_lock);
+}
+
+bool local_listens(const struct open_file *file)
+{
+    return file->listener && !file->listener->retired;
 }
 
 struct source *listener_source(const struct open_file *file)
@@ -213,6 +219,7 @@ void listener_convert(struct listener *listener)
 void listener_retire(struct open_file *file)
 {
     registry_remove(file->listener);
+    file->listener->retired = true;
     if (!file->listener->source.nonblocking) /* who gets it knows nothing of us */
         fcntl(file->host, F_SETFL, fcntl(file->host, F_GETFL) & ~O_NONBLOCK);
 }
@@ -295,6 +302,8 @@ static bool connect_to(struct listener *listener, struct open_file *file, const 
     server->peer = client->own;
     client->source.nonblocking = !waits;
     client->connecting = !waits && pair->tcp;
+    struct timespec limit;
+    client->limited = socket_time_limit(file, SO_RCVTIMEO, &limit) || socket_time_limit(file, SO_SNDTIMEO, &limit);
     end_attach(client, file);
     items_follow(file);
     server->awaiting = listener;

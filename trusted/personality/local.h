@@ -62,6 +62,7 @@ int64_t local_shutdown(const struct open_file *file, int how);
 int64_t local_readable(const struct open_file *file); /* FIONREAD */
 int64_t local_error(const struct open_file *file);    /* SO_ERROR: taken */
 int64_t local_tcp_state(const struct open_file *file);
+void local_limited(const struct open_file *file);     /* SO_RCVTIMEO or SO_SNDTIMEO was set */
 /* Its own or its peer's address; the size. Also of converted ones. */
 int64_t local_name_of(const struct open_file *file, bool peer, struct sockaddr_storage *address);
 /* Is its host's socket of another kind than the domain believes? */
@@ -89,6 +90,8 @@ int64_t local_connect(const struct request *request, struct open_file *file, con
 int64_t local_connected(const struct open_file *file);
 /* A connection from within the process, as an open file; NULL: there is none. The address as accept tells it. */
 struct open_file *local_accept(struct open_file *file, int flags, struct sockaddr_storage *address, socklen_t *size);
+/* Does it listen here, so that its host's socket never blocks? */
+bool local_listens(const struct open_file *file);
 /* Are these to be asked for first this time, or the host's? */
 bool local_turn(struct open_file *file);
 /* Somebody looks after its connections. */

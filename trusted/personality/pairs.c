@@ -78,7 +78,7 @@ static void pair_begin(struct pair *pair, bool tcp)
         end->files = NULL;
         end->awaiting = NULL;
         end->next_waiting = NULL;
-        end->shut_read = end->shut_write = end->reset = end->connecting = end->closed = false;
+        end->shut_read = end->shut_write = end->reset = end->connecting = end->limited = end->closed = false;
         end->error = 0;
         end->source.nonblocking = false;
         flow->written = flow->read = 0;
@@ -249,6 +249,12 @@ int64_t local_name_of(const struct open_file *file, bool peer, struct sockaddr_s
 bool local_disguised(const struct open_file *file)
 {
     return file->end && file->end->pair->converted && !file->end->pair->to_listener;
+}
+
+void local_limited(const struct open_file *file)
+{
+    if (file->end)
+        file->end->limited = true;
 }
 
 int64_t local_tcp_state(const struct open_file *file)

@@ -32,6 +32,7 @@ struct end {
     _Atomic bool reset;                /* TCP: so the other side has answered */
     _Atomic bool connecting;           /* TCP: a connect that did not wait has not been asked about again */
     _Atomic int error;                 /* SO_ERROR */
+    _Atomic bool limited;              /* SO_RCVTIMEO or SO_SNDTIMEO has been set: the host's socket knows */
     bool closed;
     struct listener *awaiting;         /* which has not accepted it yet; with local_lock, like */
     struct end *next_waiting;          /* the next of those */

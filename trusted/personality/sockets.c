@@ -264,7 +264,7 @@ static int64_t accept_with(const struct request *request, int flags)
     struct open_file *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    int64_t result = (file->listener ? accept_both : accept_host)(request, file, flags, &address, &size);
+    int64_t result = (local_listens(file) ? accept_both : accept_host)(request, file, flags, &address, &size);
     if (result >= 0) {
         error = address_store(request, &address, size, request->arguments[1], request->arguments[2]);
         if (error) {
@@ -372,6 +372,8 @@ int64_t service_setsockopt(const struct request *request)
         error = request_fetch(request, value, request->arguments[3], size);
     if (!error && !(local_disguised(file) && request_int(request, 1) != SOL_SOCKET)) /* TCP is not what is behind that */
         error = setsockopt(file->host, request_int(request, 1), request_int(request, 2), value, (socklen_t)size) < 0 ? -errno : 0;
+    if (request_int(request, 2) == SO_RCVTIMEO || request_int(request, 2) == SO_SNDTIMEO)
+        local_limited(file);
     file_release(file);
     return error;
 }

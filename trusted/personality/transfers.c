@@ -28,9 +28,9 @@ static int64_t rest_sleep(const struct request *request, const struct rest *rest
 }
 
 /* SO_RCVTIMEO or SO_SNDTIMEO as a deadline; NULL: none. */
-static const struct timespec *time_limit(const struct open_file *file, int option, struct timespec *deadline)
+static const struct timespec *time_limit(const struct open_file *file, const struct end *end, int option, struct timespec *deadline)
 {
-    if (!socket_time_limit(file, option, deadline))
+    if (!end->limited || !socket_time_limit(file, option, deadline))
         return NULL;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -179,7 +179,7 @@ static int64_t end_send(const struct request *request, const struct open_file *f
         if (!waits)
             return done ? (int64_t)done : -EAGAIN;
         if (!timed)
-            deadline = time_limit(file, SO_SNDTIMEO, &time);
+            deadline = time_limit(file, end, SO_SNDTIMEO, &time);
         timed = true;
         result = send_wait(request, end, deadline);
         if (result < 0)
@@ -262,7 +262,7 @@ static int64_t end_receive(const struct request *request, const struct open_file
         if (!waits)
             return done ? (int64_t)done : -EAGAIN;
         if (!timed)
-            deadline = time_limit(file, SO_RCVTIMEO, &time);
+            deadline = time_limit(file, end, SO_RCVTIMEO, &time);
         timed = true;
         result = receive_wait(request, end, peeks ? (uint32_t)done : 0, deadline);
         if (result < 0)
