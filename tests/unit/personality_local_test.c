@@ -790,6 +790,32 @@ static void children_accept(void **state)
     }
 }
 
+static void inner_is_taken_out(struct link *link)
+{
+    sure(ask(link->server, SYS_epoll_ctl, word(link->epolls[0]), EPOLL_CTL_DEL, word(link->epolls[1]), 0) == 0);
+}
+
+/* Epolls are not in each other, also if a child, which shares the host's, has taken one out there. */
+static void epolls_make_no_circles(void **state)
+{
+    (void)state;
+    struct link link;
+    struct epoll_event event = { .events = EPOLLIN };
+    link_listen(&link, true, AF_INET, 16);
+    for (int i = 0; i < 2; i++)
+        link.epolls[i] = ask(link.server, SYS_epoll_create1, 0);
+    watch(link.server, link.epolls[0], link.epolls[1], EPOLLIN);
+    expect_well(forked(link.server, inner_is_taken_out, &link));
+    put_bytes(link.server, WORLD_BUFFER, &event, sizeof event);
+    uint64_t outer = word(link.epolls[0]), inner = word(link.epolls[1]), third = word(ask(link.server, SYS_epoll_create1, 0));
+    assert_int_equal(ask(link.server, SYS_epoll_ctl, inner, EPOLL_CTL_ADD, outer, WORLD_BUFFER), -ELOOP);
+    assert_int_equal(ask(link.server, SYS_epoll_ctl, third, EPOLL_CTL_ADD, outer, WORLD_BUFFER), -ELOOP);
+    assert_int_equal(ask(link.server, SYS_epoll_ctl, outer, EPOLL_CTL_DEL, inner, 0), 0);
+    assert_int_equal(ask(link.server, SYS_epoll_ctl, inner, EPOLL_CTL_ADD, outer, WORLD_BUFFER), 0);
+    assert_int_equal(waited(link.server, link.epolls[1], 0).events, 0);
+    link_end(&link);
+}
+
 /* Nobody can make the others wait by letting many wait for what has no room. */
 static void full_queues_do_not_delay_forks(void **state)
 {
@@ -846,6 +872,7 @@ int main(int count, char **arguments)
         TEST(files_of_sockets), TEST(shared_ports_are_the_hosts), TEST(sleepers_wake), TEST(senders_are_held_back), TEST(waits_have_limits),
         TEST(epolls_have_both), TEST(nothing_old_is_reported), TEST(ends_travel), TEST(listeners_travel), TEST(connections_outlive_forks),
         TEST(children_accept), TEST(full_queues_do_not_delay_forks),
+        TEST(epolls_make_no_circles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

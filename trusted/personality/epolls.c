@@ -49,6 +49,7 @@ struct epoll {
     _Atomic uint32_t turns;
     uint64_t tag, next_tag;            /* the waker's; the last that an item got: random, and from there on */
     unsigned files;
+    unsigned inner, outer;             /* epolls that are in this one, and that this one is in: not both; with local_lock */
 };
 
 /* --- items; with local_lock --- */
@@ -169,6 +170,10 @@ static void item_free(struct item *item, bool closed)
     while (*link != item)
         link = &(*link)->next_of_file;
     *link = item->next_of_file;
+    if (item->file->epoll) {
+        item->file->epoll->outer--;
+        item->epoll->inner--;
+    }
     *item->link_of_epoll = item->next_of_epoll;
     if (item->next_of_epoll)
         item->next_of_epoll->link_of_epoll = item->link_of_epoll;
@@ -180,9 +185,16 @@ static int64_t item_add(struct epoll *epoll, struct open_file *file, const struc
     uint32_t with_exclusive = EPOLLIN | EPOLLOUT | FOREVER_EVENTS | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE;
     if (event->events & EPOLLEXCLUSIVE && event->events & ~with_exclusive)
         return -EINVAL;
+    struct epoll *inner = file->epoll;
+    if (inner && (inner->inner || epoll->outer)) /* no circles, and no ways without end; what the host sees a child may have changed */
+        return -ELOOP;
     struct item *item = calloc(1, sizeof *item);
     if (!item)
         return -ENOMEM;
+    if (inner) {
+        inner->outer++;
+        epoll->inner++;
+    }
     *item = (struct item){ .watch.notify = item_notify, .epoll = epoll, .file = file, .events = event->events | FOREVER_EVENTS,
                            .data = event->data.u64, .tag = ++epoll->next_tag, .next_of_file = file->items, .next_of_epoll = epoll->items,
                            .link_of_epoll = &epoll->items };
