@@ -98,18 +98,24 @@ static void descriptor_drop(struct personality *own, struct open_file *file)
 
 void descriptors_close(struct personality *own, bool only_on_exec)
 {
-    for (uint32_t i = 0; i < own->descriptor_count; i++) {
-        struct descriptor *descriptor = &own->descriptors[i];
-        if (!descriptor->file || (only_on_exec && !descriptor->close_on_exec))
-            continue;
-        descriptor_drop(own, descriptor->file);
-        *descriptor = (struct descriptor){ 0 };
+    struct descriptor *all;
+    for (uint32_t i = 0; i < own->descriptor_count; i++) { /* others look, too: who asks for figures, and who forks */
+        pthread_mutex_lock(&own->lock);
+        struct open_file *file = !only_on_exec || own->descriptors[i].close_on_exec ? own->descriptors[i].file : NULL;
+        if (file)
+            own->descriptors[i] = (struct descriptor){ 0 };
+        pthread_mutex_unlock(&own->lock);
+        if (file)
+            descriptor_drop(own, file);
     }
     if (only_on_exec)
         return;
-    free(own->descriptors);
+    pthread_mutex_lock(&own->lock);
+    all = own->descriptors;
     own->descriptors = NULL;
     own->descriptor_count = 0;
+    pthread_mutex_unlock(&own->lock);
+    free(all);
 }
 
 void personality_usage(struct porin_domain *domain, struct porin_domain_usage *out)

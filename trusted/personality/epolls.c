@@ -45,6 +45,7 @@ struct epoll {
     _Atomic uint32_t sleepers;
     _Atomic bool signalled;            /* they have been woken */
     int host, waker;
+    bool ending;                       /* nothing is put into the list any more */
     bool inherited;                    /* by a forked child: the host's epoll is its parent's, too */
     _Atomic uint32_t turns;
     uint64_t tag, next_tag;            /* the waker's; the last that an item got: random, and from there on */
@@ -66,7 +67,7 @@ static void sleeper_rouse(struct epoll *epoll)
 static void item_queue(struct item *item)
 {
     struct epoll *epoll = item->epoll;
-    if (item->queued)
+    if (item->queued || epoll->ending)
         return;
     item->queued = true;
     item->next_ready = NULL;
@@ -119,6 +120,8 @@ static int64_t item_place(struct item *item)
     struct source *source = file_source(item->file);
     bool tagged = source && source->also_host;
     int64_t error = 0;
+    if (source && source->watch_count >= WATCHES_MOST)
+        return -ENOSPC;
     pthread_mutex_lock(&epoll->lock);
     if (tagged) {
         item->tagged = true;
@@ -413,8 +416,11 @@ void epoll_forked(struct open_file *file)
     epoll->sleepers = 0;
     epoll->ready = NULL;
     epoll->ready_last = &epoll->ready;
-    for (struct item *item = epoll->items; item; item = item->next_of_epoll)
+    for (struct item *item = epoll->items; item; item = item->next_of_epoll) {
         item->queued = item->host_ready = false;
+        if (item->watch.source)
+            pthread_mutex_init(&item->watch.source->lock, NULL);
+    }
     for (struct item *item = epoll->items; item; item = item->next_of_epoll)
         if (item->watch.source)
             item_queue(item);
@@ -442,6 +448,11 @@ void epoll_detach(struct open_file *file)
     struct epoll *epoll = file->epoll;
     if (--epoll->files)
         return;
+    pthread_mutex_lock(&epoll->lock);
+    epoll->ending = true; /* at once, instead of looking for each item there while everybody waits for local_lock */
+    for (; epoll->ready; epoll->ready = epoll->ready->next_ready)
+        epoll->ready->queued = false;
+    pthread_mutex_unlock(&epoll->lock);
     while (epoll->items)
         item_free(epoll->items, true);
     close(epoll->waker);

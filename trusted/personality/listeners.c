@@ -14,6 +14,7 @@
 #include "pairs.h"
 
 #define BACKLOG_MOST 4096              /* as the host's somaxconn */
+#define WAITING_MOST 1024              /* at all listeners: their clients may have gone, and what they have sent takes memory */
 #define PORT_FIRST 32768               /* numbers for those who connect, as Linux chooses them */
 #define PORT_COUNT 28232
 
@@ -34,6 +35,7 @@ struct listener {
 };
 
 static struct listener *listeners;     /* with local_lock */
+static unsigned waiting_count;
 static uint32_t ports;
 
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -103,23 +105,33 @@ static bool shares_port(const struct open_file *file)
     return file->family != AF_UNIX && (getsockopt(file->host, SOL_SOCKET, SO_REUSEPORT, &shared, &size) < 0 || shared);
 }
 
-static bool listener_fill(struct listener *listener, const struct open_file *file)
+static bool name_ask(const struct open_file *file, struct local_name *name)
 {
     struct sockaddr_storage address = { 0 };
     socklen_t size = sizeof address;
+    return getsockname(file->host, (struct sockaddr *)&address, &size) == 0 && name_read(&address, name);
+}
+
+static bool listener_fill(struct listener *listener, const struct open_file *file)
+{
     struct stat facts;
-    if (getsockname(file->host, (struct sockaddr *)&address, &size) < 0)
-        return false;
-    listener->family = address.ss_family;
+    listener->family = (sa_family_t)file->family;
     listener->place = -1;
     if (listener->family != AF_UNIX)
-        return name_read(&address, &listener->name);
+        return name_ask(file, &listener->name);
     if (file->place < 0 || fstat(file->place, &facts) < 0)
         return false;
     listener->place = fcntl(file->place, F_DUPFD_CLOEXEC, 0);
     listener->device = facts.st_dev;
     listener->inode = facts.st_ino;
     return listener->place >= 0;
+}
+
+/* One that has been stopped may have lost its port; one of AF_UNIX stays so. */
+static void listener_again(struct listener *listener, const struct open_file *file, unsigned backlog)
+{
+    if (listener->backlog || (listener->family != AF_UNIX && name_ask(file, &listener->name)))
+        listener->backlog = backlog;
 }
 
 void local_listen(const struct request *request, struct open_file *file, int backlog)
@@ -130,7 +142,7 @@ void local_listen(const struct request *request, struct open_file *file, int bac
     struct listener *listener = file->listener;
     unsigned most = backlog < 0 || backlog > BACKLOG_MOST ? BACKLOG_MOST : (unsigned)backlog + 1;
     if (listener)
-        listener->backlog = most;
+        listener_again(listener, file, most);
     else if (!file->duplicated && (listener = calloc(1, sizeof *listener)) && listener_fill(listener, file)) {
         int flags = fcntl(file->host, F_GETFL);
         source_begin(&listener->source, listener_ready);
@@ -175,6 +187,14 @@ void listener_attach(struct open_file *copy, const struct open_file *file)
     copy->listener->files++;
 }
 
+/* One less waits. */
+static void waiting_leave(struct listener *listener)
+{
+    listener->count--;
+    waiting_count--;
+    listener->some = listener->first;
+}
+
 /* Who has waited longest; NULL: nobody. */
 static struct end *waiting_take(struct listener *listener)
 {
@@ -184,10 +204,15 @@ static struct end *waiting_take(struct listener *listener)
     listener->first = end->next_waiting;
     if (!listener->first)
         listener->last = &listener->first;
-    listener->count--;
-    listener->some = listener->first;
+    waiting_leave(listener);
     end->awaiting = NULL;
     return end;
+}
+
+static void waiting_drop(struct listener *listener)
+{
+    for (struct end *end; (end = waiting_take(listener));)
+        end_drop(end);
 }
 
 void listener_detach(struct open_file *file)
@@ -196,11 +221,20 @@ void listener_detach(struct open_file *file)
     if (--listener->files)
         return;
     registry_remove(listener);
-    for (struct end *end; (end = waiting_take(listener));)
-        end_drop(end);
+    waiting_drop(listener);
     if (listener->place >= 0)
         close(listener->place);
     free(listener);
+}
+
+void listener_stop(const struct open_file *file)
+{
+    if (!file->listener)
+        return;
+    pthread_mutex_lock(&local_lock);
+    file->listener->backlog = 0;
+    waiting_drop(file->listener);
+    pthread_mutex_unlock(&local_lock);
 }
 
 void listener_attend(const struct open_file *file)
@@ -246,8 +280,7 @@ void listener_forget(struct end *waiting, struct sockaddr_storage *address, sock
     *link = waiting->next_waiting;
     if (!*link)
         listener->last = link;
-    listener->count--;
-    listener->some = listener->first;
+    waiting_leave(listener);
     waiting->awaiting = NULL;
     *size = name_write(&waiting->own, listener->family == AF_UNIX ? AF_UNIX : waiting->own.family, address);
     if (listener->family == AF_UNIX) {
@@ -268,7 +301,7 @@ static struct listener *listener_find(const struct local_name *wanted, int held)
             bool same = local ? listener->family == AF_UNIX && listener->inode == facts.st_ino && listener->device == facts.st_dev
                               : name_matches(listener, wanted, pass == 0);
             if (same)
-                return listener->attended && listener->count < listener->backlog ? listener : NULL;
+                return listener->attended && listener->count < listener->backlog && waiting_count < WAITING_MOST ? listener : NULL;
         }
     return NULL;
 }
@@ -276,14 +309,12 @@ static struct listener *listener_find(const struct local_name *wanted, int held)
 /* By which name a socket that connects is known: its own if it is bound, else one that the kernel might have chosen. */
 static void name_choose(const struct open_file *file, const struct local_name *wanted, struct local_name *name)
 {
-    struct sockaddr_storage address = { 0 };
-    socklen_t size = sizeof address;
     *name = *wanted;
     if (is_mapped(wanted))
         memcpy(name->address + 12, (uint8_t[]){ 127, 0, 0, 1 }, 4);
     name->port = htons((uint16_t)(PORT_FIRST + ports++ % PORT_COUNT));
     struct local_name bound;
-    if (!file->bound || getsockname(file->host, (struct sockaddr *)&address, &size) != 0 || !name_read(&address, &bound))
+    if (!file->bound || !name_ask(file, &bound))
         return;
     name->port = bound.port;
     if (!is_any(&bound))
@@ -310,6 +341,7 @@ static bool connect_to(struct listener *listener, struct open_file *file, const 
     *listener->last = server;
     listener->last = &server->next_waiting;
     listener->count++;
+    waiting_count++;
     listener->some = true;
     source_notify(&listener->source, POLLIN | POLLRDNORM);
     return true;

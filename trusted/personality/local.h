@@ -14,16 +14,19 @@
 
 /* --- sources and watches: watches.c --- */
 
+#define WATCHES_MOST 128               /* of a source when an epoll takes it: whoever sends or connects has to tell them all */
+
 struct source;
 struct watch {
-    struct watch *next;
+    struct watch *next, *before;       /* of its source's */
     struct source *_Atomic source;     /* NULL: watches nothing */
     void (*notify)(struct watch *watch, uint32_t events); /* with the source's lock */
 };
 
 struct source {
     pthread_mutex_t lock;
-    struct watch *_Atomic watches;     /* changed with local_lock and `lock` */
+    struct watch *_Atomic watches;     /* changed with local_lock and `lock`, like */
+    uint32_t watch_count;
     uint32_t (*ready)(struct source *source, uint32_t wanted); /* poll's bits; `wanted` ones that are not there will be notified */
     bool also_host;                    /* the host's descriptor may become ready, too */
     _Atomic bool nonblocking;          /* as the domain set it, where the host's descriptor does not say */
@@ -56,6 +59,8 @@ void sleeper_end(struct sleeper *sleeper);
 int64_t local_send(const struct request *request, const struct open_file *file, const struct iovec *vector, size_t count, int flags,
                    bool named);
 int64_t local_receive(const struct request *request, const struct open_file *file, const struct iovec *vector, size_t count, int flags);
+/* As reading does it, which waits for nothing if nothing is wanted. */
+int64_t local_read(const struct request *request, const struct open_file *file, const struct iovec *vector, size_t count);
 /* sendfile; position NULL: the file's own. */
 int64_t local_send_file(const struct request *request, const struct open_file *file, int from, int64_t *position, uint64_t size);
 int64_t local_shutdown(const struct open_file *file, int how);
@@ -94,6 +99,8 @@ struct open_file *local_accept(struct open_file *file, int flags, struct sockadd
 bool local_listens(const struct open_file *file);
 /* Are these to be asked for first this time, or the host's? */
 bool local_turn(struct open_file *file);
+/* The host's socket does not listen any more, unless it is asked to again. */
+void listener_stop(const struct open_file *file);
 /* Somebody looks after its connections. */
 void listener_attend(const struct open_file *file);
 /* With local_lock. */

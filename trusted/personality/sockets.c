@@ -210,6 +210,8 @@ int64_t service_connect(const struct request *request)
         error = local_connect(request, file, &peer.address, peer.held);
     if (error == LOCAL_HOST)
         error = not_restarted(WAIT(request, SYS_connect, file->host, &peer.address, peer.size));
+    if (!error && peer.address.ss_family == AF_UNSPEC)
+        listener_stop(file);
     peer_release(&peer);
     file_release(file);
     return error;
@@ -323,6 +325,8 @@ int64_t service_shutdown(const struct request *request)
     error = local_shutdown(file, request_int(request, 1));
     if (error == LOCAL_HOST)
         error = shutdown(file->host, request_int(request, 1)) < 0 ? -errno : 0;
+    if (!error && request_int(request, 1) != SHUT_WR)
+        listener_stop(file);
     file_release(file);
     return error;
 }

@@ -37,7 +37,7 @@ static int64_t stream_call(const struct request *request, bool writing, const st
         { { SYS_readv, SYS_read }, { SYS_preadv, SYS_pread64 } },
         { { SYS_writev, SYS_write }, { SYS_pwritev, SYS_pwrite64 } },
     };
-    int64_t result = writing || !file->end ? LOCAL_HOST : local_receive(request, file, vector, (size_t)count, 0);
+    int64_t result = writing || !file->end ? LOCAL_HOST : local_read(request, file, vector, (size_t)count);
     if (result != LOCAL_HOST)
         return result;
     bool one = count == 1;

@@ -23,6 +23,7 @@ void source_begin(struct source *source, uint32_t (*ready)(struct source *, uint
 {
     pthread_mutex_init(&source->lock, NULL);
     source->watches = NULL;
+    source->watch_count = 0;
     source->ready = ready;
 }
 
@@ -30,8 +31,12 @@ void source_watch(struct source *source, struct watch *watch)
 {
     pthread_mutex_lock(&source->lock);
     watch->source = source;
+    watch->before = NULL;
     watch->next = source->watches;
+    if (watch->next)
+        watch->next->before = watch;
     source->watches = watch;
+    source->watch_count++;
     pthread_mutex_unlock(&source->lock);
 }
 
@@ -41,14 +46,13 @@ void source_leave(struct watch *watch)
     if (!source)
         return;
     pthread_mutex_lock(&source->lock);
-    struct watch *before = source->watches;
-    if (before == watch)
+    if (watch->before)
+        watch->before->next = watch->next;
+    else
         source->watches = watch->next;
-    for (; before && before != watch; before = before->next)
-        if (before->next == watch) {
-            before->next = watch->next;
-            break;
-        }
+    if (watch->next)
+        watch->next->before = watch->before;
+    source->watch_count--;
     watch->source = NULL;
     pthread_mutex_unlock(&source->lock);
 }
@@ -157,7 +161,11 @@ void source_forked(struct open_file *file)
     if (!source)
         return;
     pthread_mutex_init(&source->lock, NULL);
-    source->watches = NULL;
+    for (struct watch *watch = source->watches, *next; watch; watch = next) {
+        next = watch->next;
+        if (watch->notify == sleeper_wake)
+            source_leave(watch);
+    }
     if (file->end)
         end_forked(file->end);
     if (file->epoll)
