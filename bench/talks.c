@@ -34,7 +34,7 @@ static void *talk(void *closure)
 {
     const struct talker *talker = closure;
     static const struct porin_directory granted = {directory, directory, false};
-    static const char *const addresses[] = {"127.0.0.1:*", "unix:*"};
+    static const char *const addresses[] = {"127.0.0.1:*", "unix:/*"};
     struct porin_domain_options options;
     struct porin_error error = {0};
     porin_domain *domain;
