@@ -31,6 +31,7 @@ root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 processors = sorted(os.sched_getaffinity(0))
 options = None
 paths = {}
+kernels = {}  # rows whose connections between tiers the kernel had
 port = 24100
 
 
@@ -141,6 +142,11 @@ class Servers:
                     ticks[i] += int(field)
         return [1e6 * value / os.sysconf("SC_CLK_TCK") for value in ticks]
 
+    def kernel_sockets(self):
+        """How many connections of web server and application the kernel has now."""
+        with open("/proc/net/unix", encoding="ascii") as file:
+            return sum(line.endswith("/application\n") and line.split()[5] == "03" for line in file)
+
     def __enter__(self):
         return self
 
@@ -176,7 +182,9 @@ def rounds_run(disk):
         with contextlib.ExitStack() as stack:
             servers = {row: stack.enter_context(Servers(row, disk)) for row in options.rows}
             for row in options.rows:
+                before = servers[row].kernel_sockets()
                 load(servers[row], 4, 1)
+                kernels[row] = servers[row].kernel_sockets() > before
             for connections in options.connections:
                 for row in random.sample(options.rows, len(options.rows)):
                     print(f"\rtiers: {'disk' if disk else 'memory'}, round {number + 1} of {options.n}, {connections} clients, {row:12}",
@@ -227,6 +235,9 @@ def report(device, samples, out):
                 least, middle, most = ratios(one, samples["one"][c])
                 line += f"{middle:10.3f}  {least:.3f}..{most:.3f}"
             print(line, file=out)
+    for row in options.rows:
+        if row in ("programs", "services"):
+            print(f"  {ROWS[row]}: connected by {'the kernel' if kernels[row] else 'memory, without the kernel'}", file=out)
 
 
 def bars(device, samples, out):
