@@ -14,6 +14,7 @@
 
 #define PERIOD_NS 2000000                 /* of CPU time, on average; the kernel looks at such timers at its ticks */
 #define UNSEEN_NS 20000000                /* so much without a sample is no chance any more */
+#define LOOK_CYCLES 20000000              /* of the time stamp counter: less than UNSEEN_NS on any CPU */
 #define CHAIN_MAX 32                      /* different domains that a chain is charged to, innermost first */
 #define CLOCK_OF_THREAD(number) ((clockid_t)(~(uint32_t)(number) << 3 | 6)) /* the scheduler's clock of one: clock_getcpuclockid(3) */
 
@@ -191,8 +192,14 @@ void account_end(struct thread *thread, struct porin_domain *domain)
     charge_one(domain, ns);
 }
 
+/* Asking the kernel costs as much as a short sleep: only where so much time has passed that so much could have been used. */
 void account_waited(struct thread *thread, const struct frame *frame)
 {
+    static __thread uint64_t looked;
+    uint64_t now = __builtin_ia32_rdtsc();
+    if (now - looked < LOOK_CYCLES)
+        return;
+    looked = now;
     if (cpu_now() - thread->charged_ns < UNSEEN_NS)
         return;
     struct porin_domain *domain = domain_at((uint32_t)(frame->r14 >> PORIN_SLOT_SHIFT));
