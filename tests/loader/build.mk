@@ -5,7 +5,7 @@ loader_fuzz := $(B)/tests/loader
 loader_fuzz_cc = clang -std=gnu11 -O1 -g -Wall -Wextra -Werror -Iinclude -Itrusted -Itrusted/tables -I$(B)/gen \
 	-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
 loader_fuzz_sources := tests/loader/fuzz_image.c trusted/loader/load.c trusted/loader/features.c trusted/slots/sealed.c \
-	trusted/runtime/error.c $(verifier_sources)
+	trusted/runtime/error.c trusted/lifecycle/plain.c $(verifier_sources)
 loader_fuzz_objects := $(patsubst %.c,$(loader_fuzz)/obj/%.o,$(loader_fuzz_sources)) $(loader_fuzz)/obj/tables.o
 loader_parser := trusted/loader/parse.c
 
