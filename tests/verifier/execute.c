@@ -116,7 +116,7 @@ static void map_slot(void)
     world.stack = map(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
     world.trap = map(NULL, 0x10000, PROT_NONE, anonymous, -1);
     world.block = map(NULL, BLOCK_SIZE, PROT_READ | PROT_WRITE, anonymous, -1);
-    mprotect(world.block + 0x1000, PORIN_TB_CAPABILITY_BASE - 0x1000, PROT_NONE);
+    mprotect(world.block + 0x1000, (PORIN_TB_CAPABILITY_BASE & ~0xfffu) - 0x1000, PROT_NONE);
     map_object();
     world.canaries = map(world.slot + SLOT_STRIDE + TEXT_OFFSET, CANARIES_SIZE, PROT_READ | PROT_WRITE, anonymous | MAP_FIXED, -1);
     memset(world.canaries, CANARY, CANARIES_SIZE);
