@@ -23,6 +23,7 @@ rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
 porin = build + "/bin/porin"
 port = 23700
 work = tempfile.mkdtemp(prefix="porin-services-")
+os.chmod(work, 0o755)               # servers that give up root's rights read there, too
 processors = sorted(os.sched_getaffinity(0))
 
 
@@ -144,6 +145,8 @@ def nginx(kind):
         return {}
     with Server(command, number, where) as server:
         text = output(pinned(1, ["wrk", "-t1", "-c32", "-d3", "--latency", f"http://127.0.0.1:{number}/page"]))
+        if "Non-2xx" in text:
+            sys.exit(f"nginx ({kind}) does not serve the page:\n{text}")
         found = {"nginx 4 KiB file requests/s": float(re.search(r"Requests/sec:\s+([0-9.]+)", text).group(1)),
                  "nginx start ms": server.start_ms, "nginx memory KiB": server.private_kib()}
         for percentile in ("50", "99"):
