@@ -126,4 +126,21 @@ static inline void link_end(struct link *link)
     porin_domain_destroy(link->server);
     porin_domain_destroy(link->client);
 }
+
+/* Each test has a directory of its own, which both domains see. */
+static inline int local_set_up(void **state)
+{
+    (void)state;
+    host_fresh(local_root);
+    return 0;
+}
+
+static inline int local_tear_down(void **state)
+{
+    (void)state;
+    host_remove(local_root);
+    return 0;
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, local_set_up, local_tear_down)
 #endif

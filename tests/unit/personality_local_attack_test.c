@@ -196,25 +196,10 @@ static void accepting_fails_without_descriptors(void **state)
     link_end(&link);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    host_fresh(local_root);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    host_remove(local_root);
-    return 0;
-}
-
 int main(int count, char **arguments)
 {
     if (count > 1)
         cmocka_set_test_filter(arguments[1]);
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(the_unaccepted_have_a_limit), TEST(who_is_told_has_a_limit), TEST(full_epolls_end), TEST(transfers_have_an_end),
         TEST(nothing_is_read_at_once), TEST(listeners_stop), TEST(accepting_fails_without_descriptors),

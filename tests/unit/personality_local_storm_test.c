@@ -381,24 +381,9 @@ static void storms_leave_nothing(void **state)
     }
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    host_fresh(local_root);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    host_remove(local_root);
-    return 0;
-}
-
 int main(int count, char **arguments)
 {
     state_of_random = count > 1 ? strtoull(arguments[1], NULL, 0) : 1;
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = { TEST(streams_arrive), TEST(streams_outlive_conversion), TEST(storms_leave_nothing) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

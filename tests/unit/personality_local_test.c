@@ -848,24 +848,9 @@ static void full_queues_do_not_delay_forks(void **state)
     link_end(&link);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    host_fresh(local_root);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    host_remove(local_root);
-    return 0;
-}
-
 int main(int count, char **arguments)
 {
     state_of_random = count > 1 ? strtoull(arguments[1], NULL, 0) : 1;
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(local_sockets_are_as_the_kernels), TEST(loopback_is_as_the_kernels), TEST(connecting_without_waiting), TEST(names_and_flags),
         TEST(backlogs_are_kept), TEST(those_from_outside_have_their_turn), TEST(listeners_end), TEST(grants_are_asked_first),
