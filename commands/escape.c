@@ -2,7 +2,7 @@
 /* What means something is written otherwise. Texts are made plain first: then they are valid UTF-8 without control characters. */
 #define _GNU_SOURCE
 #include "escape.h"
-#include "lifecycle/report.h"
+#include "lifecycle/plain.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "lifecycle/report.h"
+#include "lifecycle/plain.h"
 #include "stack.h"
 
 #define LOG_BYTES (16l << 20)

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include "lifecycle/report.h"
+#include "lifecycle/plain.h"
 
 int print_load_error(const char *file, porin_status status, const struct porin_error *error)
 {

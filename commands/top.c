@@ -14,7 +14,7 @@
 #include "client.h"
 #include "commands.h"
 #include "escape.h"
-#include "lifecycle/report.h"
+#include "lifecycle/plain.h"
 
 static const char usage[] =
     "usage: porin top [--name NAME | --file STACK] [--run-dir DIRECTORY] [--interval SECONDS] [--sort KEY]\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* UTF-8 without what terminals obey: controls of both sets (xterm takes U+009B for ESC [), marks that turn text round or are not seen. */
-#include "report.h"
+#include "plain.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

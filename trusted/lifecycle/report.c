@@ -2,6 +2,7 @@
 /* What a host is told about the death of a domain. */
 #define _GNU_SOURCE
 #include "report.h"
+#include "plain.h"
 #include "loader/image.h"
 #include "porin/verify.h"
 #include <sched.h>

@@ -13,7 +13,4 @@ void death_report(const struct porin_domain *domain, struct porin_error *error);
  * handler. */
 void report_fault(struct porin_error *death, const struct porin_domain *domain, const struct walk *walk, const siginfo_t *info,
                   const ucontext_t *context);
-/* What a domain has written, or is called, is to be shown to a human: nothing of it steers a terminal or turns the order of letters.
- * What is no visible character of UTF-8 becomes ?, a byte a ?; tabs stay. */
-void text_make_plain(char *text);
 #endif

@@ -13,7 +13,7 @@
 #include "addresses.h"
 #include "process.h"
 #include "lifecycle/handler.h"
-#include "lifecycle/report.h"
+#include "lifecycle/plain.h"
 #include "runtime/entry.h"
 #include "runtime/error.h"
 #include "sharing.h"

@@ -8,7 +8,7 @@
 #include "grace.h"
 #include "lifecycle/account.h"
 #include "lifecycle/options.h"
-#include "lifecycle/report.h"
+#include "lifecycle/plain.h"
 #include "lifecycle/reaper.h"
 #include "lifecycle/spawn.h"
 #include "lifecycle/trace.h"

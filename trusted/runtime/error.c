@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Status names and texts, error records, and the end of the process when a belief of trusted code is false. */
 #include "error.h"
-#include "lifecycle/report.h"
+#include "lifecycle/plain.h"
 #include "must.h"
 #include <stdarg.h>
 #include <stdio.h>
