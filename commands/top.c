@@ -373,14 +373,20 @@ static int live(struct top *top)
     bool there = true;
     const struct sigaction action = { .sa_handler = on_signal };
     static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGCONT };
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    sigset_t ours, others;
+    sigemptyset(&ours);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
         sigaction(signals[i], &action, NULL);
+        sigaddset(&ours, signals[i]);
+    }
     screen_enter();
     for (bool go = true; go && there;) {
         screen_draw(top);
         for (double until = now_s() + top->interval; go && now_s() < until;)
             go = keys_await(top, until - now_s() > 0.001 ? until - now_s() : 0.001);
+        sigprocmask(SIG_BLOCK, &ours, &others); /* an answer that a signal cuts off would look like the stack's end */
         there = !go || sample_take(top, true);
+        sigprocmask(SIG_SETMASK, &others, NULL);
     }
     screen_leave();
     if (!there)
