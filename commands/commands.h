@@ -14,6 +14,7 @@ int command_build(int argc, char **argv);
 int command_ask(int argc, char **argv);
 int command_map(int argc, char **argv);
 int command_top(int argc, char **argv);
+int command_profile(int argc, char **argv);
 int command_trace(int argc, char **argv);
 int command_run(int argc, char **argv);
 #endif

@@ -7,7 +7,8 @@
  *     logs [SERVICE] [-f] what was written; -f: and goes on
  *     figures             the stack, then a line per service, by figures.def
  *     map                 who may reach whom: map_describe
- *     trace SECONDS       a trace of all that runs, JSON; it ends early when the client stops sending */
+ *     trace SECONDS       a trace of all that runs, JSON; it ends early when the client stops sending
+ *     profile SECONDS     where CPU time is spent, as porin/observe.h says; ends likewise */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -190,7 +191,20 @@ static void answer_figures(struct stack *stack, FILE *to)
     free(figures);
 }
 
-/* --- traces --- */
+/* --- traces and profiles --- */
+
+static const struct recording {
+    const char *name;
+    porin_status (*start)(struct porin_error *error), (*stop)(int file, struct porin_error *error);
+} recordings[] = { { "trace", porin_trace_start, porin_trace_stop }, { "profile", porin_profile_start, porin_profile_stop } };
+
+static const struct recording *recording_find(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof recordings / sizeof *recordings; i++)
+        if (strcmp(name, recordings[i].name) == 0)
+            return &recordings[i];
+    return NULL;
+}
 
 /* Until the client stops sending, or the time is over. */
 static void client_await(const struct stack *stack, int client, double seconds)
@@ -210,20 +224,21 @@ static void file_send(int client, int file)
         ;
 }
 
-static void answer_trace(struct stack *stack, const char *seconds, int client)
+static void answer_recording(struct stack *stack, const struct recording *what, const char *seconds, int client)
 {
     struct porin_error error;
     char text[sizeof error.text + 20], *end = NULL;
     double length = seconds ? strtod(seconds, &end) : 0;
     if (!end || end == seconds || *end || !(length >= 0 && length <= 3600)) {
-        say(client, "error trace: a number of seconds up to 3600 is expected\n");
+        snprintf(text, sizeof text, "error %s: a number of seconds up to 3600 is expected\n", what->name);
+        say(client, text);
         return;
     }
-    int file = memfd_create("porin-trace", MFD_CLOEXEC); /* a slow client is not to hold up those who are traced */
-    porin_status status = porin_trace_start(&error);
+    int file = memfd_create("porin-recording", MFD_CLOEXEC); /* a slow client is not to hold up those who are watched */
+    porin_status status = what->start(&error);
     if (status == PORIN_OK) {
         client_await(stack, client, length);
-        status = porin_trace_stop(file, &error);
+        status = what->stop(file, &error);
     }
     if (status != PORIN_OK)
         snprintf(text, sizeof text, "error %s\n", error.text);
@@ -270,11 +285,11 @@ static void answer(struct stack *stack, int client, char *request)
         name = NULL;
     else
         follow = name && rest && strcmp(rest, "-f") == 0;
-    bool traced = word && strcmp(word, "trace") == 0;
-    struct service *service = name && !traced ? stack_find(stack, name) : NULL;
+    const struct recording *recording = recording_find(word);
+    struct service *service = name && !recording ? stack_find(stack, name) : NULL;
     FILE *to = fdopen(dup(client), "w");
-    if (traced) {
-        answer_trace(stack, name, client);
+    if (recording) {
+        answer_recording(stack, recording, name, client);
     } else if (name && !service) {
         snprintf(text, sizeof text, "error there is no service %s\n", name);
         say(client, text);
@@ -293,7 +308,8 @@ static void answer(struct stack *stack, int client, char *request)
         say(client, "ok\n");
         journal_send(stack, service, dup(client), follow);
     } else
-        say(client, "error ps, stop [SERVICE], restart SERVICE, logs [SERVICE] [-f], figures, map or trace SECONDS is expected\n");
+        say(client, "error ps, stop [SERVICE], restart SERVICE, logs [SERVICE] [-f], figures, map, trace SECONDS or "
+                    "profile SECONDS is expected\n");
     if (to)
         fclose(to);
     shutdown(client, SHUT_RDWR); /* a service may just have forked: its child has a copy, which is not to keep the client waiting */

@@ -14,6 +14,7 @@ static const struct command {
     { "locate", "says which source line an offset in an image belongs to", command_locate },
     { "logs", "shows what services have written", command_ask },
     { "map", "draws the services of a stack and who may call whom", command_map },
+    { "profile", "samples where the services of a stack spend CPU time, for a while", command_profile },
     { "ps", "lists the services of a stack", command_ask },
     { "restart", "ends a service and lets it live again", command_ask },
     { "run", "runs a program image as a domain, or the services of a stack file", command_run },

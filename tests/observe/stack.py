@@ -221,6 +221,19 @@ def folded(*options):
     return answer.stdout
 
 
+def check_profile():
+    """Of a stack that runs, taken from outside."""
+    for seconds in ("1", "4", "16"):                  # until somebody was found at work
+        answer = ask("profile", "--seconds", seconds, "-o", "profile")
+        check("profile", answer.returncode == 0, answer.stderr)
+        if re.search(r"^caller: .*;caller: main;callee: work \d+$", folded(), re.M):
+            break
+    else:
+        check("a profile of what ran before", False, folded()[:2000])
+    for wrong in (["--seconds", "0"], ["--seconds", "x"], ["idle"]):
+        check(f"refused: {wrong}", ask("profile", *wrong).returncode == 2)
+
+
 def check_whole_run():
     """--profile and --trace of porin run -f, by service."""
     global stack
@@ -246,6 +259,7 @@ try:
     check_terminal()
     check_map()
     check_trace()
+    check_profile()
     os.chmod(run, 0o700)
     answer = subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", porin, "top", "--once", "--run-dir", run], capture_output=True,
                             text=True, check=False)

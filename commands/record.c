@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `porin trace`: who calls whom in a stack that runs, for a while, as Chrome's trace format. */
+/* `porin trace` and `porin profile`: what goes on in a stack that runs, for a while, taken by the stack itself. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -10,13 +10,22 @@
 #include "client.h"
 #include "commands.h"
 
-static const char usage[] =
+static const char trace_usage[] =
     "usage: porin trace [--name NAME | --file STACK] [--run-dir DIRECTORY] [--seconds N] [-o OUT.json] [SERVICE]\n\n"
     "Watches a stack for a while: every call between services and from the host, and every service that they ask for, on each\n"
     "thread. The result is for Perfetto (ui.perfetto.dev) or a browser's about:tracing. SERVICE: only the threads that run it.\n"
     "Ctrl-C ends it early. While it lasts each crossing takes a little longer; afterwards nothing remains.\n\n"
     "  --seconds N           how long (default: 1)\n"
     "  -o OUT.json           where to (default: standard output)\n"
+    ADDRESS_USAGE
+    "  --help                this text\n";
+
+static const char profile_usage[] =
+    "usage: porin profile [--name NAME | --file STACK] [--run-dir DIRECTORY] [--seconds N] [-o OUT]\n\n"
+    "Watches a stack for a while: where its services spend their CPU time, sampled about 250 times a second of it. The result is\n"
+    "drawn by porin flame OUT. Ctrl-C ends it early.\n\n"
+    "  --seconds N           how long (default: 10)\n"
+    "  -o OUT                where to (default: standard output)\n"
     ADDRESS_USAGE
     "  --help                this text\n";
 
@@ -44,7 +53,7 @@ static bool is_of(const char *line, const char *service, char *pids, size_t size
 }
 
 /* Commas part the events; the last one has none. */
-static bool copy(FILE *from, FILE *to, const char *service)
+static bool copy_trace(FILE *from, FILE *to, const char *service)
 {
     static char pids[65536];
     char *line = NULL;
@@ -67,46 +76,82 @@ static bool copy(FILE *from, FILE *to, const char *service)
     return whole;
 }
 
-static int trace(const struct stack_address *address, const char *request, const char *out, const char *service)
+/* Its last line counts what was lost. */
+static bool copy_profile(FILE *from, FILE *to, const char *service)
 {
+    char *line = NULL;
+    size_t room = 0;
+    bool whole = false;
+    (void)service;
+    for (ssize_t size; (size = getline(&line, &room, from)) > 0;) {
+        whole = strncmp(line, "lost ", 5) == 0;
+        fwrite(line, 1, (size_t)size, to);
+    }
+    free(line);
+    return whole;
+}
+
+static const struct recording {
+    const char *name, *usage, *seconds;  /* seconds: how long, if nobody says */
+    bool by_service;
+    bool (*copy)(FILE *from, FILE *to, const char *service); /* was it all? */
+} trace = { "trace", trace_usage, "1", true, copy_trace }, profile = { "profile", profile_usage, "10", false, copy_profile };
+
+static int record(const struct recording *what, const struct stack_address *address, double seconds, const char *out, const char *service)
+{
+    char request[100];
+    snprintf(request, sizeof request, "%s %.9g", what->name, seconds);
     FILE *answer = stack_ask(address, request, false, &asked);
     FILE *to = answer && out ? fopen(out, "we") : stdout;
     if (!answer)
         return EXIT_FAILURE;
-    bool whole = to && copy(answer, to, service);
+    bool whole = to && what->copy(answer, to, service);
     if (!to || fflush(to) != 0 || ferror(to)) {
-        fprintf(stderr, "porin trace: %s: %s\n", out ? out : "standard output", strerror(errno));
+        fprintf(stderr, "porin %s: %s: %s\n", what->name, out ? out : "standard output", strerror(errno));
         return EXIT_FAILURE;
     }
     if (!whole)
-        fprintf(stderr, "porin trace: the stack has ended\n");
+        fprintf(stderr, "porin %s: the stack has ended\n", what->name);
     return whole ? 0 : EXIT_FAILURE;
 }
 
-int command_trace(int argc, char **argv)
+static int command(const struct recording *what, int argc, char **argv)
 {
     static const struct option known[] = { ADDRESS_OPTIONS, { "seconds", required_argument, NULL, 'S' },
                                            { "help", no_argument, NULL, 'h' }, { 0 } };
-    struct stack_address address = { .command = "trace" };
-    const char *out = NULL, *seconds = "1";
-    char request[100], *end;
+    struct stack_address address = { .command = what->name };
+    const char *out = NULL, *seconds = what->seconds;
+    char *end;
     int option;
     while ((option = getopt_long(argc, argv, "ho:", known, NULL)) != -1)
         switch (option) {
         case 'o': out = optarg; break;
         case 'S': seconds = optarg; break;
-        case 'h': fputs(usage, stdout); return 0;
+        case 'h': fputs(what->usage, stdout); return 0;
         default:
             if (!address_option(&address, option, optarg))
                 return EXIT_USAGE;
         }
     double length = strtod(seconds, &end);
-    if (end == seconds || *end || !(length > 0 && length <= 3600) || optind + 1 < argc) {
-        fputs(optind + 1 < argc ? usage : "porin trace: --seconds: a number above 0 and up to 3600 is expected\n", stderr);
+    if (end == seconds || *end || !(length > 0 && length <= 3600)) {
+        fprintf(stderr, "porin %s: --seconds: a number above 0 and up to 3600 is expected\n", what->name);
         return EXIT_USAGE;
     }
-    snprintf(request, sizeof request, "trace %.9g", length);
+    if (optind + what->by_service < argc) {
+        fputs(what->usage, stderr);
+        return EXIT_USAGE;
+    }
     signal(SIGINT, on_interrupt);
     signal(SIGTERM, on_interrupt);
-    return trace(&address, request, out, argv[optind]);
+    return record(what, &address, length, out, argv[optind]);
+}
+
+int command_trace(int argc, char **argv)
+{
+    return command(&trace, argc, argv);
+}
+
+int command_profile(int argc, char **argv)
+{
+    return command(&profile, argc, argv);
 }
