@@ -25,6 +25,8 @@ static const char head[] =
     "* Symbolic links are followed by the kernel; absolute ones and ones that lead out of the granted directory answer `-EACCES`.\n"
     "* A grant ends at mount points beneath it (`-EACCES`): grant those separately. Kernel interfaces such as /proc cannot be granted.\n"
     "* Only regular files and directories can be opened (`-EACCES`). In a read-only grant nothing can be changed (`-EROFS`).\n"
+    "* Without any grant there are /dev/null and its like and some files of /proc about the domain itself. A domain that has its process to\n"
+    "  itself may write /proc/self/oom_score_adj: it may raise it, and lower it to what it was when the process began.\n"
     "* At most 4096 descriptors per domain.\n\n"
     "## Signals and processes\n\n"
     "* A handler runs when a service answers, as a call from outside: what it interrupted stays with trusted code, and the context that\n"

@@ -2,6 +2,7 @@
 /* Memory, clocks, synthetic answers, and futexes between threads. */
 #define _GNU_SOURCE
 #include "personality_world.h"
+#include "personality/personality.h"
 #include "personality/process.h"
 #include <linux/futex.h>
 #include <pthread.h>
@@ -135,6 +136,24 @@ static void files_are_mapped_as_copies(void **state)
     assert_int_equal(ask(domain, SYS_ftruncate, word(file), 0), 0);
     get_bytes(domain, text, (uint64_t)start, sizeof text); /* no SIGBUS for anybody */
     assert_string_equal(text, "mapped contents");
+}
+
+/* What would make the kernel end the whole process first is for one that the domain has to itself. */
+static void others_bear_no_score(void **state)
+{
+    porin_domain *domain = *state;
+    struct personality *own = domain->personality;
+    int32_t number = own->process;
+    const char *path = "/proc/self/oom_score_adj";
+    assert_true(guest_open(domain, path, O_RDONLY) >= 0);
+    assert_int_equal(guest_open(domain, path, O_WRONLY), -EACCES);
+    assert_int_equal(guest_open(domain, path, O_RDONLY | O_TRUNC), -EACCES);
+    put_bytes(domain, WORLD_BUFFER, "1000", 4);
+    own->process = getpid();
+    int64_t file = guest_open(domain, path, O_WRONLY);
+    own->process = number;
+    assert_true(file >= 0);
+    assert_int_equal(ask(domain, SYS_write, word(file), WORLD_BUFFER, 4), -EACCES);
 }
 
 static void clocks_tell_the_time(void **state)
@@ -489,7 +508,8 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(memory_comes_and_goes), TEST(memory_services_leave_code_alone), TEST(hostile_sizes_do_not_wrap),
-        TEST(files_are_mapped_as_copies), TEST(clocks_tell_the_time), TEST(answers_are_synthetic), TEST(signal_actions_are_remembered),
+        TEST(files_are_mapped_as_copies), TEST(others_bear_no_score), TEST(clocks_tell_the_time), TEST(answers_are_synthetic),
+        TEST(signal_actions_are_remembered),
         TEST(thread_pointers_are_slot_offsets), TEST(a_domain_ends_itself_only),
         TEST(a_child_has_its_domain_only), TEST(a_number_that_was_a_childs_is_not),
         TEST(signals_come_while_their_domain_ends),

@@ -19,6 +19,7 @@ enum file_kind {
     FILE_EPOLL,
     FILE_SIGNALS,                      /* signalfd: signal_files.c */
     FILE_DEVICE,                       /* /dev/null and the like: synthetic.c */
+    FILE_SCORE,                        /* /proc/self/oom_score_adj: what is written is looked at, the host's descriptor is of a text */
 };
 
 struct open_file {

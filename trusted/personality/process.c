@@ -21,6 +21,7 @@
 #include "descriptors.h"
 #include "process.h"
 #include "runtime/must.h"
+#include "synthetic.h"
 #include "tables/layout.h"
 
 #define ARCH_SET_FS 0x1002
@@ -38,6 +39,7 @@ struct family {
     _Atomic uint32_t last;                    /* number given out */
     int32_t first;                            /* the process that all others come from, */
     int32_t first_group, first_session;       /* and what it was started in */
+    int32_t first_score;                      /* what the kernel would take it for when memory runs out */
     struct member members[PROCESSES_MAX * FAMILIES_MAX];
 };
 
@@ -51,6 +53,7 @@ static void family_create(void)
     family_shared->first = getpid();
     family_shared->first_group = getpgid(0);
     family_shared->first_session = getsid(0);
+    family_shared->first_score = score_host();
 }
 
 static struct family *family(void)
@@ -78,6 +81,11 @@ int process_first_group(void)
 int process_first_session(void)
 {
     return family()->first_session;
+}
+
+int process_first_score(void)
+{
+    return family()->first_score;
 }
 
 bool process_is_family(int host, int32_t root)

@@ -35,4 +35,6 @@ int process_first(void);
 /* The group and the session that it was started in. */
 int process_first_group(void);
 int process_first_session(void);
+/* And what the kernel would take it for when memory runs out (/proc/self/oom_score_adj). */
+int process_first_score(void);
 #endif

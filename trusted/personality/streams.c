@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "local.h"
 #include "signals.h"
+#include "synthetic.h"
 
 /* The file behind argument 0, if it may be used in that direction: 0 or -errno. */
 static int64_t stream_acquire(const struct request *request, bool writing, bool positioned, struct open_file **out)
@@ -49,6 +50,8 @@ static int64_t stream_call(const struct request *request, bool writing, const st
 static int64_t stream_write(const struct request *request, const struct open_file *file, const struct iovec *vector, int count,
                             const int64_t *position)
 {
+    if (file->kind == FILE_SCORE)
+        return count > 0 ? score_write(request, vector) : 0;
     int64_t here = file->end ? local_send(request, file, vector, (size_t)count, 0, false) : LOCAL_HOST;
     if (here != LOCAL_HOST)
         return here;

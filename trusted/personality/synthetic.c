@@ -5,12 +5,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+#include "process.h"
 
 #define PAGE 4096u
+#define SCORE "/proc/self/oom_score_adj"
 
 /* Devices that have no state: the host's own are as good as any. */
 static const char *const devices[] = { "/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random" };
@@ -69,10 +72,16 @@ static int write_backlog(char *text, size_t size, const struct facts *facts)
     return snprintf(text, size, "4096\n");
 }
 
+static int write_score(char *text, size_t size, const struct facts *facts)
+{
+    (void)facts;
+    return snprintf(text, size, "%d\n", score_host());
+}
+
 static const struct { const char *path; int (*write)(char *text, size_t size, const struct facts *facts); } files[] = {
     { "/proc/self/stat", write_stat }, { "/proc/self/statm", write_statm }, { "/proc/self/status", write_status },
     { "/proc/meminfo", write_meminfo }, { "/proc/cpuinfo", write_cpuinfo }, { "/proc/uptime", write_uptime },
-    { "/proc/sys/net/core/somaxconn", write_backlog },
+    { "/proc/sys/net/core/somaxconn", write_backlog }, { SCORE, write_score },
 };
 
 #define COUNT(array) (sizeof (array) / sizeof (array)[0])
@@ -99,6 +108,44 @@ bool synthetic_known(const char *path)
     for (size_t i = 0; i < COUNT(files); i++)
         found |= strcmp(files[i].path, path) == 0;
     return found;
+}
+
+int score_host(void)
+{
+    char text[16] = { 0 };
+    int host = open(SCORE, O_RDONLY | O_CLOEXEC), score = SCORE_MAX;
+    if (host >= 0 && read(host, text, sizeof text - 1) > 0)
+        score = atoi(text);
+    if (host >= 0)
+        close(host);
+    return score;
+}
+
+/* Where the domain shares its process with others, they would bear what it writes. */
+static bool is_score(const struct request *request, const char *path)
+{
+    return request->own->process == getpid() && strcmp(path, SCORE) == 0;
+}
+
+/* Never below what the process was started with: the host's privileges would allow it. */
+int64_t score_write(const struct request *request, const struct iovec *from)
+{
+    char text[16] = { 0 }, *end;
+    size_t size = from->iov_len;
+    int64_t error = size == 0 || size >= sizeof text ? -EINVAL :
+                    request_fetch(request, text, (uint64_t)from->iov_base - request->domain->base, size);
+    if (error)
+        return error;
+    long score = strtol(text, &end, 10);
+    if (end == text || strspn(end, "\n") != strlen(end) || score > SCORE_MAX)
+        return -EINVAL;
+    if (request->own->process != getpid() || score < process_first_score())
+        return -EACCES;
+    int host = open(SCORE, O_WRONLY | O_CLOEXEC);
+    int64_t result = host < 0 || write(host, text, strlen(text)) < 0 ? -errno : (int64_t)size;
+    if (host >= 0)
+        close(host);
+    return result;
 }
 
 static int text_open(const struct request *request, size_t which)
@@ -131,7 +178,7 @@ int synthetic_host(const struct request *request, const char *path, int flags, b
     }
     for (size_t i = 0; i < COUNT(files); i++)
         if (strcmp(files[i].path, path) == 0)
-            return flags & (O_ACCMODE | O_TRUNC) ? -EACCES : text_open(request, i);
+            return flags & (O_ACCMODE | O_TRUNC) && !is_score(request, path) ? -EACCES : text_open(request, i);
     return -ENOENT;
 }
 
@@ -148,7 +195,8 @@ int64_t synthetic_open(const struct request *request, const char *path, int flag
     int host = synthetic_host(request, path, flags, &device), access = flags & O_ACCMODE;
     if (host < 0)
         return host;
-    struct open_file *file = file_create(host, device ? FILE_DEVICE : FILE_REGULAR, access != O_WRONLY, access != O_RDONLY);
+    enum file_kind kind = device ? FILE_DEVICE : is_score(request, path) && access != O_RDONLY ? FILE_SCORE : FILE_REGULAR;
+    struct open_file *file = file_create(host, kind, access != O_WRONLY, access != O_RDONLY);
     if (!file)
         return -ENOMEM;
     file->constant = true;

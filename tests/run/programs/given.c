@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The files that are there without any grant, and what memory of files does. argv: a file to map. */
+/* The files that are there without any grant, and what memory of files does. argv: a file to map, /proc/self/oom_score_adj outside. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,6 +27,41 @@ static long reads(const char *path, const char *wanted)
     return got > 0 && strstr(text, wanted) != NULL;
 }
 
+static long score(void)
+{
+    char text[16] = "";
+    int file = open("/proc/self/oom_score_adj", O_RDONLY);
+    long got = read(file, text, sizeof text - 1);
+    close(file);
+    return got > 0 && strchr(text, '\n') ? atol(text) : -1;
+}
+
+/* 0 or errno. */
+static int set_score(const char *text, int flags)
+{
+    int file = open("/proc/self/oom_score_adj", O_WRONLY | flags);
+    int result = write(file, text, strlen(text)) == (long)strlen(text) ? 0 : errno;
+    close(file);
+    return result;
+}
+
+/* Likelier to be ended where memory runs out, and as likely again; never less likely. argv[2]: what it was at the start. */
+static void scores(long first)
+{
+    char text[16];
+    say("score", score() == first);
+    snprintf(text, sizeof text, "%ld\n", first + 9);
+    say("a higher score", set_score(text, O_CREAT | O_TRUNC) == 0 && score() == first + 9);
+    snprintf(text, sizeof text, "%ld", first);
+    say("the first score", set_score(text, 0) == 0 && score() == first);
+    snprintf(text, sizeof text, "%ld", first - 1);
+    say("a lower score", set_score(text, 0) == EACCES && score() == first);
+    say("no score", set_score("1001", 0) == EINVAL && set_score("9 x", 0) == EINVAL && set_score("", 0) == EINVAL &&
+        set_score("000000000000000000000000000000000000000009", 0) == EINVAL && score() == first);
+    int file = open("/proc/self/oom_score_adj", O_RDWR), other = open("/proc/self/stat", O_RDONLY);
+    say("a score as a file", ftruncate(file, 0) < 0 && fchmod(file, 0777) < 0 && sendfile(file, other, NULL, 9) < 0 && score() == first);
+}
+
 int main(int argc, char **argv)
 {
     char byte = 1, text[64];
@@ -39,8 +75,9 @@ int main(int argc, char **argv)
     say("/proc/meminfo", reads("/proc/meminfo", "MemAvailable:"));
     say("/proc/meminfo for writing", open("/proc/meminfo", O_RDWR) < 0);
     say("/proc/self/maps", open("/proc/self/maps", O_RDONLY) < 0);
-    if (argc < 2)
+    if (argc < 3)
         return 0;
+    scores(atol(argv[2]));
     int file = open(argv[1], O_RDWR | O_CREAT | O_TRUNC, 0644);
     say("a file", ftruncate(file, 8192) == 0);
     char *memory = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
