@@ -26,10 +26,10 @@
 
 #define ARCH_SET_FS 0x1002
 #define ARCH_GET_FS 0x1003
+#define MEMBERS_MAX (PROCESSES_MAX * FAMILIES_MAX)
 
 /* What this process and all that it forks share. */
 struct member {
-    _Atomic int32_t host;                     /* number of a forked one; 0: free, -1: being forked */
     _Atomic int32_t root;                     /* whom it comes from */
     _Atomic int32_t begun;                    /* its number, when it holds the lock */
     pthread_mutex_t alive;                    /* that the kernel takes from it when it ends, whoever waits for it */
@@ -40,7 +40,8 @@ struct family {
     int32_t first;                            /* the process that all others come from, */
     int32_t first_group, first_session;       /* and what it was started in */
     int32_t first_score;                      /* what the kernel would take it for when memory runs out */
-    struct member members[PROCESSES_MAX * FAMILIES_MAX];
+    _Atomic int32_t hosts[MEMBERS_MAX];       /* numbers of forked ones; 0: free, -1: being forked. Beside what a look for one passes by */
+    struct member members[MEMBERS_MAX];
 };
 
 static struct family *family_shared;
@@ -92,14 +93,14 @@ bool process_is_family(int host, int32_t root)
 {
     const struct family *all = family();
     bool found = host == root; /* where it is a process of the host */
-    for (size_t i = 0; host > 0 && i < sizeof all->members / sizeof all->members[0]; i++)
-        found |= all->members[i].host == host && all->members[i].root == root;
+    for (size_t i = 0; host > 0 && i < MEMBERS_MAX; i++)
+        found |= all->hosts[i] == host && all->members[i].root == root;
     return found;
 }
 
 void process_begin(_Atomic int32_t *place)
 {
-    struct member *member = (struct member *)((char *)place - offsetof(struct member, host));
+    struct member *member = &family()->members[place - family()->hosts];
     pthread_mutexattr_t attributes;
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
@@ -122,8 +123,8 @@ static bool member_proved(struct member *member, int host)
 bool process_is_alive(int host, int32_t root)
 {
     struct family *all = family();
-    for (size_t i = 0; host > 0 && i < sizeof all->members / sizeof all->members[0]; i++)
-        if (all->members[i].host == host && all->members[i].root == root)
+    for (size_t i = 0; host > 0 && i < MEMBERS_MAX; i++)
+        if (all->hosts[i] == host && all->members[i].root == root)
             return member_proved(&all->members[i], host);
     return false;
 }
@@ -131,51 +132,54 @@ bool process_is_alive(int host, int32_t root)
 int process_family_next(int32_t root, size_t *at)
 {
     struct family *all = family();
-    while (*at < sizeof all->members / sizeof all->members[0]) {
-        const struct member *member = &all->members[(*at)++];
-        int host = member->host;
-        if (host > 0 && member->root == root)
+    for (; *at < MEMBERS_MAX; ++*at) {
+        int host = all->hosts[*at];
+        if (host > 0 && all->members[*at].root == root) {
+            ++*at;
             return host;
+        }
     }
     return 0;
 }
 
-static bool member_lives(const struct member *member)
+static bool process_lives(int32_t host)
 {
-    int32_t host = member->host;
     return host < 0 || (host > 0 && (kill(host, 0) == 0 || errno != ESRCH));
 }
 
 _Atomic int32_t *process_place(int32_t root)
 {
     struct family *all = family();
-    struct member *place = NULL;
+    _Atomic int32_t *place = NULL;
     unsigned count = 0;
-    for (size_t i = 0; i < sizeof all->members / sizeof all->members[0] && count < PROCESSES_MAX; i++) {
-        struct member *member = &all->members[i];
-        int32_t host = member->host;
-        if (host && member->root == root && member_lives(member))
+    for (size_t i = 0; i < MEMBERS_MAX && count < PROCESSES_MAX; i++) {
+        int32_t host = all->hosts[i];
+        if (!host && place)
+            continue;
+        if (host && all->members[i].root == root && process_lives(host))
             count++;
-        else if (!place && !member_lives(member) && atomic_compare_exchange_strong(&member->host, &host, -1))
-            place = member;
+        else if (!place && !process_lives(host) && atomic_compare_exchange_strong(&all->hosts[i], &host, -1))
+            place = &all->hosts[i];
     }
     if (place && count == PROCESSES_MAX) {
-        place->host = 0;
+        *place = 0;
         return NULL;
     }
     if (place) {
-        place->begun = 0;
-        place->root = root;
+        struct member *member = &all->members[place - all->hosts];
+        member->begun = 0;
+        member->root = root;
     }
-    return place ? &place->host : NULL;
+    return place;
 }
 
 void process_forget(int host)
 {
     struct family *all = family();
-    for (size_t i = 0; i < sizeof all->members / sizeof all->members[0]; i++) {
+    for (size_t i = 0; i < MEMBERS_MAX; i++) {
         int32_t expected = host;
-        (void)atomic_compare_exchange_strong(&all->members[i].host, &expected, 0);
+        if (all->hosts[i] == host)
+            (void)atomic_compare_exchange_strong(&all->hosts[i], &expected, 0);
     }
 }
 
