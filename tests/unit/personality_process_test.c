@@ -4,11 +4,14 @@
 #include "personality_world.h"
 #include "personality/personality.h"
 #include "personality/process.h"
+#include "personality/signals.h"
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -503,6 +506,48 @@ static void signals_come_while_their_domain_ends(void **state)
     (void)state;
 }
 
+static bool pending(porin_domain *domain, int number, int milliseconds)
+{
+    struct personality *own = domain->personality;
+    bool found = false;
+    for (int i = 0; i <= milliseconds && !found; i++) {
+        found = signal_is_pending(own, 0, number);
+        if (!found && i < milliseconds)
+            usleep(1000);
+    }
+    own->signals->pending = 0;
+    return found;
+}
+
+/* SIGIO for a socket comes to the one of several domains that has it, if it has asked and is its owner. */
+static void sockets_tell_their_domain(void **state)
+{
+    porin_domain *domain = world_domain_with(NULL, 0, WORLD_GRANTS | PORIN_GRANT_PROCESSES);
+    porin_domain *other = world_domain_with(NULL, 0, WORLD_GRANTS | PORIN_GRANT_PROCESSES);
+    uint64_t self = (uint64_t)ask(domain, SYS_getpid);
+    int pair[2];
+    assert_int_equal(ask(domain, SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, WORLD_BUFFER), 0);
+    get_bytes(domain, pair, WORLD_BUFFER, sizeof pair);
+    put_bytes(domain, WORLD_BUFFER, &(int){ 1 }, sizeof(int));
+    const struct { bool asked, owned; } steps[] = { { true, false }, { true, true }, { false, true }, { true, true }, { true, false } };
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        put_bytes(domain, WORLD_BUFFER, &(int){ steps[i].asked }, sizeof(int));
+        assert_int_equal(ask(domain, SYS_ioctl, word(pair[0]), FIOASYNC, WORLD_BUFFER), 0);
+        assert_int_equal(ask(domain, SYS_fcntl, word(pair[0]), F_SETOWN, steps[i].owned ? self : 0), 0);
+        (void)pending(domain, SIGIO, 20); /* of what has been there */
+        assert_int_equal(ask(domain, SYS_write, word(pair[1]), WORLD_BUFFER, 1), 1);
+        bool expected = steps[i].asked && steps[i].owned;
+        assert_int_equal(pending(domain, SIGIO, expected ? 5000 : 50), expected);
+        assert_false(pending(other, SIGIO, 0));
+    }
+    assert_int_equal(ask(domain, SYS_fcntl, word(pair[0]), F_SETOWN, (uint64_t)ask(other, SYS_getpid)), -EPERM);
+    assert_int_equal(ask(*state, SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, WORLD_BUFFER), 0); /* that is no process to itself */
+    get_bytes(*state, pair, WORLD_BUFFER, sizeof pair);
+    assert_int_equal(ask(*state, SYS_ioctl, word(pair[0]), FIOASYNC, WORLD_BUFFER), -EPERM);
+    porin_domain_destroy(other);
+    porin_domain_destroy(domain);
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -512,7 +557,7 @@ int main(void)
         TEST(signal_actions_are_remembered),
         TEST(thread_pointers_are_slot_offsets), TEST(a_domain_ends_itself_only),
         TEST(a_child_has_its_domain_only), TEST(a_number_that_was_a_childs_is_not),
-        TEST(signals_come_while_their_domain_ends),
+        TEST(signals_come_while_their_domain_ends), TEST(sockets_tell_their_domain),
         TEST(a_thread_of_the_host_cannot_be_ended), TEST(futexes_wait_and_wake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

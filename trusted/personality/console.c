@@ -38,11 +38,10 @@ int64_t service_ioctl(const struct request *request)
         return -EBADF;
     int64_t result = -ENOTTY;
     int flag = 0;
-    bool may_signal = file->kind == FILE_SOCKET && request->domain->grants & PORIN_GRANT_SIGNALS; /* this process, if F_SETOWN says so */
-    if (question == FIOASYNC && may_signal) {
+    if (question == FIOASYNC && file->kind == FILE_SOCKET) {
         result = request_fetch(request, &flag, request->arguments[2], sizeof flag);
         if (!result)
-            result = ioctl(file->host, FIOASYNC, &flag) < 0 ? -errno : 0;
+            result = descriptor_notify(request, file, true, flag);
     } else if (question == FIONBIO && (file->kind == FILE_SOCKET || file->kind == FILE_PIPE || file->kind == FILE_EVENT)) {
         result = request_fetch(request, &flag, request->arguments[2], sizeof flag);
         if (!result)

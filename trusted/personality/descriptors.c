@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "local.h"
+#include "sharing.h"
 
 struct open_file *file_create(int host, enum file_kind kind, bool readable, bool writable)
 {
@@ -291,12 +293,24 @@ static int64_t status_flags(struct open_file *file, bool set, int wanted)
     return fcntl(file->host, F_SETFL, (flags & ~changeable) | (wanted & changeable)) < 0 ? -errno : 0;
 }
 
-/* Who gets SIGIO for a socket: the domain itself, where the process's signals are its own. */
-static int64_t owner_set(const struct request *request, const struct open_file *file, int owner)
+int64_t descriptor_notify(const struct request *request, struct open_file *file, bool asked, bool value)
 {
-    if (file->kind != FILE_SOCKET || !(request->domain->grants & PORIN_GRANT_SIGNALS) || owner != request->own->process)
+    const struct personality *own = request->own;
+    int number = value;
+    if (file->kind != FILE_SOCKET || !(request->domain->grants & (PORIN_GRANT_SIGNALS | PORIN_GRANT_PROCESSES)))
         return -EPERM;
-    return fcntl(file->host, F_SETOWN, getpid()) < 0 ? -errno : 0;
+    if (!own->shares) /* the process's signals are the domain's */
+        return (asked ? ioctl(file->host, FIOASYNC, &number) : fcntl(file->host, F_SETOWN, value ? getpid() : 0)) < 0 ? -errno : 0;
+    if (file->end || file->listener)
+        return -EPERM;
+    *(asked ? &file->notifies : &file->owned) = value;
+    return sharing_notify(own, file->host, file->notifies && file->owned);
+}
+
+/* Who gets SIGIO for a socket: the domain itself, or nobody. */
+static int64_t owner_set(const struct request *request, struct open_file *file, int owner)
+{
+    return owner && owner != request->own->process ? -EPERM : descriptor_notify(request, file, false, owner);
 }
 
 int64_t service_fcntl(const struct request *request)

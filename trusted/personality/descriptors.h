@@ -31,6 +31,7 @@ struct open_file {
     bool bound;                        /* of a socket: has an address that was granted */
     bool pair;                         /* of a socket: the other end is the domain's or its children's own; */
     bool fixed;                        /* and it stays so: it, or who else has it, gets no address, at which strangers could send */
+    _Atomic bool notifies, owned;      /* of a socket: FIOASYNC, F_SETOWN */
     int family, type;                  /* of a socket */
     _Atomic uint64_t signals;          /* that it tells of */
     uint64_t device, inode;            /* of a regular file: what record locks are about */
@@ -66,6 +67,9 @@ int64_t descriptor_add(struct personality *own, struct open_file *file, int64_t 
 int64_t descriptor_close_on_exec(struct personality *own, int descriptor, bool set, bool value);
 int64_t descriptor_close(struct personality *own, int descriptor);
 void descriptors_close(struct personality *own, bool only_on_exec); /* all of them, or those that do not outlive an exec */
+
+/* SIGIO comes for a socket where it is asked for (FIOASYNC) and it has an owner (F_SETOWN): changes one of both. 0 or -errno. */
+int64_t descriptor_notify(const struct request *request, struct open_file *file, bool asked, bool value);
 
 /* signal_files.c: takes one signal, or waits for one. */
 int64_t signal_file_read(const struct request *request, const struct open_file *file, const struct iovec *to);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POSIX record locks whose owner is the domain. The host's own are owned by the host process, so all domains would share them; locks of
- * open file descriptions (F_OFD_*) have one owner each. So the first open file of the domain that locks something in a file carries
- * all of the domain's locks on that file, and as POSIX wants it, closing any descriptor of the file ends them. */
+ * open file descriptions (F_OFD_*) have one owner each. So when a domain locks something in a file, that is opened once more, to carry
+ * all of the domain's locks on it, and as POSIX wants it, closing any descriptor of the file ends them. What was open already will not do:
+ * a process that was forked since has the same description, and would own the same locks. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
@@ -21,27 +23,72 @@ static bool same_file(const struct open_file *a, const struct open_file *b)
     return a->device == b->device && a->inode == b->inode;
 }
 
-/* The open file that carries the domain's locks on the file, with a reference: `file` itself if there is none yet. NULL: out of memory. */
-static struct open_file *carrier_acquire(struct personality *own, struct open_file *file, bool remember)
+/* The same file, opened once more for the same. Where that is not allowed any more it is the one that is open. NULL: out of memory. */
+static struct open_file *carrier_open(struct open_file *file)
+{
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", file->host);
+    int mode = file->readable ? file->writable ? O_RDWR : O_RDONLY : O_WRONLY, host = open(path, mode | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (host < 0) {
+        atomic_fetch_add(&file->references, 1);
+        return file;
+    }
+    struct open_file *result = file_create(host, FILE_REGULAR, file->readable, file->writable);
+    if (result) {
+        result->device = file->device;
+        result->inode = file->inode;
+    }
+    return result;
+}
+
+/* With a reference; NULL: there is none yet. */
+static struct open_file *carrier_find(struct personality *own, const struct open_file *file)
 {
     pthread_mutex_lock(&own->lock);
     struct lock_carrier *carrier = own->carriers;
     while (carrier && !same_file(carrier->file, file))
         carrier = carrier->next;
-    struct open_file *result = carrier ? carrier->file : file;
-    if (!carrier && remember) {
-        carrier = malloc(sizeof *carrier);
-        if (carrier) {
-            *carrier = (struct lock_carrier){ own->carriers, file };
-            atomic_fetch_add(&file->references, 1);
-            own->carriers = carrier;
-        } else
-            result = NULL;
-    }
-    if (result)
-        atomic_fetch_add(&result->references, 1);
+    if (carrier)
+        atomic_fetch_add(&carrier->file->references, 1);
     pthread_mutex_unlock(&own->lock);
-    return result;
+    return carrier ? carrier->file : NULL;
+}
+
+static bool carrier_create(struct personality *own, struct open_file *file)
+{
+    struct lock_carrier *carrier = malloc(sizeof *carrier);
+    struct open_file *opened = carrier ? carrier_open(file) : NULL;
+    if (!opened) {
+        free(carrier);
+        return false;
+    }
+    *carrier = (struct lock_carrier){ NULL, opened };
+    pthread_mutex_lock(&own->lock);
+    struct lock_carrier **end = &own->carriers;
+    while (*end && !same_file((*end)->file, file))
+        end = &(*end)->next;
+    bool first = !*end; /* or another thread has made one meanwhile */
+    if (first)
+        *end = carrier;
+    pthread_mutex_unlock(&own->lock);
+    if (!first) {
+        file_release(opened);
+        free(carrier);
+    }
+    return true;
+}
+
+/* The open file that carries the domain's locks on the file, with a reference: `file` itself if there is none yet. NULL: out of memory. */
+static struct open_file *carrier_acquire(struct personality *own, struct open_file *file, bool remember)
+{
+    struct open_file *result;
+    while (!(result = carrier_find(own, file)) && remember) /* a thread that closes the file takes it away */
+        if (!carrier_create(own, file))
+            return NULL;
+    if (result)
+        return result;
+    atomic_fetch_add(&file->references, 1);
+    return file;
 }
 
 void locks_drop(struct personality *own, const struct open_file *file)

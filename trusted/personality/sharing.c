@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "sharing.h"
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,6 +21,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* outside of personalities' locks */
 static struct personality *sharing;    /* by next_sharing */
 static bool hears;
+static int notices = -1;               /* epoll of the sockets that somebody wants SIGIO of, each with whose it is; -1: nobody yet */
 
 /* Is there something to wait for? Asks without taking it. */
 static bool children_changed(const struct personality *own, siginfo_t *info)
@@ -65,6 +67,47 @@ static void *hear(void *data)
         pthread_mutex_unlock(&lock);
     }
     return data;
+}
+
+/* --- SIGIO: the kernel would send it to all of the process, or queue a signal for each packet --- */
+
+static void *notice(void *data)
+{
+    int epoll = (int)(intptr_t)data;
+    struct epoll_event event;
+    for (;;) {
+        if (epoll_wait(epoll, &event, 1, -1) != 1)
+            continue;
+        pthread_mutex_lock(&lock);
+        for (struct personality *own = sharing; own; own = own->next_sharing)
+            if ((uint64_t)own->root == event.data.u64)
+                signal_raise(own, SIGIO, &(struct signal_source){ .code = SI_KERNEL });
+        pthread_mutex_unlock(&lock);
+    }
+    return NULL;
+}
+
+static bool notices_begin(void)
+{
+    int epoll = notices < 0 ? epoll_create1(EPOLL_CLOEXEC) : -1;
+    if (epoll >= 0 && host_thread_start(notice, (void *)(intptr_t)epoll))
+        notices = epoll;
+    else if (epoll >= 0)
+        close(epoll);
+    return notices >= 0;
+}
+
+int64_t sharing_notify(const struct personality *own, int host, bool wanted)
+{
+    struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.u64 = (uint64_t)own->root };
+    pthread_mutex_lock(&lock);
+    int64_t error = 0;
+    if (wanted && !notices_begin())
+        error = -ENOMEM;
+    else if (notices >= 0 && epoll_ctl(notices, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, host, &event) < 0)
+        error = errno == EEXIST || errno == ENOENT ? 0 : -errno;
+    pthread_mutex_unlock(&lock);
+    return error;
 }
 
 bool sharing_join(struct personality *own, struct porin_domain *domain)
@@ -168,6 +211,9 @@ void sharing_fork_end(struct personality *own, int64_t result)
     if (child) {
         sharing = NULL;
         hears = false;
+        if (notices >= 0)
+            close(notices);
+        notices = -1;
         own->shares = own->has_timer = false;
         own->group = 0;
         if (shares)

@@ -13,6 +13,9 @@ void sharing_move(struct personality *own, struct porin_domain *successor);
 /* Its end or reset: its timer stops, and all processes that come from it end. */
 void sharing_stop(struct personality *own);
 
+/* SIGIO for it when something comes in at this socket of the host's, or not any more. */
+int64_t sharing_notify(const struct personality *own, int host, bool wanted);
+
 /* Around a fork: what others have open is not to be open in the child. Takes and gives own->lock; also for domains that do not share. */
 void sharing_fork_begin(struct personality *own);
 void sharing_fork_end(struct personality *own, int64_t result);

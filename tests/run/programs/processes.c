@@ -215,6 +215,51 @@ static void children(void)
     say("SIGCHLD", caught == SIGCHLD);
 }
 
+static int locked(int file, int command, int kind)
+{
+    struct flock lock = { .l_type = kind, .l_whence = SEEK_SET, .l_len = 8 };
+    if (fcntl(file, command, &lock) < 0)
+        return -errno;
+    return command == F_GETLK ? lock.l_type : 0;
+}
+
+/* Record locks are a process's, whoever else has the file that was open when it was forked. */
+static void locks(const char *beside)
+{
+    char path[512], byte = 0;
+    snprintf(path, sizeof path, "%s.locks", beside);
+    int before = open(path, O_RDWR | O_CREAT, 0644), again, status, go[2], done[2];
+    pipe(go);
+    pipe(done);
+    say("a lock", locked(before, F_SETLK, F_WRLCK));
+    pid_t child = fork();
+    if (child == 0) {
+        say("the child finds its parent's", locked(before, F_GETLK, F_WRLCK) == F_WRLCK);
+        say("the child's", locked(before, F_SETLK, F_WRLCK));
+        again = open(path, O_RDWR);
+        say("the child's, opened again", locked(again, F_SETLK, F_RDLCK));
+        locked(before, F_SETLK, F_UNLCK); /* does not take its parent's away */
+        write(done[1], &byte, 1);
+        read(go[0], &byte, 1);
+        say("the child's, when its parent's is gone", locked(before, F_SETLK, F_WRLCK));
+        write(done[1], &byte, 1);
+        read(go[0], &byte, 1);
+        _exit(0);
+    }
+    read(done[0], &byte, 1);
+    say("the parent still has it", locked(open(path, O_RDWR), F_SETLK, F_WRLCK));
+    locked(before, F_SETLK, F_UNLCK);
+    write(go[1], &byte, 1);
+    read(done[0], &byte, 1);
+    say("the parent finds its child's", locked(before, F_GETLK, F_WRLCK) == F_WRLCK);
+    say("the parent's", locked(before, F_SETLK, F_RDLCK));
+    write(go[1], &byte, 1);
+    waitpid(child, &status, 0);
+    say("the parent's, when its child is gone", locked(before, F_SETLK, F_WRLCK));
+    close(before);
+    unlink(path);
+}
+
 static void *thread_run(void *data)
 {
     return data;
@@ -321,7 +366,9 @@ int main(int argc, char **argv)
     pthread_create(&thread, NULL, fork_threads, NULL);
     pthread_join(thread, NULL);
     sockets();
-    if (argc == 2)
+    if (argc == 2) {
+        locks(argv[1]);
         execution(argv[1]);
+    }
     return 0;
 }
