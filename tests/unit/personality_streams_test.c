@@ -67,6 +67,9 @@ static void reads_and_writes(void **state)
     assert_int_equal(ask(domain, SYS_lseek, word(file), 0, SEEK_END), 3);
     assert_int_equal(ask(domain, SYS_fsync, word(file)), 0);
     assert_int_equal(ask(domain, SYS_fdatasync, word(file)), 0);
+    assert_int_equal(ask(domain, SYS_sync_file_range, word(file), 0, 3, SYNC_FILE_RANGE_WRITE), 0);
+    assert_int_equal(ask(domain, SYS_sync_file_range, word(file), word(-1), 3, SYNC_FILE_RANGE_WRITE), -EINVAL);
+    assert_int_equal(ask(domain, SYS_sync_file_range, 99, 0, 3, SYNC_FILE_RANGE_WRITE), -EBADF);
     assert_int_equal(ask(domain, SYS_fallocate, word(file), 0, 0, 100), 0);
     assert_int_equal(ask(domain, SYS_fallocate, word(file), 3, 0, 100), -EOPNOTSUPP);
     assert_int_equal(ask(domain, SYS_lseek, word(file), 0, SEEK_END), 100);

@@ -167,6 +167,17 @@ int64_t service_fdatasync(const struct request *request)
     return result;
 }
 
+int64_t service_sync_file_range(const struct request *request)
+{
+    int64_t result;
+    struct open_file *file = file_of_kind(request, FILE_REGULAR, &result);
+    if (!file)
+        return result;
+    result = sync_file_range(file->host, (off_t)request->arguments[1], (off_t)request->arguments[2], (unsigned)request_int(request, 3));
+    file_release(file);
+    return result < 0 ? -errno : 0;
+}
+
 /* Sets the size, or reserves room; both may raise SIGXFSZ. */
 static int64_t file_resize(struct open_file *file, bool reserve, int64_t start, int64_t size)
 {

@@ -89,6 +89,8 @@ static void descriptors(void)
     printf("mode %o size %ld\n", facts.st_mode, (long)facts.st_size);
     TRY(fchmod(file, 0600));
     TRY(fsync(file));
+    TRY(sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE));
+    TRY(sync_file_range(file, 0, 0, 99));
     char *map = mmap(NULL, 4, PROT_READ, MAP_PRIVATE, file, 0);
     printf("%.4s\n", map == MAP_FAILED ? "none" : map);
     munmap(map, 4);
