@@ -47,6 +47,7 @@ static const struct attack stacks[] = {
     {"fault with the stack at 0", "fault_stack", DIES, SIGILL, {0}},
     {"fault with the stack in the edge", "fault_stack", DIES, SIGILL, {0xfffffff1}},
     {"gate of setjmp by a jump", "jump_depth", DIES, SIGILL, {0}},
+    {"gate of setjmp by an entry, not by a function of its", "call_depth", DIES, SIGILL, {0}},
     {"gate of longjmp: nowhere", "jump_far", DIES, SIGSEGV, {0, 8}},
     {"gate of longjmp: no label", "jump_far", DIES, SIGILL, {PORIN_IMAGE_BASE + 1, 8}},
     {"gate of longjmp: depth beyond the base", "jump_far", DIES, SIGILL, {PORIN_IMAGE_BASE, 1 << 20}},

@@ -40,6 +40,29 @@ static void test_domain_calls_domain(void **state)
     (void)state;
 }
 
+/* Nor can a host's mistake lead to a place that is no function's beginning. */
+static void test_functions_only(void **state)
+{
+    porin_image *image = image_make_library(2);
+    porin_domain *a = domain_make(image, "a"), *b = domain_make(image, "b");
+    const porin_entry add = entry(b, "add");
+    const uint32_t offsets[] = { add.offset + 1, add.offset + 4, add.offset - 1, 0, PORIN_GATE_SERVICE_CALL, PORIN_GATES_IMPORT, IMAGE_DATA,
+                                 UINT32_MAX };
+    for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
+        const porin_entry wrong = { b, offsets[i], add.generation };
+        struct porin_call values = { .integer = { 40, 2 } };
+        uint64_t result;
+        assert_int_equal(porin_call6(wrong, &result, 40, 2, 0, 0, 0, 0), PORIN_ERR_NAME);
+        assert_int_equal(porin_call(wrong, &values), PORIN_ERR_NAME);
+        assert_int_equal(porin_domain_bind(a, "first", wrong, NULL, NULL), PORIN_ERR_NAME);
+    }
+    assert_int_equal(call(b, "add", 40, 2), 42);
+    porin_domain_destroy(a);
+    porin_domain_destroy(b);
+    porin_image_release(image);
+    (void)state;
+}
+
 struct counted_caller { porin_domain *domain; unsigned rounds; };
 
 static void *counted_run(void *data)
@@ -131,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arguments_and_result),
         cmocka_unit_test(test_domain_calls_domain),
+        cmocka_unit_test(test_functions_only),
         cmocka_unit_test(test_calls_are_counted),
         cmocka_unit_test(test_time_of_a_crossing),
     };

@@ -170,6 +170,17 @@ static void test_many_mappings(void **state)
     assert_in_range(made, 100, MEMORY_MAX_AREAS);
     assert_int_equal(call(domain, "add", 1, 2), 3);
     porin_domain_destroy(domain);
+    struct porin_domain_options options; /* and of fewer, if its host says so */
+    struct porin_error error;
+    porin_domain_options_default(&options);
+    options.mapping_limit = 16;
+    assert_int_equal(porin_domain_create(library, &options, &domain, &error), PORIN_OK);
+    made = 0;
+    for (uint32_t i = 0; i < 64; i++)
+        made += domain_map(domain, 0x40000000 + 2 * i * PAGE, PAGE, MEMORY_READ, true) >= 0;
+    assert_in_range(made, 8, 16);
+    assert_int_equal(domain_map(domain, 0x50000000, PAGE, MEMORY_READ, true), -ENOMEM);
+    porin_domain_destroy(domain);
     (void)state;
 }
 
