@@ -174,8 +174,27 @@ static void figures_write(FILE *to, struct figures *figures)
     fputc('\n', to);
 }
 
+size_t talks_take(struct porin_talk **talks)
+{
+    size_t room = porin_talks(NULL, 0), count;
+    *talks = calloc(room + 1, sizeof **talks);
+    count = *talks ? porin_talks(*talks, room) : 0;
+    return count < room ? count : room; /* more may have come meanwhile */
+}
+
+static uint64_t talked_bytes(const char *service, const struct porin_talk *talks, size_t count)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(talks[i].client, service) == 0 || strcmp(talks[i].server, service) == 0)
+            bytes += talks[i].sent_bytes + talks[i].answered_bytes;
+    return bytes;
+}
+
 static void answer_figures(struct stack *stack, FILE *to)
 {
+    struct porin_talk *talks;
+    size_t talk_count = talks_take(&talks);
     struct figures *figures = calloc(stack->count, sizeof *figures);
     struct timespec now;
     pthread_mutex_lock(&stack->lock);
@@ -186,9 +205,12 @@ static void answer_figures(struct stack *stack, FILE *to)
     fprintf(to, "ok\nstack\t%llu\t%d\t", (unsigned long long)now.tv_sec * 1000000000 + (unsigned long long)now.tv_nsec, getpid());
     field_write(to, stack->name);
     fputc('\n', to);
-    for (size_t i = 0; figures && i < stack->count; i++)
+    for (size_t i = 0; figures && i < stack->count; i++) {
+        figures[i].talked_bytes = talked_bytes(figures[i].service, talks, talk_count);
         figures_write(to, &figures[i]);
+    }
     free(figures);
+    free(talks);
 }
 
 /* --- traces and profiles --- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `porin map`: a picture of a stack, as Graphviz draws it. The stack (or, here, its file) tells who there is by lines of fields; how often
- * they call each other is counted in a trace. */
+ * they call each other is counted in a trace; what they have sent each other in memory, the stack counts. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "client.h"
 #include "commands.h"
@@ -77,12 +78,27 @@ void map_describe(FILE *to, struct stack *stack)
         for (size_t k = 0; k < service->given.options.connect_count; k++)
             LINE(to, "connect", service->name, service->given.options.connect[k]);
     }
+    struct porin_talk *talks;
+    size_t count = talks_take(&talks);
+    for (size_t i = 0; i < count; i++) {
+        char number[3][24];
+        const uint64_t values[3] = { talks[i].open, talks[i].sent_bytes, talks[i].answered_bytes };
+        for (size_t k = 0; k < 3; k++)
+            snprintf(number[k], sizeof number[k], "%llu", (unsigned long long)values[k]);
+        LINE(to, "talk", talks[i].client, talks[i].server, number[0], number[1], number[2]);
+    }
+    free(talks);
 }
 
 /* --- reading that --- */
 
 #define FIELDS 6
-struct fact { char *field[FIELDS]; uint64_t calls; double rate; }; /* field[0]: the kind of line */
+struct fact {
+    char *field[FIELDS];                /* [0]: the kind of line */
+    uint64_t calls;
+    double rate, sent, answered;        /* calls, and bytes, a second */
+    bool drawn;
+};
 struct map { struct fact *facts; size_t count; };
 
 static struct fact fact_read(char *line)
@@ -181,6 +197,20 @@ static void traffic_read(struct map *map, FILE *from, double seconds)
     free(line);
 }
 
+/* How the numbers of `talk` lines have grown since. */
+static void talks_read(struct map *map, const struct map *later, double seconds)
+{
+    for (size_t i = find(map, 0, "talk", NULL, NULL); i < map->count; i = find(map, i + 1, "talk", NULL, NULL)) {
+        struct fact *talk = &map->facts[i];
+        size_t k = find(later, 0, "talk", talk->field[1], talk->field[2]);
+        if (k == later->count)
+            continue;
+        char *const *now = later->facts[k].field;
+        talk->sent = (double)(strtoull(now[4], NULL, 10) - strtoull(talk->field[4], NULL, 10)) / seconds;
+        talk->answered = (double)(strtoull(now[5], NULL, 10) - strtoull(talk->field[5], NULL, 10)) / seconds;
+    }
+}
+
 /* --- drawing --- */
 
 static const char *state_colour(const char *state)
@@ -261,6 +291,44 @@ static bool address_fits(const char *connect, const char *listen)
     return port && host;
 }
 
+static void bytes_write(FILE *to, double rate)
+{
+    static const char *const units[] = { "B/s", "kB/s", "MB/s", "GB/s", "TB/s" };
+    size_t unit = 0;
+    for (; rate >= 999.5 && unit < 4; unit++)
+        rate /= 1000;
+    fprintf(to, "%.*f %s", unit && rate < 99.95, rate, units[unit]);
+}
+
+/* What goes over connections in memory from that service to that one, as attributes of their edge; once. */
+static void talk_label(FILE *to, struct map *map, const char *client, const char *server)
+{
+    size_t i = find(map, 0, "talk", client, server);
+    if (i == map->count || map->facts[i].drawn)
+        return;
+    struct fact *talk = &map->facts[i];
+    talk->drawn = true;
+    fprintf(to, ", penwidth=%.1f, label=<<b>", 1 + log10(1 + (talk->sent + talk->answered) / 1000) / 2);
+    bytes_write(to, talk->sent);
+    fputs("</b>, back <b>", to);
+    bytes_write(to, talk->answered);
+    fputs("</b><br/><font point-size='9' color='#666666'>", to);
+    xml_write(to, talk->field[3]);
+    fputs(" open</font>>", to);
+}
+
+/* Those that no drawn permission stands for. */
+static void talk_draw(FILE *to, struct map *map, size_t number)
+{
+    const struct fact *talk = &map->facts[number];
+    size_t client = find(map, 0, "service", talk->field[1], NULL), server = find(map, 0, "service", talk->field[2], NULL);
+    if (client == map->count || server == map->count || talk->drawn)
+        return;
+    fprintf(to, "  n%zu:top -> n%zu:top [style=dashed, color=\"#3366aa\"", client, server);
+    talk_label(to, map, talk->field[1], talk->field[2]);
+    fputs("]\n", to);
+}
+
 /* Connections that may be made: to services of the stack, and to others. */
 static void connect_draw(FILE *to, struct map *map, size_t number)
 {
@@ -269,9 +337,11 @@ static void connect_draw(FILE *to, struct map *map, size_t number)
     bool any = false;
     for (size_t i = find(map, 0, "listen", NULL, NULL); i < map->count; i = find(map, i + 1, "listen", NULL, NULL))
         if (address_fits(connect->field[2], map->facts[i].field[2])) {
-            fprintf(to, "  n%zu:top -> n%zu:p%zu [style=dashed, color=\"#3366aa\"]\n", from,
+            fprintf(to, "  n%zu:top -> n%zu:p%zu [style=dashed, color=\"#3366aa\"", from,
                     find(map, 0, "service", map->facts[i].field[1], NULL), i);
-            map->facts[i].calls = any = true; /* somebody of the stack */
+            talk_label(to, map, connect->field[1], map->facts[i].field[1]);
+            fputs("]\n", to);
+            map->facts[i].drawn = any = true; /* for somebody of the stack */
         }
     if (any)
         return;
@@ -282,7 +352,7 @@ static void connect_draw(FILE *to, struct map *map, size_t number)
 
 static void listen_draw(FILE *to, const struct map *map, size_t number)
 {
-    if (map->facts[number].calls)
+    if (map->facts[number].drawn)
         return;
     fprintf(to, "  n%zu [shape=plaintext, fontcolor=\"#444444\", label=clients]\n", number);
     fprintf(to, "  n%zu -> n%zu:p%zu [style=dashed, color=\"#888888\"]\n", number,
@@ -305,6 +375,8 @@ static void map_draw(FILE *to, struct map *map, bool traffic)
     for (size_t i = 0; i < map->count; i++)
         if (is(&map->facts[i], "listen"))
             listen_draw(to, map, i);
+        else if (is(&map->facts[i], "talk"))
+            talk_draw(to, map, i);
     fputs("}\n", to);
 }
 
@@ -344,22 +416,30 @@ static int write_out(struct map *map, bool traffic, bool picture, int out)
     return good ? 0 : EXIT_FAILURE;
 }
 
-static bool read_running(struct map *map, const struct stack_address *address, double seconds)
+static bool ask_map(struct map *map, const struct stack_address *address, struct timespec *time)
 {
-    char request[100];
     FILE *answer = stack_ask(address, "map", false, NULL);
     if (!answer)
         return false;
     map_read(map, answer);
     fclose(answer);
-    if (!seconds)
-        return true;
+    return clock_gettime(CLOCK_MONOTONIC, time) == 0;
+}
+
+static bool read_running(struct map *map, const struct stack_address *address, double seconds)
+{
+    char request[100];
+    struct map later = { 0 };
+    struct timespec begin, end;
+    if (!ask_map(map, address, &begin) || !seconds)
+        return map->count;
     snprintf(request, sizeof request, "trace %.9g", seconds);
-    answer = stack_ask(address, request, false, NULL);
-    if (!answer)
+    FILE *answer = stack_ask(address, request, false, NULL);
+    if (!answer || !ask_map(&later, address, &end))
         return false;
     traffic_read(map, answer, seconds);
     fclose(answer);
+    talks_read(map, &later, (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9);
     return true;
 }
 

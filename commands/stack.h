@@ -8,6 +8,7 @@
 #include <time.h>
 #include "given.h"
 #include "observe.h"
+#include "porin/observe.h"
 
 enum restart_policy { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_UNLESS_STOPPED };
 enum condition { CONDITION_STARTED, CONDITION_HEALTHY, CONDITION_COMPLETED };
@@ -102,6 +103,8 @@ void journal_send(struct stack *stack, struct service *service, int client, bool
 /* --- control.c --- */
 bool control_open(struct stack *stack);
 void control_close(struct stack *stack);
+/* What services have sent each other in memory: a list to be freed (NULL: none), and its length. */
+size_t talks_take(struct porin_talk **talks);
 
 /* --- map.c --- */
 /* Who is there and who may reach whom: lines of fields parted by tabs. Under no lock: all but states is as the file says. */

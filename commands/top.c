@@ -19,10 +19,11 @@
 static const char usage[] =
     "usage: porin top [--name NAME | --file STACK] [--run-dir DIRECTORY] [--interval SECONDS] [--sort KEY]\n"
     "                 [--once | --batch [--count N]] [--json]\n\n"
-    "Shows what the services of a stack do: calls of their entries, CPU time, memory, threads, processes, faults, refusals.\n"
-    "In a terminal the picture stays and changes: q ends, n, c, p, m, f and r sort (by name, calls, CPU, memory, faults, refusals).\n\n"
+    "Shows what the services of a stack do: calls of their entries, bytes to and from other services, CPU time, memory, threads,\n"
+    "processes, faults, refusals. In a terminal the picture stays and changes: q ends, n, c, t, p, m, f and r sort (by name, calls,\n"
+    "talk, CPU, memory, faults, refusals).\n\n"
     "  --interval SECONDS    between two looks, over which rates are means (default: 1)\n"
-    "  --sort KEY            name, calls, cpu, memory, faults or refusals (default: the order of the stack file)\n"
+    "  --sort KEY            name, calls, talk, cpu, memory, faults or refusals (default: the order of the stack file)\n"
     "  --once                one table on standard output\n"
     "  --batch               one after another, until the stack ends; so is it also where standard output is no terminal\n"
     "  --count N             with --batch: so many\n"
@@ -40,7 +41,7 @@ struct figures {
 #undef TEXT
 #undef NUMBER
 #undef COUNT
-    double calls_rate, cpu_share;         /* a second, and of one processor */
+    double calls_rate, talked_rate, cpu_share; /* a second, and of one processor */
 };
 
 struct sample {
@@ -144,6 +145,7 @@ static bool sample_take(struct top *top, bool quiet)
     for (size_t i = 0; same && seconds > 0 && i < top->now.count; i++) {
         struct figures *now = &top->now.services[i], *before = &top->before.services[i];
         now->calls_rate = now->calls > before->calls ? (double)(now->calls - before->calls) / seconds : 0;
+        now->talked_rate = now->talked_bytes > before->talked_bytes ? (double)(now->talked_bytes - before->talked_bytes) / seconds : 0;
         now->cpu_share = now->cpu_ns > before->cpu_ns ? (double)(now->cpu_ns - before->cpu_ns) / seconds / 1e9 : 0;
     }
     return top->now.count > 0;
@@ -154,11 +156,13 @@ static bool sample_take(struct top *top, bool quiet)
 /* By what is larger; 0: as in the file. */
 struct key { const char *name; char letter; double (*value)(const struct figures *figures); };
 static double by_calls(const struct figures *figures) { return figures->calls_rate; }
+static double by_talk(const struct figures *figures) { return figures->talked_rate; }
 static double by_cpu(const struct figures *figures) { return figures->cpu_share; }
 static double by_memory(const struct figures *figures) { return (double)figures->memory_bytes; }
 static double by_faults(const struct figures *figures) { return (double)figures->faults; }
 static double by_refusals(const struct figures *figures) { return (double)figures->refusals; }
-static const struct key keys[] = { { "name", 'n', NULL }, { "calls", 'c', by_calls }, { "cpu", 'p', by_cpu }, { "memory", 'm', by_memory },
+static const struct key keys[] = { { "name", 'n', NULL }, { "calls", 'c', by_calls },
+                                   { "talk", 't', by_talk }, { "cpu", 'p', by_cpu }, { "memory", 'm', by_memory },
                                    { "faults", 'f', by_faults }, { "refusals", 'r', by_refusals } };
 #define KEYS (sizeof keys / sizeof *keys)
 
@@ -198,18 +202,18 @@ static const char *cut(const char *text, size_t columns, char out[64])
 /* One line of at most `width` columns. */
 static void row_write(FILE *to, const struct figures *one, int width)
 {
-    char name[64], state[64], line[400], text[2][16];
-    snprintf(line, sizeof line, "%-15s %-9s %8s %6.1f %6.1fM %4llu %4llu %6s %7s %4llu  %s", cut(one->service, 15, name),
-             cut(one->state, 9, state), short_number(one->calls_rate, text[0]), 100 * one->cpu_share,
-             (double)one->memory_bytes / (1 << 20), (unsigned long long)one->threads, (unsigned long long)one->processes,
-             short_number((double)one->faults, text[1]), short_number((double)one->refusals, (char[16]){ 0 }),
+    char name[64], state[64], line[400], text[3][16];
+    snprintf(line, sizeof line, "%-13s %-9s %7s %6s %5.1f %6.1fM %3llu %4llu %6s %7s %3llu  %s", cut(one->service, 13, name),
+             cut(one->state, 9, state), short_number(one->calls_rate, text[0]), short_number(one->talked_rate, text[2]),
+             100 * one->cpu_share, (double)one->memory_bytes / (1 << 20), (unsigned long long)one->threads,
+             (unsigned long long)one->processes, short_number((double)one->faults, text[1]), short_number((double)one->refusals, (char[16]){ 0 }),
              (unsigned long long)one->restarts, one->end);
     for (size_t length = strlen(line); length && line[length - 1] == ' ';)
         line[--length] = '\0';
     fprintf(to, "%.*s", width, line);
 }
 
-static const char columns[] = "SERVICE         STATE      CALLS/s   CPU%  MEMORY  THR PROC FAULTS REFUSED RST  LAST END";
+static const char columns[] = "SERVICE       STATE     CALLS/s TALK/s  CPU%  MEMORY THR PROC FAULTS REFUSED RST  LAST END";
 
 static void summary_write(FILE *to, const struct top *top, int width)
 {
@@ -264,7 +268,8 @@ static void object_write(FILE *to, const struct top *top)
     fprintf(to, ",\"process\":%d,\"time_ns\":%llu,\"services\":[", top->now.process, (unsigned long long)top->now.time_ns);
     for (size_t i = 0; i < top->now.count; i++) {
         const struct figures *one = &top->now.services[i];
-        fprintf(to, "%s{\"calls_per_s\":%.3f,\"cpu_percent\":%.3f", i ? "," : "", one->calls_rate, 100 * one->cpu_share);
+        fprintf(to, "%s{\"calls_per_s\":%.3f,\"talked_per_s\":%.3f,\"cpu_percent\":%.3f", i ? "," : "", one->calls_rate,
+                one->talked_rate, 100 * one->cpu_share);
 #define TEXT(name) fputc(',', to), json_text(to, #name, one->name)
 #define NUMBER(name) fprintf(to, ",\"%s\":%llu", #name, (unsigned long long)one->name)
 #define COUNT NUMBER
@@ -338,7 +343,8 @@ static void screen_draw(const struct top *top)
     table_write(stdout, top, width, height - 1, "\033[K\n");
     fputs("\033[J", stdout);
     if (height > 4)
-        printf("\033[%d;1H\033[7m%.*s\033[0m", height, width, " q quit   sort: n name  c calls  p CPU  m memory  f faults  r refusals ");
+        printf("\033[%d;1H\033[7m%.*s\033[0m", height, width,
+               " q quit   sort: n name  c calls  t talk  p CPU  m memory  f faults  r refusals ");
     fflush(stdout);
 }
 

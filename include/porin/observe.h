@@ -25,4 +25,14 @@ porin_status porin_trace_start(struct porin_error *error);
  * thread, calls lying in their callers, rows grouped (pid) by the domain that the thread is in first. One line an event. Threads may be in
  * domains meanwhile; what one of them is just noting is left out. Errors as porin_profile_stop. */
 porin_status porin_trace_stop(int file, struct porin_error *error);
+
+/* Connections in memory (local_network) of domains of one name to domains of another, since the process began. */
+struct porin_talk {
+    char client[48], server[48];        /* who connected, and who had listened; either may be dead by now */
+    uint64_t connections, open;         /* made; of those, not closed on both sides */
+    uint64_t sent_bytes, answered_bytes; /* by the client, by the server; what went through the kernel after a fork is not in it */
+};
+
+/* Fills in at most `room` of them, and returns how many there are. At most 1024: pairs of names beyond that are not counted. Any thread. */
+size_t porin_talks(struct porin_talk *out, size_t room);
 #endif

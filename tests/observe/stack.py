@@ -10,6 +10,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -26,13 +27,23 @@ run = tempfile.mkdtemp(prefix="porin-observe-")
 checked, failed = 0, []
 HOSTILE = "a\"b<i>&'\\\x1b[31m\u202e\u009b32m"      # what an import and an entry are called: images and stack files may say so
 SHOWN = "a\"b<i>&'\\?[31m?????32m"                 # a byte a ?
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
 STACK = r"""
 name: 'view "<b>&'
 services:
   callee: {image: callee.porin, restart: always, exports: {work: register_confidentiality, "NAME": none}}
   caller: {image: caller.porin, imports: {work: {entry: callee.work, policy: all}, "NAME": callee.NAME}, connect: ["127.0.0.1:9"]}
+  server: {image: talker.porin, command: [serve, "PORT"], listen: ["127.0.0.1:PORT"]}
+  client: {image: talker.porin, command: [ask, "PORT"], connect: ["127.0.0.1:PORT"]}
   idle: {image: idle.porin, listen: ["127.0.0.1:9", "unix:/x\e[31m<&>"]}
-""".replace("callee.NAME", '"callee.NAME"').replace("NAME", r"a\"b<i>&'\\\e[31m\u202e\u009b32m")
+""".replace("PORT", str(free_port())).replace("callee.NAME", '"callee.NAME"').replace("NAME", r"a\"b<i>&'\\\e[31m\u202e\u009b32m")
 
 
 def check(what, good, detail=""):
@@ -50,11 +61,11 @@ def ask(*arguments, seconds=30):
 
 def compile_images():
     sources = os.path.join(os.path.dirname(os.path.abspath(__file__)), "programs")
-    for name, options in (("callee", ["--library", "--export=work,more"]), ("caller", []), ("idle", [])):
+    for name, options in (("callee", ["--library", "--export=work,more"]), ("caller", []), ("idle", []), ("talker", [])):
         image = f"{work}/{name}.porin"
         subprocess.run([f"{build}/bin/porin-cc", "-O1", "-g", "-Iinclude", *options, "-o", image, f"{sources}/{name}.c"], check=True)
         data, record = open(image, "rb").read(), b"more".ljust(56, b"\0")
-        check(f"the record of a name in {name}", data.count(record) == (name != "idle"))
+        check(f"the record of a name in {name}", data.count(record) == (name in ("callee", "caller")))
         open(image, "wb").write(data.replace(record, HOSTILE.encode().ljust(56, b"\0")))
     open(f"{work}/stack.yaml", "w", encoding="utf-8").write(STACK)
 
@@ -101,6 +112,9 @@ def check_top():
     check("CPU time", 0 < services["caller"]["cpu_ns"] and services["caller"]["cpu_percent"] < 100, services["caller"])
     check("nothing is called in a program", services["idle"]["calls"] == 0)
     check("processes", services["idle"]["processes"] == 1, services["idle"])
+    data, services = wait_for("bytes between services in memory", lambda s: s["client"]["talked_per_s"] > 500)
+    check("of both sides", services["server"]["talked_bytes"] == services["client"]["talked_bytes"])
+    check("not of others", services["idle"]["talked_bytes"] == 0)
     check("memory", services["idle"]["memory_bytes"] > 100000)
     check("how it ended", services["callee"]["end"] == "died of SEGV", services["callee"]["end"])
     later = figures()[1]
@@ -176,6 +190,11 @@ def check_map():
         check("escaped", "a&quot;b&lt;i&gt;&amp;&#39;\\?[31m" in dot.stdout, dot.stdout)
         check("from a policy to an edge", re.search(r"n\d+:top -> n\d+:p\d+ \[.*>all</font>", dot.stdout), dot.stdout)
         check("traffic", ("calls/s" in dot.stdout) == (arguments[0] != "stack.yaml"), dot.stdout)
+        talk = re.search(r"style=dashed.*<b>([0-9.]+) (k?)B/s</b>, back <b>([0-9.]+) (k?)B/s</b>.*1 open", dot.stdout)
+        check("talk", bool(talk) == (arguments[0] != "stack.yaml"), dot.stdout)
+        if talk:
+            sent, answered = (float(talk[i]) * (1000 if talk[i + 1] else 1) for i in (1, 3))
+            check("four bytes back for each", 500 < sent < 1e6 and 3.5 < answered / sent < 4.5, talk[0])
         open(f"{work}/map.dot", "w", encoding="utf-8").write(dot.stdout)
     picture = ask("map", "--svg", "--seconds", "0.3", "-o", "map.svg")
     check("a picture", picture.returncode == 0, picture.stderr)

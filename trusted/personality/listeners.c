@@ -22,6 +22,7 @@ struct listener {
     struct source source;
     struct listener *next;             /* of the registry */
     unsigned files;
+    char owner[48];                    /* the domain that listened, for talks.c */
     sa_family_t family;
     struct local_name name;            /* of TCP */
     int place;                         /* of AF_UNIX: O_PATH, its file, which so keeps its number; -1: none */
@@ -153,6 +154,7 @@ void local_listen(const struct request *request, struct open_file *file, int bac
         listener->last = &listener->first;
         listener->attended = true;
         listener->files = 1;
+        snprintf(listener->owner, sizeof listener->owner, "%s", request->domain->name);
         listener->next = listeners;
         listeners = listener;
         file->listener = listener;
@@ -322,12 +324,14 @@ static void name_choose(const struct open_file *file, const struct local_name *w
 }
 
 /* Two ends from the one to the other. With local_lock. */
-static bool connect_to(struct listener *listener, struct open_file *file, const struct local_name *wanted, bool waits)
+static bool connect_to(const struct request *request, struct listener *listener, struct open_file *file, const struct local_name *wanted,
+                       bool waits)
 {
     struct pair *pair = pair_create(wanted->family != AF_UNIX);
     if (!pair)
         return false;
     struct end *client = &pair->ends[0], *server = &pair->ends[1];
+    talk_begin(pair, request->domain->name, listener->owner);
     name_choose(file, wanted, &client->own);
     client->peer = server->own = *wanted;
     server->peer = client->own;
@@ -361,7 +365,7 @@ int64_t local_connect(const struct request *request, struct open_file *file, con
     bool waits = !(fcntl(file->host, F_GETFL) & O_NONBLOCK), possible = !file->end && !file->duplicated && !file->host_connected;
     struct listener *listener = possible ? listener_find(&wanted, held) : NULL;
     int64_t result = LOCAL_HOST;
-    if (listener && connect_to(listener, file, &wanted, waits))
+    if (listener && connect_to(request, listener, file, &wanted, waits))
         result = waits || wanted.family == AF_UNIX ? 0 : -EINPROGRESS;
     else
         file->host_connected = true;

@@ -71,6 +71,7 @@ static void pair_begin(struct pair *pair, bool tcp)
 {
     pair->tcp = tcp;
     pair->converted = pair->to_listener = false;
+    pair->talk = NULL;
     for (int i = 0; i < 2; i++) {
         struct end *end = &pair->ends[i];
         struct flow *flow = &pair->flows[i];
@@ -107,6 +108,7 @@ struct pair *pair_create(bool tcp)
 /* Nobody is in a request of either end: those hold files. */
 void pair_free(struct pair *pair)
 {
+    talk_end(pair);
     if (kept_count == PAIRS_KEPT) {
         free(pair);
         return;

@@ -45,6 +45,8 @@ struct pair {
     _Atomic bool converted;            /* the files' host sockets are connected instead, */
     bool to_listener;                  /* of the kind that they seem to be */
     struct pair *next;
+    struct talk *talk;                 /* whose bytes are counted; NULL: nobody's, */
+    struct pair *next_talking, **talking; /* among those */
 };
 
 static inline struct end *other_of(const struct end *end)
@@ -96,6 +98,10 @@ void end_reset(struct end *end);
 bool flow_has_room(struct flow *flow);
 /* As sockets of that family tell it; the size. */
 socklen_t name_write(const struct local_name *name, int family, struct sockaddr_storage *address);
+
+/* talks.c, with local_lock: a connection of one domain to another begins, and ends. */
+void talk_begin(struct pair *pair, const char *client, const char *server);
+void talk_end(struct pair *pair);
 
 /* convert.c, with local_lock: from now on the pair is a connection of the host's. */
 void pair_convert(struct pair *pair);
