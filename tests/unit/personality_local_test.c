@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -606,6 +607,51 @@ static void nothing_old_is_reported(void **state)
     link_end(&link);
 }
 
+static void limit_descriptors(porin_domain *domain, int64_t count)
+{
+    const struct rlimit limit = { (rlim_t)count, DESCRIPTORS_MAX };
+    put_bytes(domain, WORLD_BUFFER, &limit, sizeof limit);
+    assert_int_equal(ask(domain, SYS_prlimit64, 0, RLIMIT_NOFILE, WORLD_BUFFER, 0), 0);
+}
+
+static bool reserved(porin_domain *domain, int64_t number)
+{
+    struct personality *own = domain->personality;
+    pthread_mutex_lock(&own->lock);
+    bool found = own->descriptors[number].reserved;
+    pthread_mutex_unlock(&own->lock);
+    return found;
+}
+
+/* A connection for which there is no number is not lost, and the number for one that has not come yet is nobody else's. */
+static void who_finds_no_number_waits(void **state)
+{
+    (void)state;
+    for (int local = 0; local < 2; local++) {
+        struct link link;
+        struct call call;
+        link_listen(&link, local, AF_INET, 16);
+        link.in_client = link_socket(&link);
+        send_text(link.client, link.in_client, "patient");
+        limit_descriptors(link.server, link.listening + 1);
+        for (int i = 0; i < 4; i++)
+            assert_int_equal(accepted(&link, 0), -EMFILE);
+        limit_descriptors(link.server, DESCRIPTORS_MAX);
+        link.in_server = accepted(&link, 0);
+        assert_int_equal(link.in_server, link.listening + 1);
+        expect_bytes(link.server, link.in_server, "patient");
+        call_begin(&call, link.server, SYS_accept4, word(link.listening), 0, 0, 0);
+        int64_t next = link.in_server + 1;
+        while (!reserved(link.server, next))
+            usleep(1000);
+        assert_int_equal(ask(link.server, SYS_dup2, word(link.in_server), word(next)), -EBUSY);
+        assert_int_equal(ask(link.server, SYS_dup, word(link.in_server)), next + 1);
+        assert_true(link_socket(&link) >= 0);
+        assert_int_equal(call_end(&call), next);
+        link_end(&link);
+    }
+}
+
 /* --- to other processes --- */
 
 /* Sends a descriptor to the domain itself: a new number for it. */
@@ -855,9 +901,9 @@ int main(int count, char **arguments)
         TEST(local_sockets_are_as_the_kernels), TEST(loopback_is_as_the_kernels), TEST(connecting_without_waiting), TEST(names_and_flags),
         TEST(backlogs_are_kept), TEST(those_from_outside_have_their_turn), TEST(listeners_end), TEST(grants_are_asked_first),
         TEST(files_of_sockets), TEST(shared_ports_are_the_hosts), TEST(sleepers_wake), TEST(senders_are_held_back), TEST(waits_have_limits),
-        TEST(epolls_have_both), TEST(nothing_old_is_reported), TEST(ends_travel), TEST(listeners_travel), TEST(connections_outlive_forks),
-        TEST(children_accept), TEST(full_queues_do_not_delay_forks),
-        TEST(epolls_make_no_circles),
+        TEST(epolls_have_both), TEST(nothing_old_is_reported), TEST(who_finds_no_number_waits),
+        TEST(ends_travel), TEST(listeners_travel), TEST(connections_outlive_forks), TEST(children_accept),
+        TEST(full_queues_do_not_delay_forks), TEST(epolls_make_no_circles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

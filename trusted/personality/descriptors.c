@@ -76,20 +76,53 @@ static int64_t table_reach(struct personality *own, uint32_t number)
     return 0;
 }
 
+/* Under the lock: the lowest free number from `from` on, with an element in the table. */
+static int64_t number_find(struct personality *own, int64_t from)
+{
+    int64_t limit = own->descriptor_limit, number = from < 0 || from >= limit ? -EINVAL : from;
+    while (number >= 0 && number < own->descriptor_count && (own->descriptors[number].file || own->descriptors[number].reserved))
+        number = number + 1 < limit ? number + 1 : -EMFILE;
+    int64_t error = number < 0 ? number : table_reach(own, (uint32_t)number);
+    return error ? error : number;
+}
+
 int64_t descriptor_add(struct personality *own, struct open_file *file, int64_t from, bool close_on_exec)
 {
     pthread_mutex_lock(&own->lock);
-    int64_t limit = own->descriptor_limit, number = from < 0 || from >= limit ? -EINVAL : from;
-    while (number >= 0 && descriptor_at(own, (int)number))
-        number = number + 1 < limit ? number + 1 : -EMFILE;
-    int64_t error = number < 0 ? number : table_reach(own, (uint32_t)number);
-    if (!error)
-        own->descriptors[number] = (struct descriptor){ file, close_on_exec };
+    int64_t number = number_find(own, from);
+    if (number >= 0)
+        own->descriptors[number] = (struct descriptor){ file, close_on_exec, false };
     pthread_mutex_unlock(&own->lock);
-    if (!error)
-        return number;
-    file_release(file);
-    return error;
+    if (number < 0)
+        file_release(file);
+    return number;
+}
+
+int64_t descriptor_reserve(struct personality *own)
+{
+    pthread_mutex_lock(&own->lock);
+    int64_t number = own->descriptor_limit ? number_find(own, 0) : -EMFILE;
+    if (number >= 0)
+        own->descriptors[number].reserved = true;
+    pthread_mutex_unlock(&own->lock);
+    return number;
+}
+
+void descriptor_fill(struct personality *own, int number, struct open_file *file, bool close_on_exec)
+{
+    pthread_mutex_lock(&own->lock);
+    bool there = (uint32_t)number < own->descriptor_count && own->descriptors[number].reserved; /* not so if all were closed meanwhile */
+    if (there)
+        own->descriptors[number] = (struct descriptor){ file, close_on_exec, false };
+    pthread_mutex_unlock(&own->lock);
+    if (!there && file)
+        file_release(file);
+}
+
+void descriptors_unreserve(struct personality *own)
+{
+    for (uint32_t i = 0; i < own->descriptor_count; i++)
+        own->descriptors[i].reserved = false;
 }
 
 static void descriptor_drop(struct personality *own, struct open_file *file)
@@ -196,9 +229,11 @@ static int64_t duplicate_to(const struct request *request, int to, bool close_on
     pthread_mutex_lock(&own->lock);
     struct open_file *replaced = file;
     error = table_reach(own, (uint32_t)to);
+    if (!error && own->descriptors[to].reserved)
+        error = -EBUSY;
     if (!error) {
         replaced = own->descriptors[to].file;
-        own->descriptors[to] = (struct descriptor){ file, close_on_exec };
+        own->descriptors[to] = (struct descriptor){ file, close_on_exec, false };
     }
     pthread_mutex_unlock(&own->lock);
     if (error)

@@ -53,7 +53,7 @@ static inline bool file_is_stream(const struct open_file *file)
     return file->kind != FILE_REGULAR && file->kind != FILE_DIRECTORY;
 }
 
-struct descriptor { struct open_file *file; bool close_on_exec; };
+struct descriptor { struct open_file *file; bool close_on_exec; bool reserved; }; /* reserved: its file is about to come */
 
 /* A new open file with one reference, taking over the host descriptor; NULL: out of memory (then host is closed, unless the console's). */
 struct open_file *file_create(int host, enum file_kind kind, bool readable, bool writable);
@@ -63,6 +63,11 @@ void file_release(struct open_file *file);
 
 /* Puts a file at the lowest free number from `from` on. Takes over the caller's reference, also on failure (-EMFILE, -ENOMEM, -EINVAL). */
 int64_t descriptor_add(struct personality *own, struct open_file *file, int64_t from, bool close_on_exec);
+/* The same in two steps, for what could not be put back: a number or -errno, then the file, or NULL if there is none after all. */
+int64_t descriptor_reserve(struct personality *own);
+void descriptor_fill(struct personality *own, int number, struct open_file *file, bool close_on_exec);
+/* In a forked child: nobody is there to fill them. Under the lock. */
+void descriptors_unreserve(struct personality *own);
 /* The close-on-exec flag: asks (FD_CLOEXEC or 0) or sets (0). -EBADF. */
 int64_t descriptor_close_on_exec(struct personality *own, int descriptor, bool set, bool value);
 int64_t descriptor_close(struct personality *own, int descriptor);

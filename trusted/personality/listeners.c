@@ -384,13 +384,14 @@ bool local_turn(struct open_file *file)
     return ++file->listener->turn & 1;
 }
 
-struct open_file *local_accept(struct open_file *file, int flags, struct sockaddr_storage *address, socklen_t *size)
+int64_t local_accept(struct open_file *file, int flags, struct sockaddr_storage *address, socklen_t *size, struct open_file **out)
 {
     struct listener *listener = file->listener;
     if (!listener->some)
-        return NULL;
+        return -EAGAIN;
     pthread_mutex_lock(&local_lock);
     int host = listener->first ? socket(file->family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0) : -1;
+    int64_t error = !listener->first ? -EAGAIN : host < 0 ? -errno : 0;
     struct open_file *made = host >= 0 ? file_create(host, FILE_SOCKET, true, true) : NULL;
     if (made) {
         struct end *end = waiting_take(listener);
@@ -401,5 +402,6 @@ struct open_file *local_accept(struct open_file *file, int flags, struct sockadd
         *size = name_write(&end->peer, file->family, address);
     }
     pthread_mutex_unlock(&local_lock);
-    return made;
+    *out = made;
+    return error ? error : made ? 0 : -ENOMEM;
 }

@@ -93,8 +93,8 @@ void local_listen(const struct request *request, struct open_file *file, int bac
 int64_t local_connect(const struct request *request, struct open_file *file, const struct sockaddr_storage *address, int held);
 /* What connecting it again answers; LOCAL_HOST: it is not connected here. */
 int64_t local_connected(const struct open_file *file);
-/* A connection from within the process, as an open file; NULL: there is none. The address as accept tells it. */
-struct open_file *local_accept(struct open_file *file, int flags, struct sockaddr_storage *address, socklen_t *size);
+/* A connection from within the process, as an open file; -EAGAIN: there is none, or another errno. The address as accept tells it. */
+int64_t local_accept(struct open_file *file, int flags, struct sockaddr_storage *address, socklen_t *size, struct open_file **out);
 /* Does it listen here, so that its host's socket never blocks? */
 bool local_listens(const struct open_file *file);
 /* Are these to be asked for first this time, or the host's? */

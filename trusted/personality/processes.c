@@ -93,6 +93,7 @@ int64_t service_fork(const struct request *request)
         process_begin(member);
         become_child(own);
         locks_forget(own);
+        descriptors_unreserve(own);
     } else if (result > 0)
         place->host = (int32_t)result;
     local_fork_end(own, result == 0);

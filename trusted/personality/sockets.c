@@ -29,16 +29,22 @@ struct open_file *socket_acquire(const struct request *request, int64_t *error)
     return NULL;
 }
 
-int64_t socket_add(const struct request *request, int host, int family, int type, enum socket_origin origin, bool close_on_exec)
+static struct open_file *socket_create(int host, int family, int type, enum socket_origin origin)
 {
     struct open_file *file = file_create(host, FILE_SOCKET, true, true);
     if (!file)
-        return -ENOMEM;
+        return NULL;
     file->family = family;
     file->type = type;
     file->pair = origin == SOCKET_PAIR;
     file->fixed = origin != SOCKET_NEW && family == AF_UNIX;
-    return descriptor_add(request->own, file, 0, close_on_exec);
+    return file;
+}
+
+int64_t socket_add(const struct request *request, int host, int family, int type, enum socket_origin origin, bool close_on_exec)
+{
+    struct open_file *file = socket_create(host, family, type, origin);
+    return file ? descriptor_add(request->own, file, 0, close_on_exec) : -ENOMEM;
 }
 
 /* Family, type and protocol that a domain may have. */
@@ -227,55 +233,53 @@ bool socket_time_limit(const struct open_file *file, int option, struct timespec
     return true;
 }
 
-static int64_t accept_host(const struct request *request, struct open_file *file, int flags, struct sockaddr_storage *address,
-                           socklen_t *size)
+static int64_t accept_host(const struct request *request, struct open_file *file, int flags, struct peer *peer, struct open_file **made)
 {
-    int64_t result = WAIT(request, SYS_accept4, file->host, address, size, flags | SOCK_CLOEXEC);
-    return result < 0 ? result : socket_add(request, (int)result, file->family, file->type, SOCKET_NEW, flags & SOCK_CLOEXEC);
+    int64_t result = WAIT(request, SYS_accept4, file->host, &peer->address, &peer->size, flags | SOCK_CLOEXEC);
+    *made = result < 0 ? NULL : socket_create((int)result, file->family, file->type, SOCKET_NEW);
+    return result < 0 ? result : *made ? 0 : -ENOMEM;
 }
 
 /* From within the process or from the host, in turns; waits if the domain wants that. */
-static int64_t accept_both(const struct request *request, struct open_file *file, int flags, struct sockaddr_storage *address,
-                           socklen_t *size)
+static int64_t accept_both(const struct request *request, struct open_file *file, int flags, struct peer *peer, struct open_file **made)
 {
     struct timespec limit;
     bool limited = socket_time_limit(file, SO_RCVTIMEO, &limit);
     listener_attend(file);
     for (bool local = local_turn(file), first = true;; local = !local, first = !first) {
-        struct open_file *made = local ? local_accept(file, flags & SOCK_NONBLOCK, address, size) : NULL;
-        if (made)
-            return descriptor_add(request->own, made, 0, flags & SOCK_CLOEXEC);
-        int64_t result = local ? -EAGAIN : accept_host(request, file, flags, address, size);
+        int64_t result = local ? local_accept(file, flags & SOCK_NONBLOCK, &peer->address, &peer->size, made)
+                               : accept_host(request, file, flags, peer, made);
         if (result != -EAGAIN)
             return result;
         if (!first) /* nobody here, and nobody there */
             result = listener_source(file)->nonblocking ? -EAGAIN : file_wait(request, file, POLLIN, limited ? &limit : NULL);
         if (!first && result <= 0)
             return !result ? -EAGAIN : limited ? not_restarted(result) : result;
-        *size = sizeof *address;
+        peer->size = sizeof peer->address;
     }
 }
 
+/* The number comes first: whoever connects goes on waiting if there is none. */
 static int64_t accept_with(const struct request *request, int flags)
 {
     int64_t error;
-    struct sockaddr_storage address = { 0 };
-    socklen_t size = sizeof address;
+    struct peer peer = { .size = sizeof peer.address };
     if (flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC))
         return -EINVAL;
-    struct open_file *file = socket_acquire(request, &error);
+    struct open_file *made = NULL, *file = socket_acquire(request, &error);
     if (!file)
         return error;
-    int64_t result = (local_listens(file) ? accept_both : accept_host)(request, file, flags, &address, &size);
-    if (result >= 0) {
-        error = address_store(request, &address, size, request->arguments[1], request->arguments[2]);
-        if (error) {
-            descriptor_close(request->own, (int)result);
-            result = error;
-        }
+    int64_t number = descriptor_reserve(request->own);
+    if (number >= 0) {
+        error = (local_listens(file) ? accept_both : accept_host)(request, file, flags, &peer, &made);
+        if (!error)
+            error = address_store(request, &peer.address, peer.size, request->arguments[1], request->arguments[2]);
+        if (error && made)
+            file_release(made);
+        descriptor_fill(request->own, (int)number, error ? NULL : made, flags & SOCK_CLOEXEC);
     }
     file_release(file);
-    return result;
+    return number < 0 ? number : error ? error : number;
 }
 
 int64_t service_accept(const struct request *request)
