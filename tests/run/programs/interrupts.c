@@ -123,6 +123,7 @@ static void loops(void)
     say("registers come back", stormy == quiet && stop > 10);
     stop = 0;
     handle(SIGALRM, on_jump, 0);
+    (void)sigsetjmp(place, 1); /* the first one may come before the loop begins */
     timer(500, 500);
     for (int i = 0; i < 200; i++)
         if (sigsetjmp(place, 1) == 0)
@@ -130,6 +131,12 @@ static void loops(void)
                 turns++;
     timer(0, 0);
     say("siglongjmp out of handlers", stop >= 200);
+    stop = 0;
+    timer(300, 300);
+    while (stop < 200)
+        (void)sigsetjmp(place, 1);
+    timer(0, 0);
+    say("siglongjmp to a place that is just being written", stop >= 200);
     stop = 0;
     handle(SIGALRM, on_jump, SA_NODEFER);
     timer(500, 500);

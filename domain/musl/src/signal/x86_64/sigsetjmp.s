@@ -10,15 +10,16 @@
 sigsetjmp:
 __sigsetjmp:
 	endbr64
-	movl %edi, %r11d
-	movq $0, 64(%r14,%r11)
 	testl %esi, %esi
-	je setjmp
+	je 1f
 	leal -16(%r15), %r15d
 	movq %rdi, (%r14,%r15)
-	call __sigsetjmp_save
+	call __sigsetjmp_save		# the word is never without its mask: a handler may jump here while both are written again
 	movq (%r14,%r15), %rdi
 	leal 16(%r15), %r15d
+	jmp setjmp
+1:	movl %edi, %r11d
+	movq $0, 64(%r14,%r11)
 	jmp setjmp
 	.size sigsetjmp, .-sigsetjmp
 	.section .note.GNU-stack,"",@progbits
