@@ -7,6 +7,7 @@
 #include <linux/perf_event.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,17 @@ static void works(const char *name, int good)
 
 static void *thread_run(void *data)
 {
+    return data;
+}
+
+static sem_t hardened;
+
+/* Began before the filter was there. */
+static void *earlier_run(void *data)
+{
+    while (sem_wait(&hardened) != 0)
+        ;
+    REFUSED(syscall(SYS_ptrace, PTRACE_TRACEME, 0, 0, 0));
     return data;
 }
 
@@ -139,10 +151,14 @@ int main(void)
     if (reader == 0)
         _exit(try_reader());
     works("a reader", reader > 0 && waitpid(reader, &status, 0) == reader && status == 0);
+    pthread_t earlier;
+    works("a thread", sem_init(&hardened, 0, 0) == 0 && pthread_create(&earlier, NULL, earlier_run, NULL) == 0);
     if (!harden_process()) {
         printf("FAIL  no filter: errno %d\n", errno);
         return 1;
     }
+    sem_post(&hardened);
+    pthread_join(earlier, NULL);
     try_calls();
     try_needed();
     printf("hardening: %d attempts, %d ended otherwise than they must\n", attempts, failures);

@@ -228,6 +228,14 @@ static void step_revoke(int self)
     }
 }
 
+/* What each has by grants on each other one. */
+static void rights_agree(void)
+{
+    for (int source = 0; source < DOMAINS; source++)
+        for (int target = 0; target < DOMAINS; target++)
+            assert_int_equal(porin_grant_right(domains[source], domains[target]), granted(source, target, lives[target]));
+}
+
 static void step_register(int self)
 {
     uint64_t add = entry(domains[self], "add").offset;
@@ -357,6 +365,7 @@ static void operations_agree_with_the_model(void **state)
                 step_replace(self);
         if (handle_count == 0)
             memset(registrations, 0, sizeof registrations), memset(grants, 0, sizeof grants), memset(names, 0, sizeof names);
+        rights_agree();
     }
     for (int i = 0; i < DOMAINS; i++)
         porin_domain_destroy(domains[i]);

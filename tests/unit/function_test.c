@@ -137,6 +137,56 @@ static void revocation_waits(void **state)
     assert_int_equal((intptr_t)was_inside, 0);
 }
 
+/* What a function uses is there as long as it is granted, and may be gone when its revocation is back. */
+enum { GRANTS = 3000 };
+static struct used { _Atomic bool gone; } used[GRANTS];
+static _Atomic uint32_t granted;
+static _Atomic unsigned too_late, in_time;
+
+static int64_t use(void *context, porin_domain *caller, const uint64_t *arguments)
+{
+    const struct used *mine = context;
+    (void)caller, (void)arguments;
+    bool there = !mine->gone;
+    for (volatile int i = 0; i < 200; i++)
+        ;
+    (there && !mine->gone ? &in_time : &too_late)[0]++;
+    return 0;
+}
+
+static void *use_thread(void *data)
+{
+    for (uint32_t number; (number = atomic_load(&granted)) != UINT32_MAX;)
+        ask(number);
+    return data;
+}
+
+static void calls_race_with_revocations(void **state)
+{
+    pthread_t threads[2];
+    struct timespec began, now = { 0 };
+    (void)state;
+    clock_gettime(CLOCK_MONOTONIC, &began);
+    for (int i = 0; i < 2; i++)
+        pthread_create(&threads[i], NULL, use_thread, NULL);
+    for (int i = 0; i < GRANTS && (now.tv_sec < began.tv_sec + 3 || !in_time); i++) {
+        uint32_t number;
+        assert_int_equal(porin_function_grant(domain, use, &used[i], &number), PORIN_OK);
+        atomic_store(&granted, number);
+        unsigned before = in_time;
+        for (int wait = 0; wait < 10000 && in_time == before; wait++)
+            ;
+        assert_int_equal(porin_function_revoke(domain, number), PORIN_OK);
+        used[i].gone = true;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    }
+    atomic_store(&granted, UINT32_MAX);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(too_late, 0);
+    assert_true(in_time > 0);
+}
+
 static void a_function_may_revoke_itself(void **state)
 {
     (void)state;
@@ -152,6 +202,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_what_is_granted, begin, end),
         cmocka_unit_test_setup_teardown(there_is_a_limit, begin, end),
         cmocka_unit_test_setup_teardown(revocation_waits, begin, end),
+        cmocka_unit_test_setup_teardown(calls_race_with_revocations, begin, end),
         cmocka_unit_test_setup_teardown(a_function_may_revoke_itself, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -326,6 +326,43 @@ static void buffers_that_end_in_a_hole(void **state)
     assert_int_equal(ask(domain, SYS_getdents64, LIST_, end - 10, 4096), -EFAULT);
 }
 
+/* Memory of another domain: with a size of its own, and with one that makes a slot's together with the address, modulo 2^64 (the kernel
+ * cuts such sizes to what it likes). */
+static void sizes_do_not_wrap(void **state)
+{
+    static const struct { const char *name; uint64_t number, arguments[4]; } asked[] = { /* SPACE: the address; LENGTH: the size */
+        { "read", SYS_read, { FILE_, SPACE, LENGTH } }, { "write", SYS_write, { TO_, SPACE, LENGTH } },
+        { "pread64", SYS_pread64, { FILE_, SPACE, LENGTH, 0 } }, { "pwrite64", SYS_pwrite64, { FILE_, SPACE, LENGTH, 0 } },
+        { "sendto", SYS_sendto, { PAIR_, SPACE, LENGTH, MSG_DONTWAIT } },
+        { "recvfrom", SYS_recvfrom, { PAIR_, SPACE, LENGTH, MSG_DONTWAIT } },
+        { "readv", SYS_readv, { FILE_, VECTOR, 1 } }, { "writev", SYS_writev, { TO_, VECTOR, 1 } },
+        { "sendmsg", SYS_sendmsg, { PAIR_, MESSAGE, MSG_DONTWAIT } }, { "recvmsg", SYS_recvmsg, { PAIR_, MESSAGE, MSG_DONTWAIT } },
+        { "getrandom", SYS_getrandom, { SPACE, LENGTH } }, { "getdents64", SYS_getdents64, { LIST_, SPACE, LENGTH } },
+        { "getcwd", SYS_getcwd, { SPACE, LENGTH } }, { "readlink", SYS_readlink, { PATH + 16, SPACE, LENGTH } },
+    };
+    porin_domain *domain = *state, *other = world_domain_with(&directory, 1, WORLD_GRANTS);
+    const uint64_t at = other->base - domain->base + SPACE;
+    char secret[64], seen[64], sent[64];
+    memset(secret, 's', sizeof secret);
+    for (size_t i = 0; i < 2 * sizeof asked / sizeof asked[0]; i++) {
+        uint64_t arguments[6] = { 0 }, size = i % 2 ? sizeof secret : SLOT_BYTES - at;
+        const uint64_t vector[2] = { at, size };
+        prepare(domain);
+        put_bytes(domain, VECTOR, vector, sizeof vector);
+        put_bytes(other, SPACE, secret, sizeof secret);
+        while (ask(domain, SYS_recvfrom, OTHER_, P, sizeof sent, MSG_DONTWAIT) > 0)
+            ;
+        for (int k = 0; k < 4; k++)
+            arguments[k] = asked[i / 2].arguments[k] == SPACE ? at : asked[i / 2].arguments[k] == LENGTH ? size : asked[i / 2].arguments[k];
+        int64_t result = personality_call(domain, asked[i / 2].number, arguments);
+        get_bytes(other, seen, SPACE, sizeof seen);
+        if (result >= 0 || memcmp(seen, secret, sizeof seen) != 0 ||
+            ask(domain, SYS_recvfrom, OTHER_, P, sizeof sent, MSG_DONTWAIT) != -EAGAIN)
+            fail_msg("%s: %lld", asked[i / 2].name, (long long)result);
+    }
+    porin_domain_destroy(other);
+}
+
 static __thread uint64_t random_state = 0x9e3779b97f4a7c15;
 
 static uint64_t random_word(void)
@@ -482,8 +519,24 @@ static void *rewrite(void *argument)
     for (unsigned i = 0; !rewriter->stop; i++) {
         copy_out(rewriter->domain, (porin_addr){ VECTOR }, vectors[i % 2], 16);
         copy_out(rewriter->domain, (porin_addr){ PATH }, paths[i % 2], 11);
+        copy_out(rewriter->domain, (porin_addr){ ADDRESS }, &(const uint32_t){ htonl(INADDR_LOOPBACK + i % 2) }, 4);
     }
     return NULL;
+}
+
+/* A socket is bound to an address that was granted, or not at all. What is rewritten is all but its family and port. */
+static bool bound_as_granted(porin_domain *domain)
+{
+    struct sockaddr_in address;
+    int64_t number = ask(domain, SYS_socket, AF_INET, SOCK_DGRAM, 0), error = ask(domain, SYS_bind, word(number), ADDRESS - 4, 16);
+    assert_true(number > 0 && (error == 0 || error == -EACCES));
+    if (error == 0) {
+        assert_int_equal(ask(domain, SYS_getsockname, word(number), SPACE, LENGTH), 0);
+        get_bytes(domain, &address, SPACE, sizeof address);
+        assert_int_equal(ntohl(address.sin_addr.s_addr), INADDR_LOOPBACK);
+    }
+    assert_int_equal(ask(domain, SYS_close, word(number)), 0);
+    return error == 0;
 }
 
 static void structures_are_fetched_once(void **state)
@@ -491,7 +544,8 @@ static void structures_are_fetched_once(void **state)
     porin_domain *domain = *state;
     struct rewriter rewriter = { domain, false };
     pthread_t thread;
-    unsigned done = 0, refused = 0;
+    unsigned done = 0, refused = 0, bound = 0;
+    put_bytes(domain, ADDRESS - 4, &(const struct sockaddr_in){ .sin_family = AF_INET }, sizeof(struct sockaddr_in));
     assert_int_equal(pthread_create(&thread, NULL, rewrite, &rewriter), 0);
     for (int i = 0; i < 200000; i++) {
         int64_t written = ask(domain, SYS_pwritev, FILE_, VECTOR, 1, 0);
@@ -500,7 +554,9 @@ static void structures_are_fetched_once(void **state)
         assert_true(opened == 0 || opened == -ENOENT);
         done += written == 16;
         refused += written == -EFAULT;
+        bound += i % 20 == 0 && bound_as_granted(domain);
     }
+    assert_in_range(bound, 1, 9999);
     rewriter.stop = true;
     pthread_join(thread, NULL);
     assert_true(done && refused);
@@ -512,7 +568,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(good_pointers_are_accepted, set_up_process, tear_down),
         cmocka_unit_test_setup_teardown(bad_pointers_answer_efault, set_up_process, tear_down), cmocka_unit_test(every_service_has_a_case),
-        TEST(buffers_that_end_in_a_hole), TEST(a_storm_of_requests_does_no_harm), TEST(a_storm_of_threads_does_no_harm),
+        TEST(buffers_that_end_in_a_hole), TEST(sizes_do_not_wrap),
+        TEST(a_storm_of_requests_does_no_harm), TEST(a_storm_of_threads_does_no_harm),
         TEST(structures_are_fetched_once),
     };
     /* The storm syncs and fills files: in memory, and not too much of it. */
