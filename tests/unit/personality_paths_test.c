@@ -481,8 +481,15 @@ static void mount_points_end_a_grant(void **state)
     const struct porin_directory whole = { "/", "/", false };
     porin_domain *domain = world_domain(&whole, 1);
     expect_error(domain, "/proc/self/mem", O_RDWR, EACCES);
-    expect_error(domain, "/proc/self/maps", O_RDONLY, EACCES);
+    expect_error(domain, "/proc/self/smaps", O_RDONLY, EACCES);
+    expect_error(domain, "/proc/1/maps", O_RDONLY, EACCES);
     expect_error(domain, "/proc", O_RDONLY | O_DIRECTORY, EACCES);
+    int64_t made_up = guest_open(domain, "/proc/self/maps", O_RDONLY), first; /* of the domain, in slot offsets */
+    assert_int_equal(ask(domain, SYS_read, word(made_up), WORLD_BUFFER, 8), 8);
+    get_bytes(domain, &first, WORLD_BUFFER, 8);
+    assert_memory_equal(&first, "000c0000", 8);
+    assert_int_equal(ask(domain, SYS_utimensat, word(AT_FDCWD), put(domain, "/dev/null"), 0, 0), -EROFS);
+    assert_int_equal(ask(domain, SYS_chmod, put(domain, "/dev/null"), 0600), -EACCES);
     assert_true(guest_open(domain, "/sys/kernel/notes", O_RDONLY) < 0);
     assert_int_equal(ask(domain, SYS_stat, put(domain, "/proc"), WORLD_BUFFER), -EACCES);
     assert_int_equal(ask(domain, SYS_lstat, put(domain, "/proc"), WORLD_BUFFER), -EACCES);

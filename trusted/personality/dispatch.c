@@ -186,7 +186,8 @@ static void personality_stop(struct personality *own)
     timers_end(own);
     descriptors_close(own, false);
     free(own->directory);
-    own->directory = NULL;
+    free(own->program);
+    own->directory = own->program = NULL;
     signals_forget(own, false);
     struct children *children = own->children;
     __atomic_store_n(&own->children, NULL, __ATOMIC_SEQ_CST);

@@ -107,15 +107,16 @@ static int64_t open_at(const struct request *request, int from, uint64_t path, i
     struct place place;
     struct open_file *file;
     int64_t result = place_find(&place, request, from, path);
-    if (result == -ENOENT && synthetic_known(place.text))
-        return synthetic_open(request, place.text, flags);
     if (result)
-        return result;
+        return synthetic_instead(request, &place, result) ? synthetic_open(request, place.text, flags) : result;
     if (place.directory < 0)
         result = listing_open(request, &place, flags, &file);
     else
         result = file_open(request->own, &place, flags & OPEN_PASSED, flags & O_CREAT ? mode_masked(request->own, mode) : 0, &file);
+    bool instead = result && synthetic_instead(request, &place, result);
     place_release(&place);
+    if (instead)
+        return synthetic_open(request, place.text, flags);
     return result ? result : descriptor_add(request->own, file, 0, flags & O_CLOEXEC);
 }
 
@@ -254,6 +255,15 @@ int64_t service_getdents64(const struct request *request)
     return result;
 }
 
+void console_guard(struct stat *facts)
+{
+    *facts = (struct stat){
+        .st_mode = facts->st_mode & (S_IFMT | 0600), .st_size = facts->st_size, .st_blksize = facts->st_blksize, .st_nlink = 1,
+        .st_dev = facts->st_dev, .st_ino = facts->st_ino, /* programs ask whether their input is their output */
+        .st_mtim = S_ISCHR(facts->st_mode) ? (struct timespec){ 0 } : facts->st_mtim, /* a terminal's tells when somebody typed */
+    };
+}
+
 void facts_guard(struct stat *facts)
 {
     facts->st_uid = PERSONALITY_UID;
@@ -269,11 +279,7 @@ int64_t file_facts(const struct request *request, int descriptor, struct stat *f
     if (file->kind == FILE_LISTING)
         *facts = (struct stat){ .st_mode = S_IFDIR | 0555, .st_nlink = 2, .st_blksize = facts->st_blksize };
     if (file->kind == FILE_CONSOLE)
-        *facts = (struct stat){
-            .st_mode = facts->st_mode & (S_IFMT | 0600), .st_size = facts->st_size, .st_blksize = facts->st_blksize, .st_nlink = 1,
-            .st_dev = facts->st_dev, .st_ino = facts->st_ino, /* programs ask whether their input is their output */
-            .st_mtim = S_ISCHR(facts->st_mode) ? (struct timespec){ 0 } : facts->st_mtim, /* a terminal's tells when somebody typed */
-        };
+        console_guard(facts);
     file_release(file);
     facts_guard(facts);
     return result;

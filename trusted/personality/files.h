@@ -13,6 +13,8 @@ int64_t file_open(struct personality *own, const struct place *place, int flags,
 /* What fstat answers, less what is the host's: owner and group, and which file the console is. */
 int64_t file_facts(const struct request *request, int descriptor, struct stat *facts);
 void facts_guard(struct stat *facts);
+/* Of the console only kind, size and which it is. */
+void console_guard(struct stat *facts);
 /* mkdir and creat: the wanted mode less the domain's umask. */
 mode_t mode_masked(struct personality *own, uint64_t mode);
 #endif

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,9 +20,9 @@
 struct record { uint64_t inode; int64_t next; uint16_t size; uint8_t kind; char name[NAME_MAX + 6]; };
 #define RECORD_HEAD offsetof(struct record, name)
 
-static bool record_write(int host, int64_t *at, uint64_t inode, const char *name, size_t length)
+static bool record_write(int host, int64_t *at, uint64_t inode, uint8_t kind, const char *name, size_t length)
 {
-    struct record record = { .inode = inode, .size = (uint16_t)((RECORD_HEAD + length + 8) & ~7ull), .kind = DT_DIR };
+    struct record record = { .inode = inode, .size = (uint16_t)((RECORD_HEAD + length + 8) & ~7ull), .kind = kind };
     if (length > NAME_MAX)
         return true; /* no path can name it */
     memcpy(record.name, name, length);
@@ -52,32 +53,69 @@ static bool name_is_listed(const struct personality *own, uint32_t before, const
     return listed;
 }
 
-int64_t listing_open(const struct request *request, const struct place *place, int flags, struct open_file **out)
+static int listing_begin(int flags, int64_t *at)
 {
-    const struct personality *own = request->own;
-    int64_t at = 0;
     if ((flags & O_ACCMODE) != O_RDONLY || flags & (O_CREAT | O_TRUNC))
         return -EISDIR;
     int host = memfd_create("porin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    *at = 0;
     if (host < 0)
         return -errno;
-    bool good = record_write(host, &at, 1, ".", 1) && record_write(host, &at, 1, "..", 2);
+    if (record_write(host, at, 1, DT_DIR, ".", 1) && record_write(host, at, 1, DT_DIR, "..", 2))
+        return host;
+    close(host);
+    return -EIO;
+}
+
+/* Takes over the path. */
+static int64_t listing_end(int host, bool good, char *path, struct open_file **out)
+{
+    good = good && fcntl(host, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0 && lseek(host, 0, SEEK_SET) == 0;
+    *out = good ? file_create(host, FILE_LISTING, false, false) : NULL;
+    if (*out) {
+        (*out)->constant = true;
+        (*out)->path = path;
+        return 0;
+    }
+    free(path);
+    if (!good)
+        close(host);
+    return good ? -ENOMEM : -EIO;
+}
+
+int64_t listing_numbers(const struct request *request, const char *path, int flags, struct open_file **out)
+{
+    struct personality *own = request->own;
+    int64_t at;
+    int host = listing_begin(flags, &at);
+    bool good = true;
+    if (host < 0)
+        return host;
+    pthread_mutex_lock(&own->lock);
+    for (uint32_t i = 0; i < own->descriptor_count && good; i++) {
+        char name[12];
+        if (own->descriptors[i].file)
+            good = record_write(host, &at, 2 + i, DT_LNK, name, (size_t)snprintf(name, sizeof name, "%u", i));
+    }
+    pthread_mutex_unlock(&own->lock);
+    return listing_end(host, good, strdup(path), out);
+}
+
+int64_t listing_open(const struct request *request, const struct place *place, int flags, struct open_file **out)
+{
+    const struct personality *own = request->own;
+    int64_t at;
+    int host = listing_begin(flags, &at);
+    bool good = true;
+    if (host < 0)
+        return host;
     for (uint32_t i = 0; i < own->grant_count && good; i++) {
         size_t length;
         const char *name = name_beneath(&own->grants[i], place->text, &length);
         if (name && !name_is_listed(own, i, place->text, name, length))
-            good = record_write(host, &at, 2 + i, name, length);
+            good = record_write(host, &at, 2 + i, DT_DIR, name, length);
     }
-    if (!good || fcntl(host, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0 || lseek(host, 0, SEEK_SET) != 0) {
-        close(host);
-        return -EIO;
-    }
-    *out = file_create(host, FILE_LISTING, false, false);
-    if (!*out)
-        return -ENOMEM;
-    (*out)->constant = true;
-    (*out)->path = place_guest_path(place);
-    return 0;
+    return listing_end(host, good, place_guest_path(place), out);
 }
 
 int64_t listing_read(const struct request *request, const struct open_file *file)

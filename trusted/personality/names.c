@@ -13,11 +13,8 @@
 #include "synthetic.h"
 
 /* Opens a place that place_find has found, or answered error for. */
-static int place_open_name(const struct place *place, const struct request *request, int64_t error, bool follow)
+static int place_open_name(const struct place *place, int64_t error, bool follow)
 {
-    bool device;
-    if (error == -ENOENT && synthetic_known(place->text))
-        return synthetic_host(request, place->text, O_RDONLY, &device);
     if (error)
         return (int)error;
     return place->directory < 0 ? -EISDIR : place_open(place, O_PATH | (follow || place->must_be_directory ? 0 : O_NOFOLLOW), 0);
@@ -29,8 +26,11 @@ static int name_open(const struct request *request, int from, uint64_t path, boo
 {
     struct place place;
     int64_t error = place_find(&place, request, from, path);
-    int host = place_open_name(&place, request, error, follow);
-    *constant = error || place.constant;
+    int host = place_open_name(&place, error, follow);
+    bool instead = host < 0 && synthetic_instead(request, &place, host), device;
+    if (instead)
+        host = synthetic_host(request, place.text, O_RDONLY, &device);
+    *constant = instead || error || place.constant;
     if (!error)
         place_release(&place);
     return host;
@@ -60,9 +60,12 @@ static int64_t facts_at(const struct request *request, int from, uint64_t path, 
     bool follow = !(flags & AT_SYMLINK_NOFOLLOW);
     int64_t error = place_find(&place, request, from, path);
     if (error || !place_facts(&place, follow, facts)) {
-        int host = place_open_name(&place, request, error, follow);
+        int host = place_open_name(&place, error, follow);
         *facts = (struct stat){ .st_mode = S_IFDIR | 0555, .st_nlink = 2, .st_blksize = 4096 };
-        result = host < 0 && host != -EISDIR ? host : host >= 0 && fstat(host, facts) < 0 ? -errno : 0;
+        if (host < 0 && synthetic_instead(request, &place, host))
+            result = synthetic_facts(request, place.text, follow, facts);
+        else
+            result = host < 0 && host != -EISDIR ? host : host >= 0 && fstat(host, facts) < 0 ? -errno : 0;
         if (host >= 0)
             close(host);
     }
@@ -149,17 +152,25 @@ int64_t service_faccessat2(const struct request *request)
 
 static int64_t readlink_at(const struct request *request, int from, uint64_t path, uint64_t to, uint64_t size)
 {
-    bool constant;
+    struct place place;
     struct stat facts;
+    char text[PATH_MAX];
     if (size == 0 || size > INT_MAX)
         return -EINVAL;
     void *buffer = range_for_kernel(request->domain, to, size);
     if (!buffer)
         return -EFAULT;
-    int host = name_open(request, from, path, false, &constant);
+    int64_t error = place_find(&place, request, from, path), result = -EINVAL;
+    int host = place_open_name(&place, error, false);
+    if (host < 0 && synthetic_instead(request, &place, host)) {
+        result = synthetic_link(request, place.text, text);
+        size = result < 0 ? 0 : (uint64_t)result < size ? (uint64_t)result : size;
+    } else if (host < 0)
+        result = host == -EISDIR ? -EINVAL : host;
+    if (!error)
+        place_release(&place);
     if (host < 0)
-        return host == -EISDIR ? -EINVAL : host;
-    int64_t result = -EINVAL;
+        return result < 0 ? result : request_store(request, to, text, size) ? -EFAULT : (int64_t)size;
     if (fstat(host, &facts) == 0 && S_ISLNK(facts.st_mode)) {
         result = readlinkat(host, "", buffer, size);
         if (result < 0)

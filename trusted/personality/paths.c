@@ -178,7 +178,7 @@ static int64_t place_find_fetched(struct place *place, const struct request *req
         return error;
     path_normalise(place->text);
     error = place_choose(place, request->own);
-    if (error && !synthetic_known(place->text))
+    if (error && !synthetic_known(request->own, place->text))
         audit(request, "--dir with a directory that is seen as %.200s, or above it, would show it", place->text);
     return error;
 }

@@ -233,7 +233,8 @@ int64_t service_prctl(const struct request *request)
 
 int64_t service_uname(const struct request *request)
 {
-    struct utsname name = { .sysname = "Linux", .nodename = "porin", .release = "5.10.0", .version = "Porin", .machine = "x86_64" };
+    struct utsname name = { .sysname = SYSTEM_NAME, .nodename = SYSTEM_HOST, .release = SYSTEM_RELEASE, .version = SYSTEM_VERSION,
+                            .machine = "x86_64" };
     return request_store(request, request->arguments[0], &name, sizeof name);
 }
 
@@ -269,7 +270,7 @@ static uint64_t stack_of_program(struct porin_domain *domain)
     return size;
 }
 
-static struct rlimit limit_of(const struct request *request, int resource)
+struct rlimit process_limit(const struct request *request, int resource)
 {
     struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
     if (resource == RLIMIT_AS || resource == RLIMIT_DATA || resource == RLIMIT_RSS)
@@ -290,7 +291,7 @@ static int64_t limit_store(const struct request *request, int resource, uint64_t
 {
     if (resource < 0 || resource >= RLIM_NLIMITS)
         return -EINVAL;
-    struct rlimit limit = limit_of(request, resource);
+    struct rlimit limit = process_limit(request, resource);
     return request_store(request, address, &limit, sizeof limit);
 }
 
@@ -302,7 +303,7 @@ static int64_t limit_set(const struct request *request, int resource, uint64_t a
     if (error)
         return error;
     pthread_mutex_lock(&request->own->lock);
-    now = limit_of(request, resource);
+    now = process_limit(request, resource);
     if (new.rlim_cur > new.rlim_max)
         error = -EINVAL;
     else if (resource == RLIMIT_NOFILE && new.rlim_max <= now.rlim_max) {

@@ -6,6 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SYSTEM_NAME "Linux"            /* as uname tells */
+#define SYSTEM_HOST "porin"
+#define SYSTEM_RELEASE "5.10.0"
+#define SYSTEM_VERSION "Porin"
+
+struct request;
+/* A limit as the domain has it. */
+struct rlimit process_limit(const struct request *request, int resource);
+
 #define PROCESS_HOST_NUMBERS 0x400000  /* the kernel's are below: no number means both a domain and a process that one has forked */
 
 /* A number no domain or thread of this process has had lately; they say nothing about the host. */

@@ -339,8 +339,8 @@ static int64_t script_arguments(char *line, const char *script, struct strings *
     return error;
 }
 
-/* The image that a guest path names, after at most one interpreter. */
-static int64_t image_find(const struct request *request, const char *path, struct strings *arguments, porin_image **image)
+/* The image that a guest path names, or that of its interpreter, whose path it becomes. */
+static int64_t image_find(const struct request *request, char path[PATH_MAX], struct strings *arguments, porin_image **image)
 {
     struct place place;
     struct porin_error error;
@@ -360,6 +360,8 @@ static int64_t image_find(const struct request *request, const char *path, struc
                 return result;
             continue;
         }
+        if (depth)
+            snprintf(path, PATH_MAX, "%s", arguments->list[0]);
         porin_status status = result ? PORIN_ERR_FILE : porin_image_load_memory(path, bytes, size, image, &error);
         free(bytes);
         if (!result && status != PORIN_OK)
@@ -369,23 +371,38 @@ static int64_t image_find(const struct request *request, const char *path, struc
     return -ELOOP;
 }
 
+/* /proc/self/exe from now on. */
+static void program_note(struct personality *own, const char *path)
+{
+    char absolute[PATH_MAX];
+    char *program = path_absolute(own, path, absolute) ? strdup(absolute) : NULL;
+    pthread_mutex_lock(&own->lock);
+    char *before = own->program;
+    own->program = program;
+    pthread_mutex_unlock(&own->lock);
+    free(before);
+}
+
 int64_t service_execve(const struct request *request)
 {
     char path[PATH_MAX];
     porin_image *image = NULL;
     struct strings *arguments = calloc(1, sizeof *arguments), *environment = calloc(1, sizeof *environment);
     int64_t error = arguments && environment ? request_fetch_path(request, path, sizeof path, request->arguments[0]) : -ENOMEM;
+    bool again = !error && strcmp(path, "/proc/self/exe") == 0;
     if (!error)
         error = strings_fetch(request, arguments, request->arguments[1]);
     if (!error)
         error = strings_fetch(request, environment, request->arguments[2]);
-    if (!error && strcmp(path, "/proc/self/exe") == 0) {
+    if (!error && again) {
         image = request->domain->image;
         image_retain(image);
     } else if (!error)
         error = image_find(request, path, arguments, &image);
     if (!error)
         error = exec_prepare(request->domain, image, arguments->list, arguments->count, environment->list, environment->count);
+    if (!error && !again)
+        program_note(request->own, path);
     if (image)
         porin_image_release(image);
     strings_free(arguments);

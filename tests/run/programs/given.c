@@ -74,7 +74,7 @@ int main(int argc, char **argv)
     say("/proc/self/stat", reads("/proc/self/stat", text));
     say("/proc/meminfo", reads("/proc/meminfo", "MemAvailable:"));
     say("/proc/meminfo for writing", open("/proc/meminfo", O_RDWR) < 0);
-    say("/proc/self/maps", open("/proc/self/maps", O_RDONLY) < 0);
+    say("/proc/self/maps", reads("/proc/self/maps", "00100000-") && !reads("/proc/self/maps", "libc")); /* of the slot, not of the host */
     if (argc < 3)
         return 0;
     scores(atol(argv[2]));

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What programs look at on the way: /proc about themselves, other names of descriptors. Prints what must be the same natively. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void say(const char *what, long value)
+{
+    printf("%s: %ld\n", what, value);
+    fflush(stdout);
+}
+
+static char *text_of(const char *path, size_t *size)
+{
+    static char text[65536];
+    int file = open(path, O_RDONLY);
+    size_t have = 0;
+    for (ssize_t got; file >= 0 && (got = read(file, text + have, sizeof text - 1 - have)) > 0;)
+        have += (size_t)got;
+    close(file);
+    text[have] = '\0';
+    if (size)
+        *size = have;
+    return text;
+}
+
+/* What /proc/self/maps says of an address: 4 read, 2 written, 1 executed. */
+static int rights_of(const void *address)
+{
+    char *save, *line = strtok_r(text_of("/proc/self/maps", NULL), "\n", &save);
+    for (; line; line = strtok_r(NULL, "\n", &save)) {
+        unsigned long start, end;
+        char rights[5];
+        if (sscanf(line, "%lx-%lx %4s", &start, &end, rights) == 3 && (unsigned long)address >= start && (unsigned long)address < end)
+            return (rights[0] == 'r') * 4 + (rights[1] == 'w') * 2 + (rights[2] == 'x');
+    }
+    return -1;
+}
+
+static void about_itself(int count, char **arguments)
+{
+    static const char constant[] = "constant";
+    static int variable = 1;
+    int local = 0;
+    size_t size;
+    char line[256];
+    const char *text = text_of("/proc/self/cmdline", &size);
+    size_t at = 0;
+    for (int i = 0; i < count && at < size && strcmp(text + at, arguments[i]) == 0; i++)
+        at += strlen(arguments[i]) + 1;
+    say("cmdline", at == size);
+    say("rights of code, constants, data, stack", rights_of((void *)about_itself) * 1000 + rights_of(constant) * 100 +
+        rights_of(&variable) * 10 + rights_of(&local));
+    say("rights of nothing", rights_of((void *)8));
+    snprintf(line, sizeof line, "/proc/%d/status", getpid());
+    text = text_of(line, NULL);
+    snprintf(line, sizeof line, "\nPid:\t%d\n", getpid());
+    say("its number", strstr(text, line) && strstr(text, "\nThreads:\t1\n"));
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    snprintf(line, sizeof line, "Max open files            %-20lu %-20lu files", (unsigned long)limit.rlim_cur, (unsigned long)limit.rlim_max);
+    say("limits", strstr(text_of("/proc/self/limits", NULL), line) != NULL);
+    double load;
+    say("loadavg", sscanf(text_of("/proc/loadavg", NULL), "%lf %lf %lf", &load, &load, &load));
+    say("stat", strncmp(text_of("/proc/stat", NULL), "cpu ", 4) == 0);
+    say("uuid", strlen(text_of("/proc/sys/kernel/random/uuid", NULL)));
+    say("pid_max", atoi(text_of("/proc/sys/kernel/pid_max", NULL)) > 300);
+    say("mounts", strlen(text_of("/proc/mounts", NULL)) > 0 && strlen(text_of("/proc/self/mountinfo", NULL)) > 0);
+    say("cwd", readlink("/proc/self/cwd", line, sizeof line) == (ssize_t)strlen(getcwd((char[512]){ 0 }, 512)));
+    say("no such file", open("/proc/self/nothing", O_RDONLY) < 0);
+}
+
+static int listed(const char *path, int number)
+{
+    DIR *directory = opendir(path);
+    int found = 0;
+    for (struct dirent *entry; directory && (entry = readdir(directory));)
+        found |= entry->d_name[0] != '.' && atoi(entry->d_name) == number;
+    if (directory)
+        closedir(directory);
+    return found;
+}
+
+static void other_names(void)
+{
+    int ends[2];
+    char path[64], text[64] = "";
+    struct stat one, other;
+    pipe(ends);
+    ends[1] = dup2(ends[1], 100); /* nobody else gets that number */
+    snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+    write(ends[1], "through another name", 20);
+    int again = open(path, O_RDONLY);
+    say("opened again", read(again, text, sizeof text) == 20 && strcmp(text, "through another name") == 0);
+    say("the same", stat(path, &one) == 0 && fstat(ends[0], &other) == 0 && one.st_ino == other.st_ino && S_ISFIFO(one.st_mode));
+    snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
+    say("a link", lstat(path, &one) == 0 && S_ISLNK(one.st_mode));
+    long length = readlink(path, text, sizeof text);
+    say("that says what it is", length > 6 && strncmp(text, "pipe:[", 6) == 0);
+    say("cut", readlink(path, text, 3));
+    say("listed", listed("/proc/self/fd", ends[1]) * 10 + listed("/dev/fd", ends[1]));
+    close(ends[1]);
+    say("closed", listed("/proc/self/fd", ends[1]));
+    snprintf(path, sizeof path, "/proc/self/fd/%d", ends[1]);
+    say("gone", open(path, O_RDONLY) < 0 && errno == ENOENT);
+    say("a link gone", readlink(path, text, sizeof text) < 0 && errno == ENOENT && stat(path, &one) < 0 && errno == ENOENT);
+    say("no number", open("/dev/fd/00", O_RDONLY) < 0 && open("/dev/fd/-1", O_RDONLY) < 0 && open("/dev/fd/99999999999", O_RDONLY) < 0);
+    int null = open("/dev/null", O_RDWR);
+    say("/dev/null", write(null, "x", 1));
+    say("no terminal", open("/dev/tty", O_RDWR) < 0 && errno == ENXIO);
+}
+
+int main(int argc, char **argv)
+{
+    about_itself(argc, argv);
+    other_names();
+    return 0;
+}
