@@ -21,8 +21,9 @@ PORIN_EXPORT(far_low_write); PORIN_EXPORT(far_high_write); PORIN_EXPORT(far_stac
 PORIN_EXPORT(far_instruction_low); PORIN_EXPORT(far_instruction_high); PORIN_EXPORT(wrap_address); PORIN_EXPORT(wrap_stack);
 PORIN_EXPORT(return_stack); PORIN_EXPORT(service_stack); PORIN_EXPORT(fault_stack); PORIN_EXPORT(recurse_control);
 PORIN_EXPORT(extra_returns); PORIN_EXPORT(jump_depth); PORIN_EXPORT(call_depth); PORIN_EXPORT(jump_far); PORIN_EXPORT(store_far);
-PORIN_EXPORT(move_far); PORIN_EXPORT(scan_far); PORIN_EXPORT(full_return); PORIN_EXPORT(full_fault); PORIN_EXPORT(full_call); PORIN_EXPORT(full_jump);
-PORIN_EXPORT(full_unknown); PORIN_EXPORT(full_import); PORIN_EXPORT(rounding); PORIN_EXPORT(dump); PORIN_EXPORT(dump_service);
+PORIN_EXPORT(move_far); PORIN_EXPORT(scan_far); PORIN_EXPORT(full_return); PORIN_EXPORT(full_fault); PORIN_EXPORT(full_call);
+PORIN_EXPORT(full_jump); PORIN_EXPORT(full_unknown); PORIN_EXPORT(full_import); PORIN_EXPORT(rounding); PORIN_EXPORT(dump);
+PORIN_EXPORT(dump_service);
 
 /* --- memory --- */
 

@@ -91,8 +91,8 @@ ENTRY(extra_returns)
         call    1f
 1:      call    2f
 2:      ret
-/* jump_depth(): the gate of setjmp by a jump; call_depth(): by a call of the entry itself, above whose return address lies what a gate or the
- * host has put there; jump_far(landing, depth): the gate of longjmp with any arguments */
+/* jump_depth(): the gate of setjmp by a jump; call_depth(): by a call of the entry itself, above whose return address lies what a gate or
+ * the host has put there; jump_far(landing, depth): the gate of longjmp with any arguments */
 ENTRY(jump_depth)
         jmp     porin_gate_depth
 ENTRY(call_depth)
