@@ -5,6 +5,7 @@
 #include "personality/personality.h"
 #include "personality/process.h"
 #include "personality/signals.h"
+#include "personality/timers.h"
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -441,6 +442,44 @@ static void a_child_has_its_domain_only(void **state)
     porin_domain_destroy(parent);
 }
 
+static void *forks(void *service)
+{
+    uint64_t number;
+    porin_status status = porin_call6(*(porin_entry *)service, &number, SYS_fork, 0, 0, 0, 0, 0);
+    porin_thread_detach();
+    return (void *)(intptr_t)status;
+}
+
+static void *kills(void *domain)
+{
+    porin_domain_kill(domain);
+    return NULL;
+}
+
+/* Who asks all threads may hold what a fork waits for: they answer all the same. */
+static void who_waits_to_fork_answers(void **state)
+{
+    porin_domain *parent = world_domain_with(NULL, 0, WORLD_GRANTS | PORIN_GRANT_PROCESSES | PORIN_GRANT_SIGNALS);
+    porin_entry service;
+    pthread_t forking, killing;
+    void *status;
+    struct timespec late;
+    assert_int_equal(porin_entry_find(parent, "service", &service, NULL), PORIN_OK);
+    timers_fork_begin(); /* as another fork would */
+    assert_int_equal(pthread_create(&forking, NULL, forks, &service), 0);
+    nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+    assert_int_equal(pthread_create(&killing, NULL, kills, parent), 0);
+    clock_gettime(CLOCK_REALTIME, &late);
+    late.tv_sec += 10;
+    int killed = pthread_timedjoin_np(killing, NULL, &late);
+    timers_fork_end(false);
+    assert_int_equal(killed, 0);
+    assert_int_equal(pthread_join(forking, &status), 0);
+    assert_int_equal((intptr_t)status, PORIN_ERR_KILLED);
+    porin_domain_destroy(parent);
+    (void)state;
+}
+
 /* The number of a child that has ended is nobody's, or a stranger's. */
 static void a_number_that_was_a_childs_is_not(void **state)
 {
@@ -557,6 +596,7 @@ int main(void)
         TEST(signal_actions_are_remembered),
         TEST(thread_pointers_are_slot_offsets), TEST(a_domain_ends_itself_only),
         TEST(a_child_has_its_domain_only), TEST(a_number_that_was_a_childs_is_not),
+        TEST(who_waits_to_fork_answers),
         TEST(signals_come_while_their_domain_ends), TEST(sockets_tell_their_domain),
         TEST(a_thread_of_the_host_cannot_be_ended), TEST(futexes_wait_and_wake),
     };

@@ -18,6 +18,7 @@
 #include "loader/image.h"
 #include "local.h"
 #include "process.h"
+#include "runtime/grace.h"
 #include "sharing.h"
 #include "signals.h"
 #include "timers.h"
@@ -80,6 +81,7 @@ int64_t service_fork(const struct request *request)
     struct personality *own = request->own;
     sigset_t all, before;
     sigfillset(&all);
+    sigdelset(&all, grace_signal()); /* who holds what this waits for may be asking all threads */
     pthread_sigmask(SIG_SETMASK, &all, &before); /* a signal for the child waits until what its parent had pending is forgotten there */
     timers_fork_begin();
     sharing_fork_begin(own);
