@@ -4,6 +4,7 @@
 #include "personality_world.h"
 #include "personality/personality.h"
 #include "personality/process.h"
+#include "runtime/must.h"
 #include "personality/signals.h"
 #include "personality/timers.h"
 #include <linux/futex.h>
@@ -158,6 +159,28 @@ static void others_bear_no_score(void **state)
     own->process = number;
     assert_true(file >= 0);
     assert_int_equal(ask(domain, SYS_write, word(file), WORLD_BUFFER, 4), -EACCES);
+}
+
+/* A domain may handle or ignore SIGABRT of others; that a security check has failed ends the process all the same. */
+static void a_failed_check_ends_the_process(void **state)
+{
+    (void)state;
+    const uint64_t handlers[] = { WORLD_TEXT, 1 /* SIG_IGN */ };
+    for (int i = 0; i < 2; i++) {
+        pid_t child = fork();
+        if (child == 0) {
+            porin_domain *domain = world_domain_with(NULL, 0, WORLD_GRANTS | PORIN_GRANT_PROCESSES | PORIN_GRANT_SIGNALS);
+            const uint64_t action[4] = { handlers[i] };
+            put_bytes(domain, WORLD_BUFFER, action, sizeof action);
+            close(2);
+            if (ask(domain, SYS_rt_sigaction, SIGABRT, WORLD_BUFFER, 0, 8) == 0)
+                must_fail("no reason", __FILE__, __LINE__);
+            _exit(1);
+        }
+        int status;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    }
 }
 
 static void clocks_tell_the_time(void **state)
@@ -592,7 +615,8 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(memory_comes_and_goes), TEST(memory_services_leave_code_alone), TEST(hostile_sizes_do_not_wrap),
-        TEST(files_are_mapped_as_copies), TEST(others_bear_no_score), TEST(clocks_tell_the_time), TEST(answers_are_synthetic),
+        TEST(files_are_mapped_as_copies), TEST(others_bear_no_score), TEST(a_failed_check_ends_the_process),
+        TEST(clocks_tell_the_time), TEST(answers_are_synthetic),
         TEST(signal_actions_are_remembered),
         TEST(thread_pointers_are_slot_offsets), TEST(a_domain_ends_itself_only),
         TEST(a_child_has_its_domain_only), TEST(a_number_that_was_a_childs_is_not),

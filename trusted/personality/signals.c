@@ -121,7 +121,8 @@ static void on_host_signal(int number, siginfo_t *info, void *context)
     int saved = errno;
     handlers_running++; /* before the look */
     struct personality *own = process_own;
-    if (own)
+    bool aborts = number == SIGABRT && info->si_pid == getpid(); /* trusted code ends the process: when this returns, it does */
+    if (own && !aborts)
         host_signal_note(own, number, info, context);
     handlers_running--;
     errno = saved;
@@ -136,7 +137,7 @@ void signals_await_handlers(void)
 /* Signals that only code raises, that the host's libc takes for itself, or that cannot be caught. */
 static bool host_keeps(int number)
 {
-    static const int kept[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGKILL, SIGSTOP, SIGPIPE, SIGXFSZ, SIGABRT };
+    static const int kept[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGKILL, SIGSTOP, SIGPIPE, SIGXFSZ };
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
         if (kept[i] == number)
             return true;

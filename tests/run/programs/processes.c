@@ -158,9 +158,31 @@ static void timers(void)
     close(timer);
 }
 
-static void children(void)
+/* Does a child hear of the signal? */
+static int told(int number)
 {
     int status, ends[2];
+    char byte;
+    pipe(ends);
+    pid_t child = fork();
+    if (child == 0) {
+        handle(number, on_signal, 0);
+        write(ends[1], "r", 1);
+        while (caught != number)
+            pause();
+        _exit(9);
+    }
+    read(ends[0], &byte, 1);
+    usleep(20000);
+    kill(child, number);
+    close(ends[0]);
+    close(ends[1]);
+    return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 9;
+}
+
+static void children(void)
+{
+    int status;
     pid_t parent = getpid(), child = fork();
     if (child == 0)
         _exit(getppid() == parent && getpid() != parent ? 7 : 1);
@@ -181,20 +203,8 @@ static void children(void)
         _exit(1);
     }
     say("died by signal", waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
-    pipe(ends);
-    child = fork();
-    if (child == 0) {
-        handle(SIGHUP, on_signal, 0);
-        write(ends[1], "r", 1);
-        while (caught != SIGHUP)
-            pause();
-        _exit(9);
-    }
-    char byte;
-    read(ends[0], &byte, 1);
-    usleep(20000);
-    kill(child, SIGHUP);
-    say("told by signal", waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 9);
+    say("told by signal", told(SIGHUP));
+    say("told by a signal that also aborts", told(SIGABRT));
     int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), private = 1;
     handle(SIGCHLD, on_signal, 0);
     caught = 0;
