@@ -357,10 +357,10 @@ static void grants_are_asked_first(void **state)
     (void)state;
     for (int family = 0; family < 2; family++) {
         struct link link;
-        static const char *const others[] = { "127.0.0.1:1", "unix:/data/other" };
+        static const char *const others[] = { "127.0.0.1:1", "unix:/data/other", "127.0.0.2:*", "[::1]:*", "unix:/data/sock" };
         link_listen(&link, true, family ? AF_INET : AF_UNIX, 16);
         porin_domain_destroy(link.client);
-        link.client = world_connecting(true, others, 2);
+        link.client = world_connecting(true, others, 5);
         assert_int_equal(link_socket(&link), family ? -ENETUNREACH : -EACCES);
         nonblocking(link.server, link.listening, true);
         assert_int_equal(accepted(&link, 0), -EAGAIN);

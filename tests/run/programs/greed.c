@@ -6,10 +6,33 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A child with so many of its own, which live until nobody has the other end open. They count as its parent's do. */
+static void family(int size, int ends[2])
+{
+    char byte;
+    int told[2];
+    pipe(told);
+    if (fork() == 0) {
+        close(ends[1]);
+        for (int i = 0; i < size; i++)
+            if (fork() == 0)
+                _exit((int)read(ends[0], &byte, 1));
+        write(told[1], "", 1);
+        read(ends[0], &byte, 1);
+        while (wait(NULL) > 0)
+            ;
+        _exit(0);
+    }
+    read(told[0], &byte, 1);
+    close(told[0]);
+    close(told[1]);
+}
+
 static void processes(void)
 {
-    int count = 0, ends[2], child;
+    int count = 101, ends[2], child;
     pipe(ends);
+    family(count - 1, ends);
     while ((child = fork()) >= 0) {
         char byte;
         if (child == 0) {
