@@ -206,8 +206,8 @@ static void row_write(FILE *to, const struct figures *one, int width)
     snprintf(line, sizeof line, "%-13s %-9s %7s %6s %5.1f %6.1fM %3llu %4llu %6s %7s %3llu  %s", cut(one->service, 13, name),
              cut(one->state, 9, state), short_number(one->calls_rate, text[0]), short_number(one->talked_rate, text[2]),
              100 * one->cpu_share, (double)one->memory_bytes / (1 << 20), (unsigned long long)one->threads,
-             (unsigned long long)one->processes, short_number((double)one->faults, text[1]), short_number((double)one->refusals, (char[16]){ 0 }),
-             (unsigned long long)one->restarts, one->end);
+             (unsigned long long)one->processes, short_number((double)one->faults, text[1]),
+             short_number((double)one->refusals, (char[16]){ 0 }), (unsigned long long)one->restarts, one->end);
     for (size_t length = strlen(line); length && line[length - 1] == ' ';)
         line[--length] = '\0';
     fprintf(to, "%.*s", width, line);

@@ -22,7 +22,7 @@ uint8_t *execute_object(void);
 extern uint64_t execute_registers[16];
 struct execute_outcome {
     const char *problem;     /* what the code did that no domain may do; NULL: nothing */
-    int signal;              /* how it ended; SIGALRM: it ran for too long */
+    int signal;              /* how it ended; SIGVTALRM: it ran for too long */
     uint64_t rip;            /* where, as slot offset */
     uint64_t address;        /* of a fault, as slot offset */
     bool shows_base;         /* a register other than rsp, r10, r14 holds an address in the slot or its guards */
