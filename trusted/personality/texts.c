@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Texts about a domain in the forms that Linux gives them, as far as programs look at them. */
 #include "texts.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 #include "loader/image.h"
 #include "paths.h"
 #include "process.h"
@@ -87,6 +89,31 @@ static void write_maps(FILE *to, const struct facts *facts)
         write_range(to, area->start, area->end, rights, area->start == memory->heap_start ? "[heap]" : "");
     }
     pthread_mutex_unlock(&memory->lock);
+}
+
+/* Its pages as the kernel counts them, as one range: programs ask what a fork costs. Not where it would be looked for among others'. */
+static void write_pages(FILE *to, const struct facts *facts)
+{
+    static const char *const names[] = { "Rss", "Pss", "Shared_Clean", "Shared_Dirty", "Private_Clean", "Private_Dirty", "Anonymous", "Swap" };
+    enum { NAMES = sizeof names / sizeof names[0] };
+    uint64_t base = facts->request->domain->base, start, end, kib, sums[NAMES] = { 0 };
+    FILE *from = facts->request->own->process == getpid() ? fopen("/proc/self/smaps", "re") : NULL;
+    char *line = NULL, name[32];
+    size_t size = 0;
+    bool inside = false;
+    while (from && getline(&line, &size, from) > 0) {
+        if (sscanf(line, "%" SCNx64 "-%" SCNx64, &start, &end) == 2)
+            inside = start >= base && end - base <= SLOT_BYTES;
+        else if (inside && sscanf(line, "%31[^:]: %" SCNu64 " kB", name, &kib) == 2)
+            for (int i = 0; i < NAMES; i++)
+                sums[i] += strcmp(name, names[i]) == 0 ? kib : 0;
+    }
+    free(line);
+    if (from)
+        fclose(from);
+    write_range(to, PORIN_SLOT_EDGE, SLOT_BYTES - PORIN_SLOT_EDGE, "rw-p", "");
+    for (int i = 0; i < NAMES; i++)
+        fprintf(to, "%s:%*llu kB\n", names[i], 23 - (int)strlen(names[i]), (unsigned long long)sums[i]);
 }
 
 static void write_limits(FILE *to, const struct facts *facts)
@@ -190,6 +217,7 @@ static void write_score(FILE *to, const struct facts *facts)
 static const struct { const char *path; void (*write)(FILE *to, const struct facts *facts); const char *text; } files[] = {
     { "/proc/self/stat", write_stat, NULL }, { "/proc/self/statm", write_statm, NULL }, { "/proc/self/status", write_status, NULL },
     { "/proc/self/cmdline", write_command, NULL }, { "/proc/self/comm", write_name, NULL }, { "/proc/self/maps", write_maps, NULL },
+    { "/proc/self/smaps", write_pages, NULL }, { "/proc/self/smaps_rollup", write_pages, NULL },
     { "/proc/self/limits", write_limits, NULL }, { "/proc/self/mounts", write_mounts, NULL }, { "/proc/mounts", write_mounts, NULL },
     { "/etc/mtab", write_mounts, NULL }, { "/proc/self/mountinfo", write_mount_facts, NULL }, { PROC_SCORE, write_score, NULL },
     { "/proc/self/cgroup", NULL, "0::/\n" }, { "/proc/self/uid_map", NULL, "         0          0 4294967295\n" },

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void say(const char *what, long good)
@@ -62,6 +63,37 @@ static void scores(long first)
     say("a score as a file", ftruncate(file, 0) < 0 && fchmod(file, 0777) < 0 && sendfile(file, other, NULL, 9) < 0 && score() == first);
 }
 
+/* KiB of pages that are the process's only, or -1. */
+static long own_pages(void)
+{
+    char line[256];
+    long size, sum = -1;
+    FILE *file = fopen("/proc/self/smaps", "r");
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "Private_Dirty: %ld kB", &size) == 1)
+            sum = (sum < 0 ? 0 : sum) + size;
+    if (file)
+        fclose(file);
+    return sum;
+}
+
+/* Does a child that writes MIB of what it shares with its parent see that they become its own? */
+static long copies(long mib)
+{
+    int status;
+    char *memory = mmap(NULL, (size_t)mib << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memset(memory, 1, (size_t)mib << 20);
+    long full = own_pages();
+    pid_t child = fork();
+    if (child == 0) {
+        long before = own_pages();
+        memset(memory, 2, (size_t)mib << 20);
+        long grown = own_pages() - before;
+        _exit(before >= 0 && before < 1024 && grown >= mib << 10 && grown < (mib + 1) << 10 ? 7 : 1);
+    }
+    return full >= mib << 10 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 7;
+}
+
 int main(int argc, char **argv)
 {
     char byte = 1, text[64];
@@ -78,6 +110,7 @@ int main(int argc, char **argv)
     if (argc < 3)
         return 0;
     scores(atol(argv[2]));
+    say("pages of its own", copies(4));
     int file = open(argv[1], O_RDWR | O_CREAT | O_TRUNC, 0644);
     say("a file", ftruncate(file, 8192) == 0);
     char *memory = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
