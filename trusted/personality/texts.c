@@ -94,7 +94,8 @@ static void write_maps(FILE *to, const struct facts *facts)
 /* Its pages as the kernel counts them, as one range: programs ask what a fork costs. Not where it would be looked for among others'. */
 static void write_pages(FILE *to, const struct facts *facts)
 {
-    static const char *const names[] = { "Rss", "Pss", "Shared_Clean", "Shared_Dirty", "Private_Clean", "Private_Dirty", "Anonymous", "Swap" };
+    static const char *const names[] = { "Rss", "Pss", "Shared_Clean", "Shared_Dirty", "Private_Clean", "Private_Dirty", "Anonymous",
+                                         "Swap" };
     enum { NAMES = sizeof names / sizeof names[0] };
     uint64_t base = facts->request->domain->base, start, end, kib, sums[NAMES] = { 0 };
     FILE *from = facts->request->own->process == getpid() ? fopen("/proc/self/smaps", "re") : NULL;
