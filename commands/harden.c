@@ -28,7 +28,8 @@ static int allow_memory(scmp_filter_ctx filter)
 /* Calls that are allowed with some arguments only. */
 static int allow_limited(scmp_filter_ctx filter)
 {
-    static const unsigned questions[] = { TIOCGWINSZ, TCGETS, FIONREAD, FIONBIO, FIOASYNC };
+    static const unsigned questions[] = { TIOCGWINSZ, TCGETS, FIONREAD, FIONBIO, FIOASYNC, TCSETS, TCSETSW, TCSETSF, TCFLSH,
+                                          TCSBRK, TIOCGPGRP, TIOCSPGRP, TIOCGSID };
     static const int families[] = { AF_UNIX, AF_INET, AF_INET6 };
     int status = 0;
     for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++)

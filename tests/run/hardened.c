@@ -99,6 +99,8 @@ static void try_calls(void)
     REFUSED(syscall(SYS_socket, AF_NETLINK, SOCK_RAW, 0));
     REFUSED(syscall(SYS_socket, AF_PACKET, SOCK_RAW, 0));
     REFUSED(syscall(SYS_ioctl, 0, TIOCSTI, "x"));
+    REFUSED(syscall(SYS_ioctl, 0, TIOCSWINSZ, page));
+    REFUSED(syscall(SYS_ioctl, 0, TIOCSETD, page));
     REFUSED(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0));
     REFUSED((long)mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     REFUSED(mprotect((void *)((unsigned long)try_calls & ~4095ul), 4096, PROT_READ | PROT_EXEC));

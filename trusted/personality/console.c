@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Descriptors 0, 1 and 2 as the host gave them, and what may be asked of a terminal. */
-#include <asm/termbits.h>
+/* Descriptors 0, 1 and 2 as the host gave them, and what may be asked of descriptors. */
 #include <errno.h>
 #include <sys/ioctl.h>
 #include "local.h"
+#include "terminals.h"
 
 int64_t console_open(struct personality *own, const struct porin_domain_options *options)
 {
@@ -15,17 +15,8 @@ int64_t console_open(struct personality *own, const struct porin_domain_options 
         if (number < 0)
             return number;
     }
+    terminals_save(own, options);
     return 0;
-}
-
-/* Asks the host kernel into host memory and hands the result on. */
-static int64_t terminal_ask(const struct request *request, const struct open_file *file, unsigned long question, uint64_t address)
-{
-    union { struct winsize size; struct termios settings; int count; } answer = { 0 };
-    if (ioctl(file->host, question, &answer) < 0)
-        return -errno;
-    size_t size = question == TIOCGWINSZ ? sizeof answer.size : question == TCGETS ? sizeof answer.settings : sizeof answer.count;
-    return request_store(request, address, &answer, size);
 }
 
 int64_t service_ioctl(const struct request *request)
@@ -51,8 +42,8 @@ int64_t service_ioctl(const struct request *request)
     } else if (question == FIONREAD && (result = local_readable(file)) != LOCAL_HOST) {
         flag = (int)result;
         result = request_store(request, request->arguments[2], &flag, sizeof flag);
-    } else if (question == TIOCGWINSZ || question == TCGETS || question == FIONREAD)
-        result = terminal_ask(request, file, question, request->arguments[2]);
+    } else
+        result = terminal_control(request, file, question, request->arguments[2]);
     file_release(file);
     return result;
 }

@@ -12,12 +12,14 @@
 #include "personality.h"
 #include "addresses.h"
 #include "process.h"
+#include "processes.h"
 #include "lifecycle/handler.h"
 #include "lifecycle/plain.h"
 #include "runtime/entry.h"
 #include "runtime/error.h"
 #include "sharing.h"
 #include "signals.h"
+#include "terminals.h"
 #include "timers.h"
 
 #define HOST_THREADS 64                /* threads of the host that may have a say in the signals of a domain */
@@ -184,6 +186,8 @@ static void personality_stop(struct personality *own)
 {
     sharing_stop(own);
     timers_end(own);
+    if (groups_real(own))
+        terminals_restore();
     descriptors_close(own, false);
     free(own->directory);
     free(own->program);

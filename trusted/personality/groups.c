@@ -8,30 +8,31 @@
 #include "processes.h"
 #include "signals.h"
 
-static bool groups_real(const struct personality *own)
+bool groups_real(const struct personality *own)
 {
     return !own->shares && process_is_host(own->root);
 }
 
-/* A group or session of the host's as the domain knows it. */
-static int32_t group_shown(const struct personality *own, int host)
+int32_t group_shown(const struct personality *own, int host)
 {
     return host == process_first_group() || host == process_first_session() ? own->root : host;
 }
 
-/* And back: -1 if none of the family is in it, or could be the first. */
-static int group_host(struct personality *own, int32_t shown)
+bool group_is_ours(struct personality *own, int host)
+{
+    size_t at = 0;
+    for (int member; (member = process_family_next(own->root, &at)) > 0;)
+        if (getpgid(member) == host && process_is_ours(own, member))
+            return true;
+    return false;
+}
+
+int group_host(struct personality *own, int32_t shown)
 {
     int current = getpgid(0);
     if (shown == own->root && current != shown)
         return process_first_group();
-    if (current == shown || process_is_ours(own, shown))
-        return shown;
-    size_t at = 0;
-    for (int host; (host = process_family_next(own->root, &at)) > 0;)
-        if (getpgid(host) == shown && process_is_ours(own, host))
-            return shown;
-    return -1;
+    return current == shown || process_is_ours(own, shown) || group_is_ours(own, shown) ? shown : -1;
 }
 
 int group_waited(const struct request *request, int number)

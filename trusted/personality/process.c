@@ -40,6 +40,7 @@ struct family {
     int32_t first;                            /* the process that all others come from, */
     int32_t first_group, first_session;       /* and what it was started in */
     int32_t first_score;                      /* what the kernel would take it for when memory runs out */
+    struct terminal_use terminal;
     _Atomic int32_t hosts[MEMBERS_MAX];       /* numbers of forked ones; 0: free, -1: being forked. Beside what a look for one passes by */
     struct member members[MEMBERS_MAX];
 };
@@ -72,6 +73,11 @@ int32_t process_number(void)
 int process_first(void)
 {
     return family()->first;
+}
+
+struct terminal_use *process_terminal(void)
+{
+    return &family()->terminal;
 }
 
 int process_first_group(void)

@@ -46,4 +46,7 @@ int process_first_group(void);
 int process_first_session(void);
 /* And what the kernel would take it for when memory runs out (/proc/self/oom_score_adj). */
 int process_first_score(void);
+/* What the family has made of its terminal: the group that it put into the foreground last (0: none), and whether modes were set. */
+struct terminal_use { _Atomic int32_t group; _Atomic bool changed; };
+struct terminal_use *process_terminal(void);
 #endif

@@ -15,6 +15,7 @@
 #include "processes.h"
 #include "runtime/entry.h"
 #include "runtime/grace.h"
+#include "terminals.h"
 
 #define RED_ZONE 256u                  /* the calling convention's 128, and where porin-cc keeps registers for a moment (-160 to -192) */
 #define STACK_LEAST 2048u              /* MINSIGSTKSZ as domains know it */
@@ -99,6 +100,8 @@ static void host_signal_note(struct personality *own, int number, const siginfo_
     struct signals *signals = own->signals;
     if (signals->actions[number - 1].handler == DISPOSITION_DEFAULT && !default_ignores(number) && anybody_takes(signals, number)) {
         struct sigaction fatal = { .sa_handler = SIG_DFL }; /* the process is the domain's: it ends as it would on Linux */
+        if (!default_stops(number))
+            terminals_restore();
         sigaction(number, &fatal, NULL);
         raise(number);
         return;
@@ -176,6 +179,15 @@ bool signals_adopt(struct personality *own)
     sigemptyset(&none);
     pthread_sigmask(SIG_SETMASK, &none, NULL);
     return true;
+}
+
+void signals_guard(struct personality *own, uint64_t set)
+{
+    pthread_mutex_lock(&own->lock);
+    own->signals->handled |= set;
+    for (; set; set &= set - 1)
+        host_follow(own, __builtin_ctzll(set) + 1);
+    pthread_mutex_unlock(&own->lock);
 }
 
 void signals_ignore_writes(void)
@@ -409,6 +421,16 @@ uint64_t signals_pending(const struct request *request)
     uint64_t pending = signals->pending | (place ? place->pending : 0);
     pthread_mutex_unlock(&request->own->lock);
     return pending;
+}
+
+bool signal_is_held(const struct request *request, int number)
+{
+    const struct signals *signals = request->own->signals;
+    pthread_mutex_lock(&request->own->lock);
+    const struct signal_thread *place = thread_place(request);
+    bool held = signals->actions[number - 1].handler == DISPOSITION_IGNORE || (place && place->mask & SIGNAL_BIT(number));
+    pthread_mutex_unlock(&request->own->lock);
+    return held;
 }
 
 bool signals_ready(const struct request *request)

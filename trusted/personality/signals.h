@@ -59,6 +59,10 @@ void signals_thread_end(struct personality *own);
 void signals_await_handlers(void);
 /* The process's signals are this domain's from now on. False: they are another's. */
 bool signals_adopt(struct personality *own);
+/* These come here before they end the process, whatever the domain makes of them. */
+void signals_guard(struct personality *own, uint64_t set);
+/* Is it blocked by the calling thread, or ignored? */
+bool signal_is_held(const struct request *request, int signal);
 /* The process ignores signals that writing raises: services raise them for their domains (streams.c). */
 void signals_ignore_writes(void);
 /* A signal from outside the domain. */

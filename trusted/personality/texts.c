@@ -29,7 +29,8 @@ static void write_stat(FILE *to, const struct facts *facts)
     const struct personality *own = facts->request->own;
     fprintf(to, "%d (%.15s) R %d %d %d 0 -1 0 0 0 0 0 0 0 0 0 20 0 %u 0 0 %llu %llu 18446744073709551615 0 0 0 0 0 0 "
             "0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n", own->process, facts->request->domain->name, own->parent, own->process,
-            own->process, threads_of(facts->request->domain), (unsigned long long)facts->used, (unsigned long long)(facts->used / IMAGE_PAGE));
+            own->process, threads_of(facts->request->domain), (unsigned long long)facts->used,
+            (unsigned long long)(facts->used / IMAGE_PAGE));
 }
 
 static void write_statm(FILE *to, const struct facts *facts)

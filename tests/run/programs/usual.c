@@ -66,7 +66,7 @@ static void about_itself(int count, char **arguments)
     say("its number", strstr(text, line) && strstr(text, "\nThreads:\t1\n"));
     struct rlimit limit;
     getrlimit(RLIMIT_NOFILE, &limit);
-    snprintf(line, sizeof line, "Max open files            %-20lu %-20lu files", (unsigned long)limit.rlim_cur, (unsigned long)limit.rlim_max);
+    snprintf(line, sizeof line, "Max open files            %-20lu %-20lu files", (long)limit.rlim_cur, (long)limit.rlim_max);
     say("limits", strstr(text_of("/proc/self/limits", NULL), line) != NULL);
     double load;
     say("loadavg", sscanf(text_of("/proc/loadavg", NULL), "%lf %lf %lf", &load, &load, &load));
