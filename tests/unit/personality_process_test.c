@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/sysinfo.h>
+#include <sys/time.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -465,6 +466,21 @@ static void a_child_has_its_domain_only(void **state)
     porin_domain_destroy(parent);
 }
 
+/* A time that is no time, and would be one when it is multiplied, is no way to faster timers. */
+static void intervals_do_not_wrap(void **state)
+{
+    porin_domain *domain = world_domain_with(NULL, 0, WORLD_GRANTS | PORIN_GRANT_PROCESSES);
+    const struct itimerval wraps = { .it_interval.tv_usec = 0x1cac083126e978d5 /* 1000 times that is 8, beside a multiple of 2^64 */ };
+    const struct itimerval below = { .it_value.tv_usec = -1 }, above = { .it_value.tv_usec = 1000000 };
+    const struct itimerval *wrong[] = { &wraps, &below, &above };
+    for (size_t i = 0; i < 3; i++) {
+        put_bytes(domain, WORLD_BUFFER, wrong[i], sizeof *wrong[i]);
+        assert_int_equal(ask(domain, SYS_setitimer, ITIMER_REAL, WORLD_BUFFER, 0), -EINVAL);
+    }
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
 static void *forks(void *service)
 {
     uint64_t number;
@@ -620,7 +636,7 @@ int main(void)
         TEST(signal_actions_are_remembered),
         TEST(thread_pointers_are_slot_offsets), TEST(a_domain_ends_itself_only),
         TEST(a_child_has_its_domain_only), TEST(a_number_that_was_a_childs_is_not),
-        TEST(who_waits_to_fork_answers),
+        TEST(who_waits_to_fork_answers), TEST(intervals_do_not_wrap),
         TEST(signals_come_while_their_domain_ends), TEST(sockets_tell_their_domain),
         TEST(a_thread_of_the_host_cannot_be_ended), TEST(futexes_wait_and_wake),
     };

@@ -3,21 +3,15 @@
 #include "exec.h"
 #include "loader/image.h"
 #include <errno.h>
-#include <stdatomic.h>
-
-#define CHAIN_MAX 100                     /* in a forked child each execution takes host stack below the one before */
 
 int64_t exec_prepare(struct porin_domain *domain, porin_image *image, const char *const *arguments, size_t argument_count,
                      const char *const *environment, size_t environment_count)
 {
-    static atomic_uint made;
     struct porin_domain_options options = domain->options;
     struct porin_domain *successor = NULL;
     struct porin_error error;
     if (!(image->layout.note.flags & PORIN_IMAGE_PROGRAM))
         return -ENOEXEC;
-    if (atomic_fetch_add(&made, 1) >= CHAIN_MAX)
-        return -EAGAIN;
     options.name = argument_count ? arguments[0] : domain->name;
     options.grants = 0;
     options.arguments = arguments;

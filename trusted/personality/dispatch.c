@@ -175,6 +175,7 @@ static int64_t personality_start(struct personality *own, const struct porin_dom
 {
     uint32_t limit = options->descriptor_limit;
     own->umask = 022;
+    own->executions = 0;
     own->directory = options->directory ? strdup(options->directory) : NULL;
     if (options->directory && !own->directory)
         return -ENOMEM;

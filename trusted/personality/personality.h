@@ -47,6 +47,7 @@ struct personality {
     uint32_t grant_count;
     _Atomic uint64_t looked[LOOKS_REMEMBERED]; /* files.c: names that were a file's or a directory's, as hashes */
     _Atomic uint32_t moved;            /* how often the domain has moved names since */
+    uint32_t executions;               /* in its life, and that of those that it was forked from */
     char *program;                     /* guest path of the one that was executed; NULL: that which the domain began as */
     char *directory;                   /* current directory: absolute, normalised guest path; NULL: where the domain started */
     uint32_t umask;

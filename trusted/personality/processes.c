@@ -28,6 +28,7 @@
 #define ARGUMENTS_MAX 4096             /* strings of a new image's arguments and environment, */
 #define ARGUMENT_BYTES 0x100000        /* and bytes of all of them */
 #define IMAGE_MAX 0x10000000
+#define EXECUTIONS_MAX 100             /* of a life: each takes a slot, and in a forked child host stack below the one before */
 
 struct child { _Atomic int32_t host; };
 struct children { struct child list[CHILDREN_MAX]; };
@@ -198,6 +199,11 @@ int64_t process_kill(const struct request *request, int process, int number)
 
 /* --- timers that raise signals --- */
 
+static bool time_valid(const struct timeval *time)
+{
+    return time->tv_sec >= 0 && time->tv_usec >= 0 && time->tv_usec < 1000000; /* nothing that wraps when it is multiplied */
+}
+
 int64_t service_setitimer(const struct request *request)
 {
     struct itimerval new, old;
@@ -207,6 +213,8 @@ int64_t service_setitimer(const struct request *request)
         return -EINVAL;
     if (error)
         return error;
+    if (!time_valid(&new.it_interval) || !time_valid(&new.it_value))
+        return -EINVAL;
     if (timerisset(&new.it_interval) && new.it_interval.tv_sec == 0 && new.it_interval.tv_usec < INTERVAL_LEAST_US)
         new.it_interval.tv_usec = INTERVAL_LEAST_US;
     if (request->own->shares)
@@ -402,7 +410,10 @@ int64_t service_execve(const struct request *request)
     } else if (!error)
         error = image_find(request, path, arguments, &image);
     if (!error)
-        error = exec_prepare(request->domain, image, arguments->list, arguments->count, environment->list, environment->count);
+        error = request->own->executions >= EXECUTIONS_MAX ? -EAGAIN :
+                exec_prepare(request->domain, image, arguments->list, arguments->count, environment->list, environment->count);
+    if (!error)
+        request->own->executions++; /* only one thread gets here in the life of a domain */
     if (!error && !again)
         program_note(request->own, path);
     if (image)

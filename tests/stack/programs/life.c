@@ -64,6 +64,12 @@ int main(int count, char **arguments)
         return crash(2);
     if (strcmp(what, "execute") == 0)
         execl("/proc/self/exe", "executed", "now", NULL);
+    if (strcmp(what, "again") == 0 && atoi(arguments[2])) { /* and again, so many times in all */
+        char left[16];
+        snprintf(left, sizeof left, "%d", atoi(arguments[2]) - 1);
+        execl("/proc/self/exe", "again", "again", left, NULL);
+        return 1;
+    }
     if (strcmp(what, "end") == 0)
         return atoi(arguments[2]);
     if (strcmp(what, "loop") == 0)
