@@ -80,7 +80,8 @@ check-sanitize:
 # Where threads meet in C: ThreadSanitizer cannot follow a thread into domains, whose gates know nothing of it, nor see the memory
 # barrier that grace rests on; storms (check-storm) are for that. What meets by locks and atomics it sees.
 # Not those in which a thread is asked while it waits for a lock: ThreadSanitizer holds signals back until a system call.
-tsan_units := authority authority_model personality_process personality_local personality_local_attack personality_local_storm
+tsan_units := authority authority_model personality_process personality_local personality_local_attack \
+              personality_local_rights personality_local_storm
 check-tsan:
 	@$(MAKE) --no-print-directory B=$(B)/tsan CFLAGS="$(subst $(B)/gen,$(B)/tsan/gen,$(filter-out -Werror,$(CFLAGS))) \
 		-O1 -fno-omit-frame-pointer -fsanitize=thread" $(patsubst %,$(B)/tsan/tests/unit/%_test,$(tsan_units))

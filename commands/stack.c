@@ -398,6 +398,23 @@ static bool key_stop_signal(struct reader *reader, struct service *service, node
     return refuse(reader, place_of(at), "stop_signal: the name of a signal is expected, like SIGTERM, not '%s'", scalar(at));
 }
 
+static bool key_receive(struct reader *reader, struct service *service, node *at)
+{
+    struct porin_domain_options *options = &service->given.options;
+    size_t count = (size_t)(at->data.sequence.items.top - at->data.sequence.items.start);
+    const char **list = calloc(count ? count : 1, sizeof *list);
+    options->receive = list;
+    for (; options->receive_count < count; options->receive_count++) {
+        node *item = node_at(reader, at->data.sequence.items.start[options->receive_count]);
+        if (!form_expect(reader, item, SCALAR, "receive"))
+            return false;
+        if (strncmp(scalar(item), "unix:/", 6) != 0)
+            return refuse(reader, place_of(item), "receive: unix:/PATH is expected, not '%s'", scalar(item));
+        list[options->receive_count] = strdup(scalar(item));
+    }
+    return true;
+}
+
 static bool key_stop_grace_period(struct reader *reader, struct service *service, node *at)
 {
     return time_read(reader, at, "stop_grace_period", &service->grace_ms);

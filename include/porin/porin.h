@@ -126,6 +126,8 @@ struct porin_domain_options {
     /* Stream sockets (TCP on loopback, AF_UNIX) between domains of this process that have this are connected in memory: no connection of
      * the kernel's. Addresses are granted and found as without it, and who is outside connects as without it. */
     bool local_network;
+    /* unix:PATH, of listen or connect: over connections in memory there it receives descriptors that the other domain has and sends */
+    const char *const *receive; size_t receive_count;
     /* told of each refusal, on the thread that was refused; NULL: nobody */
     void (*audit)(void *closure, const char *line); void *audit_closure;
 };

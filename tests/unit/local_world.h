@@ -19,10 +19,13 @@ static inline uint32_t chance(uint32_t below)
 }
 
 static const char *const every_address[] = { "*:*", "unix:/data/*" };
+/* Of the domains that are made from now on: at how many addresses, but the first, they receive descriptors; their console's 1. */
+static size_t world_receives;
+static int world_output = -1;
 
 static inline porin_domain *world_connecting(bool local, const char *const *addresses, size_t count)
 {
-    static const struct porin_directory directory = { local_root, "/data", false };
+    static const struct porin_directory directories[] = { { local_root, "/data", false }, { local_root, "/constant", true } };
     struct porin_domain_options options;
     struct porin_error error;
     porin_domain *domain = NULL;
@@ -32,8 +35,11 @@ static inline porin_domain *world_connecting(bool local, const char *const *addr
     options.connect = addresses;
     options.listen_count = 2;
     options.connect_count = count;
-    options.directories = &directory;
-    options.directory_count = 1;
+    options.receive = every_address + 1;
+    options.receive_count = world_receives;
+    options.directories = directories;
+    options.directory_count = 2;
+    options.stdio[1] = world_output;
     options.local_network = local;
     if (world_create(&options, &domain, &error) != PORIN_OK)
         fail_msg("no domain: %s", error.text);

@@ -37,7 +37,7 @@ bool options_copy(struct porin_domain_options *to, const struct porin_domain_opt
     *to = *from;
     to->name = to->directory = NULL;
     to->directories = NULL;
-    to->arguments = to->environment = to->listen = to->connect = NULL;
+    to->arguments = to->environment = to->listen = to->connect = to->receive = NULL;
     struct porin_directory *directories = from->directory_count ? calloc(from->directory_count, sizeof *directories) : NULL;
     to->directories = directories;
     bool good = (directories || !from->directory_count) && string_copy(&to->name, from->name) &&
@@ -49,7 +49,8 @@ bool options_copy(struct porin_domain_options *to, const struct porin_domain_opt
     }
     return good && strings_copy(&to->arguments, from->arguments, from->argument_count) &&
            strings_copy(&to->environment, from->environment, from->environment_count) &&
-           strings_copy(&to->listen, from->listen, from->listen_count) && strings_copy(&to->connect, from->connect, from->connect_count);
+           strings_copy(&to->listen, from->listen, from->listen_count) && strings_copy(&to->connect, from->connect, from->connect_count) &&
+           strings_copy(&to->receive, from->receive, from->receive_count);
 }
 
 void options_release(struct porin_domain_options *options)
@@ -63,6 +64,7 @@ void options_release(struct porin_domain_options *options)
     strings_release(options->environment, options->environment_count);
     strings_release(options->listen, options->listen_count);
     strings_release(options->connect, options->connect_count);
+    strings_release(options->receive, options->receive_count);
     free((void *)options->name);
     free((void *)options->directory);
     *options = (struct porin_domain_options){ 0 };

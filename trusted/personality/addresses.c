@@ -21,7 +21,7 @@ struct rule {
 };
 
 struct rules { struct rule *list; size_t count; };
-struct network { struct rules listen, connect; };
+struct network { struct rules listen, connect, receive; };
 
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
@@ -97,7 +97,9 @@ porin_status network_open(struct personality *own, const struct porin_domain_opt
     if (!own->network)
         return error_set(error, PORIN_ERR_MEMORY, "out of memory");
     porin_status status = rules_parse(&own->network->listen, options->listen, options->listen_count, error);
-    return status == PORIN_OK ? rules_parse(&own->network->connect, options->connect, options->connect_count, error) : status;
+    if (status == PORIN_OK)
+        status = rules_parse(&own->network->connect, options->connect, options->connect_count, error);
+    return status == PORIN_OK ? rules_parse(&own->network->receive, options->receive, options->receive_count, error) : status;
 }
 
 static void rules_free(struct rules *rules)
@@ -113,6 +115,7 @@ void network_close(struct personality *own)
         return;
     rules_free(&own->network->listen);
     rules_free(&own->network->connect);
+    rules_free(&own->network->receive);
     free(own->network);
     own->network = NULL;
 }
@@ -143,6 +146,14 @@ static bool rules_allow_path(const struct rules *rules, const char *path)
             return true;
     }
     return false;
+}
+
+bool network_receives(const struct request *request, const struct sockaddr_storage *address)
+{
+    const struct sockaddr_un *local = (const void *)address;
+    const struct network *network = request->own->network;
+    char full[PATH_MAX];
+    return network && *local->sun_path && path_absolute(request->own, local->sun_path, full) && rules_allow_path(&network->receive, full);
 }
 
 bool network_allows(const struct request *request, bool listening, const struct sockaddr_storage *address, socklen_t size)

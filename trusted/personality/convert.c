@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 #include "pairs.h"
 #include "runtime/must.h"
@@ -12,18 +13,45 @@
 
 static int patience_ms;                /* with local_lock: once for all who wait at the listeners of one domain */
 
-/* What the ring holds goes on through the host's buffer, which is larger. */
-static void flow_pour(struct flow *flow, int host)
+/* One piece, with the descriptors that go with its first byte. */
+static ssize_t piece_send(int host, const uint8_t *from, size_t size, const struct rights *rights)
+{
+    union { struct cmsghdr head; char bytes[CMSG_SPACE(RIGHTS_MAX * sizeof(int))]; } control = { .bytes = { 0 } };
+    struct msghdr message = { .msg_iov = &(struct iovec){ (void *)from, size }, .msg_iovlen = 1 };
+    if (rights) {
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_SPACE(rights->count * sizeof(int));
+        control.head.cmsg_len = CMSG_LEN(rights->count * sizeof(int));
+        control.head.cmsg_level = SOL_SOCKET;
+        control.head.cmsg_type = SCM_RIGHTS;
+        for (size_t i = 0; i < rights->count; i++)
+            memcpy(CMSG_DATA(&control.head) + i * sizeof(int), &rights->files[i]->host, sizeof(int));
+    }
+    return sendmsg(host, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* What the ring holds goes on through the host's buffer, which is larger. False: it has descriptors that cannot. */
+static bool flow_pour(struct flow *flow, int host)
 {
     setsockopt(host, SOL_SOCKET, SO_SNDBUF, &(int){ HOST_BYTES }, sizeof(int));
     while (!flow->abandoned && flow_held(flow)) {
+        struct rights *rights = flow->rights, *now = rights && rights->position == flow->read ? rights : NULL;
         uint32_t from = (uint32_t)flow->read & (RING_BYTES - 1), held = flow_held(flow);
         uint32_t piece = held < RING_BYTES - from ? held : RING_BYTES - from;
-        ssize_t sent = send(host, flow->ring + from, piece, MSG_DONTWAIT | MSG_NOSIGNAL);
+        uint64_t until = now ? rights->end : rights ? rights->position : flow->written;
+        piece = piece < until - flow->read ? piece : (uint32_t)(until - flow->read);
+        if (now && !rights_convert(now))
+            return false;
+        ssize_t sent = piece_send(host, flow->ring + from, piece, now);
         if (sent <= 0)
-            break;
+            return !rights;
         flow->read += (uint64_t)sent;
+        if (now) {
+            rights_detach(flow);
+            rights_bury(now);
+        }
     }
+    return true;
 }
 
 /* The end's files mean this socket from now on. */
@@ -43,20 +71,25 @@ static void end_move(struct end *end, int host)
         }
         must(dup3(host, file->host, O_CLOEXEC) == file->host);
     }
-    close(host);
+    if (end->awaiting)
+        end->host = host;
+    else
+        close(host);
 }
 
-/* Both have files, or are closed: a socket pair. */
+/* Both have files, or will have, or are closed: a socket pair. */
 static bool ends_move(struct pair *pair)
 {
     int host[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, host) < 0)
         return false;
+    bool good = flow_pour(&pair->flows[0], host[0]) && flow_pour(&pair->flows[1], host[1]);
     for (int i = 0; i < 2; i++)
-        flow_pour(&pair->flows[i], host[i]);
-    for (int i = 0; i < 2; i++)
-        end_move(&pair->ends[i], host[i]);
-    return true;
+        if (good)
+            end_move(&pair->ends[i], host[i]);
+        else
+            close(host[i]);
+    return good;
 }
 
 /* Nobody has accepted it, and who will may be another process: the host's queue is the one to wait in. */
@@ -94,10 +127,14 @@ void pair_convert(struct pair *pair)
         pthread_mutex_lock(&pair->flows[i].reading);
         pthread_mutex_lock(&pair->flows[i].writing);
     }
-    bool good = pair->ends[1].awaiting ? waiting_move(pair) : ends_move(pair);
+    bool good = pair->ends[1].awaiting && !pair->carries ? waiting_move(pair) : ends_move(pair);
     for (int i = 0; i < 2 && !good; i++) {
         pair->ends[i].error = ECONNRESET;
         pair->ends[i].reset = pair->flows[i].ended = pair->flows[i].abandoned = true;
+        struct rights *rights = pair->flows[i].rights;
+        if (rights) /* nobody is to read the bytes that they came with as if there had been none */
+            pair->flows[i].written = rights->position;
+        rights_purge(&pair->flows[i]);
     }
     pair->converted = good;
     for (int i = 0; i < 2; i++) {
@@ -114,7 +151,7 @@ void pair_convert(struct pair *pair)
 }
 
 /* With local_lock. */
-static void file_convert(struct open_file *file)
+static void file_share(struct open_file *file)
 {
     if (end_of(file) && !file->end->reset) /* what was reset has nothing left to share */
         pair_convert(file->end->pair);
@@ -123,14 +160,19 @@ static void file_convert(struct open_file *file)
     file->duplicated = true;
 }
 
+void file_convert(struct open_file *file)
+{
+    file_share(file);
+    if (local_listens(file))
+        listener_retire(file);
+}
+
 void local_convert(struct open_file *file)
 {
     pthread_mutex_lock(&local_lock);
     patience_ms = HANDSHAKE_MS;
     file_convert(file);
-    if (file->listener)
-        listener_retire(file);
-    pthread_mutex_unlock(&local_lock);
+    local_unlock();
 }
 
 void local_fork_begin(struct personality *own)
@@ -139,7 +181,7 @@ void local_fork_begin(struct personality *own)
     patience_ms = HANDSHAKE_MS;
     for (uint32_t i = 0; i < own->descriptor_count; i++)
         if (own->descriptors[i].file)
-            file_convert(own->descriptors[i].file);
+            file_share(own->descriptors[i].file);
 }
 
 void local_fork_end(struct personality *own, bool child)
@@ -148,11 +190,12 @@ void local_fork_end(struct personality *own, bool child)
         own->local = false;
         wakers_forget();
         listeners_forget();
+        rights_forked();
         for (uint32_t i = 0; i < own->descriptor_count; i++)
             if (own->descriptors[i].file)
                 source_forked(own->descriptors[i].file);
     }
-    pthread_mutex_unlock(&local_lock);
+    local_unlock();
 }
 
 void local_close_hosts(const struct open_file *file)

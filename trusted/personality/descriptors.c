@@ -185,14 +185,8 @@ int64_t service_close(const struct request *request)
     return descriptor_close(request->own, request_int(request, 0));
 }
 
-/* Another name for a file, with a reference for the caller. What can be polled gets a host descriptor of its own, because an epoll tells
- * descriptors apart. NULL: no such file or no host descriptor (*error). */
-static struct open_file *file_duplicate(struct personality *own, int number, int64_t *error)
+struct open_file *file_copy(struct open_file *file, int64_t *error)
 {
-    struct open_file *file = file_acquire(own, number);
-    *error = -EBADF;
-    if (!file || !file_is_stream(file) || file->kind == FILE_CONSOLE)
-        return file;
     int host = fcntl(file->host, F_DUPFD_CLOEXEC, 0);
     struct open_file *copy = host >= 0 ? file_create(host, file->kind, file->readable, file->writable) : NULL;
     *error = host < 0 ? -errno : -ENOMEM;
@@ -201,10 +195,25 @@ static struct open_file *file_duplicate(struct personality *own, int number, int
         copy->bound = file->bound;
         copy->pair = file->pair;
         copy->fixed = file->fixed;
+        copy->receives = file->receives;
         copy->family = file->family;
         copy->type = file->type;
+        copy->device = file->device;
+        copy->inode = file->inode;
         local_duplicate(copy, file);
     }
+    return copy;
+}
+
+/* Another name for a file, with a reference for the caller. What can be polled gets a host descriptor of its own, because an epoll tells
+ * descriptors apart. NULL: no such file or no host descriptor (*error). */
+static struct open_file *file_duplicate(struct personality *own, int number, int64_t *error)
+{
+    struct open_file *file = file_acquire(own, number);
+    *error = -EBADF;
+    if (!file || !file_is_stream(file) || file->kind == FILE_CONSOLE)
+        return file;
+    struct open_file *copy = file_copy(file, error);
     file_release(file);
     return copy;
 }

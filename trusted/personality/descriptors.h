@@ -32,6 +32,7 @@ struct open_file {
     bool pair;                         /* of a socket: the other end is the domain's or its children's own; */
     bool fixed;                        /* and it stays so: it, or who else has it, gets no address, at which strangers could send */
     _Atomic bool notifies, owned;      /* of a socket: FIOASYNC, F_SETOWN */
+    _Atomic bool receives;             /* of a socket: its address is one at which descriptors are received */
     int family, type;                  /* of a socket */
     _Atomic uint64_t signals;          /* that it tells of */
     uint64_t device, inode;            /* of a regular file: what record locks are about */
@@ -60,6 +61,9 @@ struct open_file *file_create(int host, enum file_kind kind, bool readable, bool
 /* The open file behind a descriptor with a reference for the caller; NULL: no such descriptor. */
 struct open_file *file_acquire(struct personality *own, int descriptor);
 void file_release(struct open_file *file);
+/* Another open file for the same of the host's, with a host descriptor of its own; NULL: none is to be had (*error). What a directory was
+ * called is not known of it. */
+struct open_file *file_copy(struct open_file *file, int64_t *error);
 
 /* Puts a file at the lowest free number from `from` on. Takes over the caller's reference, also on failure (-EMFILE, -ENOMEM, -EINVAL). */
 int64_t descriptor_add(struct personality *own, struct open_file *file, int64_t from, bool close_on_exec);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "descriptors.h"
+#include "local.h"
 #include "paths.h"
 #include "personality.h"
 #include "addresses.h"
@@ -241,6 +242,7 @@ void personality_destroy(struct porin_domain *domain)
     if (own->signals)
         personality_stop(own);
     signals_destroy(own);
+    rights_disown(own);
     network_close(own);
     grants_close(own);
     pthread_mutex_destroy(&own->lock);

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "pairs.h"
+#include "sockets.h"
 
 #define BACKLOG_MOST 4096              /* as the host's somaxconn */
 #define WAITING_MOST 1024              /* at all listeners: their clients may have gone, and what they have sent takes memory */
@@ -28,6 +29,8 @@ struct listener {
     int place;                         /* of AF_UNIX: O_PATH, its file, which so keeps its number; -1: none */
     uint64_t device, inode;            /* of that */
     unsigned backlog, count;
+    unsigned carried;                  /* messages that it is in; with local_lock, like */
+    bool receives;                     /* who is accepted here may be sent descriptors */
     struct end *first, **last;         /* who waits */
     _Atomic bool some;                 /* is anybody waiting? */
     _Atomic bool attended;             /* somebody of this process takes connections: not so after a fork until it is seen */
@@ -117,6 +120,7 @@ static bool listener_fill(struct listener *listener, const struct open_file *fil
 {
     struct stat facts;
     listener->family = (sa_family_t)file->family;
+    listener->receives = file->receives;
     listener->place = -1;
     if (listener->family != AF_UNIX)
         return name_ask(file, &listener->name);
@@ -236,7 +240,7 @@ void listener_stop(const struct open_file *file)
     pthread_mutex_lock(&local_lock);
     file->listener->backlog = 0;
     waiting_drop(file->listener);
-    pthread_mutex_unlock(&local_lock);
+    local_unlock();
 }
 
 void listener_attend(const struct open_file *file)
@@ -248,27 +252,61 @@ void listener_attend(const struct open_file *file)
 void listener_convert(struct listener *listener)
 {
     listener->attended = false; /* it has to be seen which process is to take connections */
-    while (listener->first)
-        pair_convert(listener->first->pair);
+    for (struct end *end = listener->first, *next; end; end = next) {
+        next = end->next_waiting;
+        if (!end->pair->carries) /* or it stays here: strangers could be who gives descriptors at the host's listener */
+            pair_convert(end->pair);
+    }
+}
+
+struct pair *listener_waiting(const struct listener *listener, const struct end **at)
+{
+    *at = *at ? (*at)->next_waiting : listener->first;
+    return *at ? (*at)->pair : NULL;
+}
+
+unsigned *listener_carried(struct listener *listener)
+{
+    return &listener->carried;
 }
 
 void listener_retire(struct open_file *file)
 {
     registry_remove(file->listener);
     file->listener->retired = true;
+    waiting_drop(file->listener);
     if (!file->listener->source.nonblocking) /* who gets it knows nothing of us */
         fcntl(file->host, F_SETFL, fcntl(file->host, F_GETFL) & ~O_NONBLOCK);
 }
 
 void listener_close_hosts(const struct open_file *file)
 {
-    if (file->listener->place >= 0)
-        close(file->listener->place);
+    struct listener *listener = file->listener; /* others may have it, too */
+    if (listener->place >= 0)
+        close(listener->place);
+    listener->place = -1;
+    for (struct end *end = listener->first; end; end = end->next_waiting) {
+        if (end->host >= 0)
+            close(end->host);
+        end->host = -1;
+    }
+}
+
+/* Who still waits here does not wait for this process. */
+void listener_forked(const struct open_file *file)
+{
+    struct listener *listener = file->listener;
+    listener_close_hosts(file);
+    listener->first = NULL;
+    listener->last = &listener->first;
+    listener->count = 0;
+    listener->some = false;
 }
 
 void listeners_forget(void)
 {
     listeners = NULL;
+    waiting_count = 0;
 }
 
 /* --- connecting --- */
@@ -339,6 +377,8 @@ static bool connect_to(const struct request *request, struct listener *listener,
     client->connecting = !waits && pair->tcp;
     struct timespec limit;
     client->limited = socket_time_limit(file, SO_RCVTIMEO, &limit) || socket_time_limit(file, SO_SNDTIMEO, &limit);
+    client->receives = file->receives;
+    server->receives = listener->receives;
     end_attach(client, file);
     items_follow(file);
     server->awaiting = listener;
@@ -351,9 +391,10 @@ static bool connect_to(const struct request *request, struct listener *listener,
     return true;
 }
 
-int64_t local_connect(const struct request *request, struct open_file *file, const struct sockaddr_storage *address, int held)
+int64_t local_connect(const struct request *request, struct open_file *file, const struct peer *peer)
 {
     struct local_name wanted;
+    const struct sockaddr_storage *address = &peer->address;
     if (!request->own->local || file->type != SOCK_STREAM || file->listener)
         return LOCAL_HOST;
     if (!name_read(address, &wanted) ? wanted.family != AF_UNIX : !is_loopback(&wanted))
@@ -363,8 +404,10 @@ int64_t local_connect(const struct request *request, struct open_file *file, con
         return LOCAL_HOST;
     pthread_mutex_lock(&local_lock);
     bool waits = !(fcntl(file->host, F_GETFL) & O_NONBLOCK), possible = !file->end && !file->duplicated && !file->host_connected;
-    struct listener *listener = possible ? listener_find(&wanted, held) : NULL;
+    struct listener *listener = possible ? listener_find(&wanted, peer->held) : NULL;
     int64_t result = LOCAL_HOST;
+    if (listener)
+        file->receives = peer->receives;
     if (listener && connect_to(request, listener, file, &wanted, waits))
         result = waits || wanted.family == AF_UNIX ? 0 : -EINPROGRESS;
     else
@@ -390,13 +433,18 @@ int64_t local_accept(struct open_file *file, int flags, struct sockaddr_storage 
     if (!listener->some)
         return -EAGAIN;
     pthread_mutex_lock(&local_lock);
-    int host = listener->first ? socket(file->family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0) : -1;
-    int64_t error = !listener->first ? -EAGAIN : host < 0 ? -errno : 0;
+    struct end *end = listener->first;
+    int host = !end ? -1 : end->host >= 0 ? end->host : socket(file->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int64_t error = !end ? -EAGAIN : host < 0 ? -errno : 0;
     struct open_file *made = host >= 0 ? file_create(host, FILE_SOCKET, true, true) : NULL;
+    if (end)
+        end->host = -1;
     if (made) {
-        struct end *end = waiting_take(listener);
+        waiting_take(listener);
+        fcntl(host, F_SETFL, flags & SOCK_NONBLOCK);
         made->family = file->family;
         made->type = SOCK_STREAM;
+        made->receives = file->receives;
         end->source.nonblocking = flags & SOCK_NONBLOCK;
         end_attach(end, made);
         *size = name_write(&end->peer, file->family, address);

@@ -2,7 +2,7 @@
 /* Stream sockets between domains of one process: TCP on loopback and AF_UNIX, through memory instead of the kernel. A socket begins as the
  * host's. Connected to a listener of this process it becomes an *end* of a pair: two rings in trusted memory, which no domain can address.
  * The host's socket stays behind it, unconnected, for options and as its number, and takes over again if the descriptor is to be another
- * process's, by fork or in a message: then the pair is *converted* to one of the host's sockets, with what was in the rings.
+ * process's, by fork or in a message of the host's: then the pair is *converted* to one of the host's sockets, with what was in the rings.
  *
  * Readiness: an end, a listener and an epoll are *sources*; epolls and sleeping polls *watch* them. Only who sleeps is woken by a system
  * call. Locks: local_lock (who is connected to and watches what) outside, then rings, then sources, then epolls. */
@@ -33,6 +33,7 @@ struct source {
 };
 
 extern pthread_mutex_t local_lock;
+void local_unlock(void);               /* where descriptors under way may have ended: they are let go of after that. rights.c */
 void source_begin(struct source *source, uint32_t (*ready)(struct source *, uint32_t));
 void source_watch(struct source *source, struct watch *watch);
 void source_leave(struct watch *watch);
@@ -55,10 +56,26 @@ void sleeper_end(struct sleeper *sleeper);
 
 #define LOCAL_HOST (-4096)             /* ask the host's socket: this one is none, or has been converted */
 
+#define RIGHTS_MAX 253                 /* descriptors in one message, as in Linux */
+
+struct rights;                         /* descriptors in a message: rights.c */
+
 /* All of these answer LOCAL_HOST for a file that is no end. Transfers: bytes, or -errno, and what request_wait answers. */
 int64_t local_send(const struct request *request, const struct open_file *file, const struct iovec *vector, size_t count, int flags,
                    bool named);
+/* With descriptors (AF_UNIX); -EPERM: the other side does not receive any. */
+int64_t local_send_rights(const struct request *request, const struct open_file *file, const struct iovec *vector, size_t count, int flags,
+                          struct open_file *const *files, size_t file_count);
 int64_t local_receive(const struct request *request, const struct open_file *file, const struct iovec *vector, size_t count, int flags);
+/* With the descriptors that came with the bytes; NULL: none, or no memory for copies of those that were only looked at. */
+int64_t local_receive_rights(const struct request *request, const struct open_file *file, const struct iovec *vector, size_t count,
+                             int flags, struct rights **rights);
+void rights_accept(struct rights *rights); /* they are not under way any more: the files are the caller's */
+void rights_drop(struct rights *rights);
+void rights_disown(const struct personality *sender);
+void rights_forked(void);
+/* Was it a connection here, and may its other side be sent descriptors through the host? */
+bool local_passes(const struct open_file *file);
 /* As reading does it, which waits for nothing if nothing is wanted. */
 int64_t local_read(const struct request *request, const struct open_file *file, const struct iovec *vector, size_t count);
 /* sendfile; position NULL: the file's own. */
@@ -77,8 +94,9 @@ bool local_disguised(const struct open_file *file);
 void end_detach(struct open_file *file);
 void end_forked(struct end *end);      /* in the child */
 
-/* The file is to be another process's, too. */
+/* The file is to be another process's, too, which knows nothing of us. */
 void local_convert(struct open_file *file);
+void file_convert(struct open_file *file); /* with local_lock */
 /* Under the personality's lock. */
 void local_fork_begin(struct personality *own);
 void local_fork_end(struct personality *own, bool child);
@@ -89,8 +107,9 @@ void local_close_hosts(const struct open_file *file);
 
 /* listen has succeeded. */
 void local_listen(const struct request *request, struct open_file *file, int backlog);
-/* 0 or -errno; LOCAL_HOST: the host is to do it. `held`: of AF_UNIX, the socket's file, at which the address points. */
-int64_t local_connect(const struct request *request, struct open_file *file, const struct sockaddr_storage *address, int held);
+/* 0 or -errno; LOCAL_HOST: the host is to do it. */
+struct peer;
+int64_t local_connect(const struct request *request, struct open_file *file, const struct peer *peer);
 /* What connecting it again answers; LOCAL_HOST: it is not connected here. */
 int64_t local_connected(const struct open_file *file);
 /* A connection from within the process, as an open file; -EAGAIN: there is none, or another errno. The address as accept tells it. */
@@ -109,7 +128,8 @@ void listener_attach(struct open_file *copy, const struct open_file *file);
 void listener_convert(struct listener *listener); /* another process may be the one to accept */
 void listener_retire(struct open_file *file);     /* it is the host's alone from now on */
 void listener_close_hosts(const struct open_file *file);
-void listeners_forget(void);                      /* in the child */
+void listeners_forget(void);                      /* in the child, like */
+void listener_forked(const struct open_file *file);
 
 /* --- epolls: epolls.c --- */
 

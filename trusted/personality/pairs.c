@@ -72,6 +72,7 @@ static void pair_begin(struct pair *pair, bool tcp)
     pair->tcp = tcp;
     pair->converted = pair->to_listener = false;
     pair->talk = NULL;
+    pair->carries = pair->carried = 0;
     for (int i = 0; i < 2; i++) {
         struct end *end = &pair->ends[i];
         struct flow *flow = &pair->flows[i];
@@ -80,10 +81,14 @@ static void pair_begin(struct pair *pair, bool tcp)
         end->awaiting = NULL;
         end->next_waiting = NULL;
         end->shut_read = end->shut_write = end->reset = end->connecting = end->limited = end->closed = false;
+        end->receives = false;
+        end->host = -1;
         end->error = 0;
         end->source.nonblocking = false;
         flow->written = flow->read = 0;
-        flow->ended = flow->abandoned = flow->crowded = false;
+        flow->ended = flow->abandoned = flow->crowded = flow->deaf = false;
+        flow->rights = NULL;
+        flow->rights_last = &flow->rights;
     }
 }
 
@@ -141,6 +146,10 @@ static void end_close(struct end *end, bool abort)
     struct end *other = other_of(end);
     bool resets = abort || flow_held(into(end)) > 0;
     end->closed = true;
+    rights_purge(into(end));
+    if (end->host >= 0)
+        close(end->host);
+    end->host = -1;
     if (!end->pair->converted && !other->closed && !end->reset) {
         into(end)->abandoned = true;
         if (resets && end->pair->tcp)
@@ -251,6 +260,11 @@ int64_t local_name_of(const struct open_file *file, bool peer, struct sockaddr_s
 bool local_disguised(const struct open_file *file)
 {
     return file->end && file->end->pair->converted && !file->end->pair->to_listener;
+}
+
+bool local_passes(const struct open_file *file)
+{
+    return local_disguised(file) && !file->end->pair->tcp && other_of(file->end)->receives;
 }
 
 void local_limited(const struct open_file *file)

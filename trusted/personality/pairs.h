@@ -20,6 +20,8 @@ struct flow {
     _Atomic bool crowded;              /* a sender waits for room */
     _Atomic uint32_t readers, writers; /* who sleeps on: */
     _Atomic uint32_t arrival, departure; /* futexes, counted on when somebody sleeps */
+    struct rights *_Atomic rights, *_Atomic *rights_last; /* descriptors under way: rights.c */
+    bool deaf;                         /* no more of those are taken */
     uint8_t ring[RING_BYTES];
 };
 
@@ -33,7 +35,9 @@ struct end {
     _Atomic bool connecting;           /* TCP: a connect that did not wait has not been asked about again */
     _Atomic int error;                 /* SO_ERROR */
     _Atomic bool limited;              /* SO_RCVTIMEO or SO_SNDTIMEO has been set: the host's socket knows */
+    bool receives;                     /* descriptors, whoever has it at first */
     bool closed;
+    int host;                          /* of one that was converted before it was accepted: its socket; -1: none */
     struct listener *awaiting;         /* which has not accepted it yet; with local_lock, like */
     struct end *next_waiting;          /* the next of those */
 };
@@ -44,6 +48,7 @@ struct pair {
     bool tcp;
     _Atomic bool converted;            /* the files' host sockets are connected instead, */
     bool to_listener;                  /* of the kind that they seem to be */
+    unsigned carries, carried;         /* messages with descriptors in it, or about to be; ones that an end of it is in; with local_lock */
     struct pair *next;
     struct talk *talk;                 /* whose bytes are counted; NULL: nobody's, */
     struct pair *next_talking, **talking; /* among those */
@@ -102,6 +107,40 @@ socklen_t name_write(const struct local_name *name, int family, struct sockaddr_
 /* talks.c, with local_lock: a connection of one domain to another begins, and ends. */
 void talk_begin(struct pair *pair, const char *client, const char *server);
 void talk_end(struct pair *pair);
+
+/* --- descriptors under way: rights.c --- */
+
+struct rights {
+    struct rights *_Atomic next;       /* of the flow's, in the order of their bytes; or of those to be let go of */
+    struct rights *next_of_all, **link; /* with local_lock; link NULL: a copy, which is counted nowhere */
+    struct personality *sender;        /* NULL: it is gone */
+    struct pair *pair;
+    uint64_t position, end;            /* of the bytes that they came with: whoever reads the first gets them, and stops at the last */
+    size_t count;
+    struct open_file *files[];
+};
+
+/* Counts copies of these files as under way to the other side. -EPERM: which does not receive any. -ETOOMANYREFS: there are too many, or
+ * one of them is a connection, or the way is one, that would then be under way inside another. */
+int64_t rights_begin(struct personality *sender, struct end *end, struct open_file *const *files, size_t count, struct rights **out);
+/* With the lock of the side that writes: they go with these bytes. False: nobody will read them. */
+bool rights_attach(struct flow *flow, struct rights *rights, uint64_t position, uint64_t end);
+/* With the lock of the side that reads, or those of both: the first of them are not in the flow any more. */
+void rights_detach(struct flow *flow);
+/* For who only looks: first, with the lock of the side that reads, the files themselves; then, with no lock, copies instead of them. NULL:
+ * no memory, or no descriptors of the host's. */
+struct rights *rights_look(const struct rights *rights);
+struct rights *rights_copy(struct rights *seen);
+/* With local_lock: nobody will read them. */
+void rights_purge(struct flow *flow);
+/* With local_lock: they have left the pair, to be let go of by local_unlock. */
+void rights_bury(struct rights *rights);
+/* With local_lock and the locks of both flows: makes them the host's. False: one of them cannot be. */
+bool rights_convert(struct rights *rights);
+
+/* listeners.c, with local_lock: */
+struct pair *listener_waiting(const struct listener *listener, const struct end **at); /* the next that waits; *at NULL: the first */
+unsigned *listener_carried(struct listener *listener);                                 /* in how many messages it is */
 
 /* convert.c, with local_lock: from now on the pair is a connection of the host's. */
 void pair_convert(struct pair *pair);

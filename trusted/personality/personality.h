@@ -67,6 +67,7 @@ struct personality {
     bool has_timer;
     struct futex_waiter *waiters;      /* futex.c */
     struct futex_waiter *window_waiters; /* on words of windows */
+    uint32_t under_way;                /* rights.c: descriptors that it has sent and nobody has received; with local_lock */
     _Atomic uint64_t refusals;
     _Atomic uint32_t told[AUDIT_REMEMBERED]; /* refusals that audit has told of, as hashes */
     struct functions *_Atomic functions; /* functions.c: of the host, that the domain may call; NULL: none ever */

@@ -29,7 +29,7 @@ struct open_file *socket_acquire(const struct request *request, int64_t *error)
     return NULL;
 }
 
-static struct open_file *socket_create(int host, int family, int type, enum socket_origin origin)
+struct open_file *socket_file(int host, int family, int type, enum socket_origin origin)
 {
     struct open_file *file = file_create(host, FILE_SOCKET, true, true);
     if (!file)
@@ -43,7 +43,7 @@ static struct open_file *socket_create(int host, int family, int type, enum sock
 
 int64_t socket_add(const struct request *request, int host, int family, int type, enum socket_origin origin, bool close_on_exec)
 {
-    struct open_file *file = socket_create(host, family, type, origin);
+    struct open_file *file = socket_file(host, family, type, origin);
     return file ? descriptor_add(request->own, file, 0, close_on_exec) : -ENOMEM;
 }
 
@@ -128,6 +128,7 @@ static int64_t peer_check(const struct request *request, const struct open_file 
         return -EAFNOSUPPORT;
     if (!network_allows(request, listening, &peer->address, peer->size))
         return listening || file->family == AF_UNIX ? -EACCES : -ENETUNREACH; /* as if no way led there: programs know that */
+    peer->receives = file->family == AF_UNIX && network_receives(request, &peer->address);
     return file->family == AF_UNIX ? local_resolve(request, listening, peer) : 0;
 }
 
@@ -175,6 +176,7 @@ int64_t service_bind(const struct request *request)
         error = bind(file->host, (struct sockaddr *)&peer.address, peer.size) < 0 ? -errno : 0;
     if (!error) {
         file->bound = true;
+        file->receives = peer.receives;
         if (request->own->local && file->family == AF_UNIX)
             file->place = open(((struct sockaddr_un *)&peer.address)->sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     }
@@ -213,7 +215,7 @@ int64_t service_connect(const struct request *request)
     if (error == -EAFNOSUPPORT && peer.address.ss_family == AF_UNSPEC) /* takes a connection away */
         error = 0;
     if (!error)
-        error = local_connect(request, file, &peer.address, peer.held);
+        error = local_connect(request, file, &peer);
     if (error == LOCAL_HOST)
         error = not_restarted(WAIT(request, SYS_connect, file->host, &peer.address, peer.size));
     if (!error && peer.address.ss_family == AF_UNSPEC)
@@ -236,7 +238,7 @@ bool socket_time_limit(const struct open_file *file, int option, struct timespec
 static int64_t accept_host(const struct request *request, struct open_file *file, int flags, struct peer *peer, struct open_file **made)
 {
     int64_t result = WAIT(request, SYS_accept4, file->host, &peer->address, &peer->size, flags | SOCK_CLOEXEC);
-    *made = result < 0 ? NULL : socket_create((int)result, file->family, file->type, SOCKET_NEW);
+    *made = result < 0 ? NULL : socket_file((int)result, file->family, file->type, SOCKET_NEW);
     return result < 0 ? result : *made ? 0 : -ENOMEM;
 }
 

@@ -42,7 +42,13 @@ static const struct timespec *time_limit(const struct open_file *file, const str
 }
 
 /* Goes through buffers piece by piece. */
-struct cursor { const struct iovec *vector; size_t count, offset; };
+struct cursor {
+    const struct iovec *vector;
+    size_t count, offset;
+    struct rights *rights;             /* what goes with the first byte, or came */
+    bool ends;                         /* descriptors came: what follows is for the next to receive, */
+    bool copies;                       /* and who only looks gets some, too */
+};
 
 static size_t cursor_piece(struct cursor *cursor, uint8_t **at)
 {
@@ -141,8 +147,11 @@ static int64_t send_some(const struct request *request, struct end *end, struct 
     } else if (!result && left) {
         uint32_t room = RING_BYTES - flow_held(flow);
         result = room ? ring_move(request, flow, flow->written, cursor, left < room ? left : room, true, trusted) : -EAGAIN;
-        if (result > 0)
+        if (result > 0) {
+            if (cursor->rights && rights_attach(flow, cursor->rights, flow->written, flow->written + (uint64_t)result))
+                cursor->rights = NULL;
             flow->written += (uint64_t)result;
+        }
     }
     if (result > 0) /* with the lock: a conversion does not come between */
         end_notify(other_of(end), POLLIN | POLLRDNORM);
@@ -191,6 +200,23 @@ static int64_t end_send(const struct request *request, const struct open_file *f
     }
 }
 
+/* Descriptors came with these bytes. */
+static void rights_arrive(struct flow *flow, struct cursor *cursor, bool peeks)
+{
+    cursor->ends = true;
+    if (!peeks) {
+        cursor->rights = flow->rights;
+        rights_detach(flow);
+    } else if (cursor->copies && !cursor->rights)
+        cursor->rights = rights_look(flow->rights);
+}
+
+/* How far one may read at once: not beyond the bytes that the next descriptors came with. */
+static size_t readable_most(const struct flow *flow, const struct rights *rights, size_t most)
+{
+    return rights && rights->end - flow->read < most ? (size_t)(rights->end - flow->read) : most;
+}
+
 /* One attempt: bytes, 0 at the end of the stream, -EAGAIN if there is nothing yet. `skip`: beyond that, for peeking. */
 static int64_t receive_some(const struct request *request, struct end *end, struct cursor *cursor, size_t left, int flags, bool first)
 {
@@ -198,17 +224,20 @@ static int64_t receive_some(const struct request *request, struct end *end, stru
     pthread_mutex_lock(&flow->reading);
     bool ended = flow->ended, over = ended || end->shut_read || end->reset; /* before the look at what is there */
     uint32_t held = flow_held(flow);
+    struct rights *rights = flow->rights; /* after that: of what is held all are there */
     int64_t result = -EAGAIN;
     if (end->pair->converted)
         result = LOCAL_HOST;
     else if (held && flags & MSG_TRUNC && end->pair->tcp)
         result = (int64_t)(left < held ? left : held);
     else if (held)
-        result = ring_move(request, flow, flow->read, cursor, left < held ? left : held, false, false);
+        result = ring_move(request, flow, flow->read, cursor, readable_most(flow, rights, left < held ? left : held), false, false);
     else {
         int error = end->pair->tcp && (ended || !first) ? 0 : atomic_exchange(&end->error, 0);
         result = error ? -error : over ? 0 : -EAGAIN;
     }
+    if (result > 0 && rights && flow->read + (uint64_t)result > rights->position)
+        rights_arrive(flow, cursor, flags & MSG_PEEK);
     if (result > 0 && !(flags & MSG_PEEK)) {
         flow->read += (uint64_t)result;
         atomic_thread_fence(memory_order_seq_cst);
@@ -239,11 +268,11 @@ static int64_t receive_wait(const struct request *request, struct end *end, uint
     return result;
 }
 
-static int64_t end_receive(const struct request *request, const struct open_file *file, struct end *end, const struct iovec *vector,
-                           size_t count, int flags)
+static int64_t end_receive(const struct request *request, const struct open_file *file, struct end *end, struct cursor *cursor,
+                           int flags)
 {
-    struct cursor cursor = { vector, count, 0 };
-    size_t size = vector_size(vector, count), done = 0;
+    const struct iovec *vector = cursor->vector;
+    size_t count = cursor->count, size = vector_size(vector, count), done = 0;
     struct timespec time;
     const struct timespec *deadline = NULL;
     bool timed = false, waits = !end->source.nonblocking && !(flags & MSG_DONTWAIT), peeks = flags & MSG_PEEK;
@@ -252,13 +281,14 @@ static int64_t end_receive(const struct request *request, const struct open_file
     for (;;) {
         bool last = peeks && done && nothing_comes(end); /* before the look at what is there */
         if (peeks)
-            cursor = (struct cursor){ vector, count, 0 };
-        int64_t result = receive_some(request, end, &cursor, peeks ? size : size - done, flags, !done);
+            *cursor = (struct cursor){ vector, count, 0, cursor->rights, false, cursor->copies };
+        int64_t result = receive_some(request, end, cursor, peeks ? size : size - done, flags, !done);
         if (result > 0)
             done = peeks ? (size_t)result : done + (size_t)result;
-        bool enough = (done == size && result >= 0) || (done && !(flags & MSG_WAITALL)) || last || (peeks && done == RING_BYTES);
-        if (result == LOCAL_HOST && done && !peeks)
-            return finish_there(request, file, &cursor, done, SYS_recvfrom, flags);
+        bool whole = done == size && result >= 0, some = done && !(flags & MSG_WAITALL);
+        bool enough = whole || some || last || cursor->ends || (peeks && done == RING_BYTES);
+        if (result == LOCAL_HOST && done && !peeks && !cursor->copies) /* which would lose the descriptors that come there */
+            return finish_there(request, file, cursor, done, SYS_recvfrom, flags);
         if (enough || result == 0 || (result < 0 && result != -EAGAIN))
             return done ? (int64_t)done : result;
         if (result > 0 && !peeks)
@@ -276,26 +306,55 @@ static int64_t end_receive(const struct request *request, const struct open_file
 
 /* --- for files --- */
 
+static int64_t send_all(const struct request *request, const struct open_file *file, struct end *end, struct cursor *cursor, int flags)
+{
+    return flags & MSG_OOB ? -EOPNOTSUPP : end_send(request, file, end, cursor, vector_size(cursor->vector, cursor->count), flags, false);
+}
+
 int64_t local_send(const struct request *request, const struct open_file *file, const struct iovec *vector, size_t count, int flags,
                    bool named)
 {
     struct end *end = end_of(file);
-    struct cursor cursor = { vector, count, 0 };
+    struct cursor cursor = { vector, count, 0, NULL, false, false };
     if (!end)
         return LOCAL_HOST;
-    if (flags & MSG_OOB)
-        return -EOPNOTSUPP;
-    if (named && !end->pair->tcp)
-        return -EISCONN;
-    return end_send(request, file, end, &cursor, vector_size(vector, count), flags, false);
+    return named && !end->pair->tcp ? -EISCONN : send_all(request, file, end, &cursor, flags);
+}
+
+int64_t local_send_rights(const struct request *request, const struct open_file *file, const struct iovec *vector, size_t count, int flags,
+                          struct open_file *const *files, size_t file_count)
+{
+    struct end *end = end_of(file);
+    struct cursor cursor = { vector, count, 0, NULL, false, false };
+    if (!end)
+        return LOCAL_HOST;
+    int64_t result = end->pair->tcp ? -EPERM : rights_begin(request->own, end, files, file_count, &cursor.rights);
+    if (!result)
+        result = send_all(request, file, end, &cursor, flags);
+    rights_drop(cursor.rights);
+    return result;
 }
 
 int64_t local_receive(const struct request *request, const struct open_file *file, const struct iovec *vector, size_t count, int flags)
 {
     struct end *end = end_of(file);
-    return end ? end_receive(request, file, end, vector, count, flags) : LOCAL_HOST;
+    struct cursor cursor = { vector, count, 0, NULL, false, false };
+    int64_t result = end ? end_receive(request, file, end, &cursor, flags) : LOCAL_HOST;
+    rights_drop(cursor.rights);
+    return result;
 }
 
+int64_t local_receive_rights(const struct request *request, const struct open_file *file, const struct iovec *vector, size_t count,
+                             int flags, struct rights **rights)
+{
+    struct end *end = end_of(file);
+    struct cursor cursor = { vector, count, 0, NULL, false, true };
+    int64_t result = end ? end_receive(request, file, end, &cursor, flags) : LOCAL_HOST;
+    *rights = flags & MSG_PEEK ? rights_copy(cursor.rights) : cursor.rights;
+    return result;
+}
+
+/* As reading does it, which waits for nothing if nothing is wanted. */
 int64_t local_read(const struct request *request, const struct open_file *file, const struct iovec *vector, size_t count)
 {
     return end_of(file) && !vector_size(vector, count) ? 0 : local_receive(request, file, vector, count, 0);
@@ -318,7 +377,7 @@ int64_t local_send_file(const struct request *request, const struct open_file *f
             result = got < 0 ? -errno : 0;
             break;
         }
-        struct cursor cursor = { &(struct iovec){ buffer, (size_t)got }, 1, 0 };
+        struct cursor cursor = { &(struct iovec){ buffer, (size_t)got }, 1, 0, NULL, false, false };
         int64_t sent = end_send(request, file, end, &cursor, (size_t)got, 0, true);
         result = sent < 0 ? sent : 0;
         done += sent > 0 ? sent : 0;

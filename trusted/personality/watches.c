@@ -157,6 +157,8 @@ void wakers_forget(void)
 
 void source_forked(struct open_file *file)
 {
+    if (file->listener)
+        listener_forked(file);
     struct source *source = file->end ? &file->end->source : file_source(file);
     if (!source)
         return;
@@ -199,7 +201,7 @@ void local_release(struct open_file *file)
         listener_detach(file);
     if (file->epoll)
         epoll_detach(file);
-    pthread_mutex_unlock(&local_lock);
+    local_unlock();
 }
 
 void local_nonblocking(struct open_file *file, bool value)
