@@ -28,6 +28,7 @@ static struct porin_directory directory = { root, "/data", false };
 #define UDP_ 8
 #define EPOLL_ 9                       /* with TO_ in it, which is always ready */
 #define TIMER_ 10
+#define NOTICES_ 11
 #define HERE 0xffffff9cull             /* AT_FDCWD as an int */
 #define OWNER 0xb0551ull               /* stands for a handle on the domain itself, */
 #define SELF 0xb0552ull                /* and this for its process number */
@@ -43,6 +44,7 @@ static struct porin_directory directory = { root, "/data", false };
 #define NAME (PATH + 1)                /* of a link: relative */
 static const struct pointer_case { const char *name; uint64_t number, arguments[6]; const char *kinds; } cases[] = {
     { "read", SYS_read, { FILE_, SPACE, 16 }, "-W" }, { "write", SYS_write, { FILE_, P, 16 }, "-R" },
+    { "inotify_add_watch", SYS_inotify_add_watch, { NOTICES_, PATH, 2 }, "-R" },
     { "open", SYS_open, { PATH }, "R" }, { "stat", SYS_stat, { PATH, SPACE }, "RW" }, { "fstat", SYS_fstat, { FILE_, SPACE }, "-W" },
     { "lstat", SYS_lstat, { PATH, SPACE }, "RW" }, { "poll", SYS_poll, { P, 1, 0 }, "W" },
     { "rt_sigaction", SYS_rt_sigaction, { SIGINT, P, SPACE, 8 }, "-RW" },
@@ -192,6 +194,7 @@ static int set_up_with(void **state, uint32_t grants)
     put_bytes(domain, P, &ready, sizeof ready);
     assert_int_equal(ask(domain, SYS_epoll_ctl, EPOLL_, EPOLL_CTL_ADD, TO_, P), 0);
     assert_int_equal(ask(domain, SYS_timerfd_create, CLOCK_MONOTONIC, 0), TIMER_);
+    assert_int_equal(ask(domain, SYS_inotify_init, 0), NOTICES_);
     if (grants & PORIN_GRANT_PROCESSES)
         assert_int_equal(ask(domain, SYS_timer_create, CLOCK_MONOTONIC, EVENT, SPACE), 0);
     *state = domain;
@@ -274,7 +277,8 @@ static void every_service_has_a_case(void **state)
 {
     (void)state;
     static const char *const without[] = { /* no pointer, one that is refused or ignored unseen, or (memory) one that is only a number */
-        "close", "lseek", "mmap", "mprotect", "munmap", "brk", "sched_yield", "mremap", "madvise", "dup", "dup2", "getpid", "exit", "kill",
+        "close", "close_range", "inotify_init", "inotify_init1", "inotify_rm_watch",
+        "lseek", "mmap", "mprotect", "munmap", "brk", "sched_yield", "mremap", "madvise", "dup", "dup2", "getpid", "exit", "kill",
         "flock", "fsync", "fdatasync", "sync_file_range", "ftruncate", "splice", "mknod", "mknodat", "fchmod", "umask", "getuid", "getgid",
         "geteuid", "getegid",
         "getppid", "prctl", "gettid", "tkill", "set_tid_address", "exit_group", "tgkill", "set_robust_list",
@@ -287,7 +291,10 @@ static void every_service_has_a_case(void **state)
         "window_create", "window_map", "window_revoke", "dom_capability",
         "fchdir", "fchown", "setuid", "setgid", "setreuid", "setregid", "setgroups", "setresuid", "setresgid", "setfsuid", "setfsgid",
         "getpriority", "setpriority", "mlock", "munlock", "mlockall", "munlockall",
-        "sync", "membarrier", "fadvise64",
+        "sync", "membarrier", "fadvise64", "mlock2", "syslog", "pivot_root", "adjtimex", "chroot", "settimeofday", "mount", "umount2",
+        "reboot", "sethostname", "setdomainname", "clock_settime", "clock_adjtime", "setxattr", "lsetxattr", "fsetxattr",
+        "getxattr", "lgetxattr",
+        "fgetxattr", "listxattr", "llistxattr", "flistxattr", "removexattr", "lremovexattr", "fremovexattr",
         "sched_getscheduler", "sched_get_priority_max", "sched_get_priority_min", "timer_getoverrun", "timer_delete" };
     static const struct { uint64_t number; const char *name; } rows[] = {
 #define SERVICE(number, name, arguments, family, handler, state, note) { number, #name },

@@ -185,6 +185,27 @@ int64_t service_close(const struct request *request)
     return descriptor_close(request->own, request_int(request, 0));
 }
 
+#define RANGE_CLOSE_ON_EXEC 4u         /* the kernel's CLOSE_RANGE_*; a table of descriptors is one domain's anyway */
+#define RANGE_UNSHARE 2u
+
+int64_t service_close_range(const struct request *request)
+{
+    struct personality *own = request->own;
+    uint64_t first = (uint32_t)request->arguments[0], last = (uint32_t)request->arguments[1];
+    uint32_t flags = (uint32_t)request->arguments[2];
+    if (flags & ~(RANGE_CLOSE_ON_EXEC | RANGE_UNSHARE) || first > last)
+        return -EINVAL;
+    pthread_mutex_lock(&own->lock);
+    uint64_t end = last < own->descriptor_count ? last + 1 : own->descriptor_count;
+    pthread_mutex_unlock(&own->lock);
+    for (uint64_t number = first; number < end; number++)
+        if (flags & RANGE_CLOSE_ON_EXEC)
+            (void)descriptor_close_on_exec(own, (int)number, true, true);
+        else
+            (void)descriptor_close(own, (int)number);
+    return 0;
+}
+
 struct open_file *file_copy(struct open_file *file, int64_t *error)
 {
     int host = fcntl(file->host, F_DUPFD_CLOEXEC, 0);

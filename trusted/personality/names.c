@@ -625,6 +625,13 @@ int64_t service_unspliced(const struct request *request)
     return -EINVAL;
 }
 
+/* What programs take for a file system that has none. */
+int64_t service_no_attributes(const struct request *request)
+{
+    (void)request;
+    return -EOPNOTSUPP;
+}
+
 int64_t service_refuse(const struct request *request)
 {
     (void)request;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What programs look at on the way: /proc about themselves, other names of descriptors. Prints what must be the same natively. */
+/* What programs look at on the way: /proc about themselves, other names of descriptors, inotify. Prints what must be the same natively. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,9 +121,53 @@ static void other_names(void)
     say("no terminal", open("/dev/tty", O_RDWR) < 0 && errno == ENXIO);
 }
 
+/* What inotify tells of a directory, without the numbers that differ. */
+static void notices(void)
+{
+    char place[] = "noticed.XXXXXX", path[64], other[64];
+    int notices = inotify_init1(IN_NONBLOCK);
+    union { struct inotify_event event; char bytes[4096]; } all;
+    mkdtemp(place);
+    say("a watch", inotify_add_watch(notices, place, IN_CREATE | IN_CLOSE_WRITE | IN_MOVE | IN_DELETE | IN_ONLYDIR));
+    snprintf(path, sizeof path, "%s/file", place);
+    snprintf(other, sizeof other, "%s/moved", place);
+    say("a file is no directory", inotify_add_watch(notices, "/dev/null/nothing", IN_CREATE | IN_ONLYDIR) < 0);
+    int file = open(path, O_CREAT | O_WRONLY, 0644), second = 0;
+    write(file, "x", 1);
+    close(file);
+    rename(path, other);
+    say("ready", poll(&(struct pollfd){ notices, POLLIN, 0 }, 1, 1000));
+    say("a watch of a file", inotify_add_watch(notices, other, IN_MODIFY) - 1);
+    file = open(other, O_WRONLY | O_APPEND);
+    write(file, "y", 1);
+    unlink(other);
+    say("taken away", inotify_rm_watch(notices, 1) == 0 && inotify_rm_watch(notices, 1) < 0);
+    ssize_t got = read(notices, &all, sizeof all);
+    for (ssize_t at = 0; at < got; at += (ssize_t)sizeof all.event + ((struct inotify_event *)(all.bytes + at))->len, second++) {
+        const struct inotify_event *event = (void *)(all.bytes + at);
+        printf("%d %x %s\n", event->wd, event->mask, event->len ? event->name : "");
+    }
+    say("no more", read(notices, &all, sizeof all) < 0 && errno == EAGAIN);
+    say("not a watcher", inotify_add_watch(file, place, IN_CREATE) < 0 && errno == EINVAL);
+    say("nothing to watch", inotify_add_watch(notices, "/nothing/there", IN_CREATE) < 0 && errno == ENOENT);
+    rmdir(place);
+}
+
+static void ranges(void)
+{
+    int first = dup2(1, 200);
+    dup2(1, 201);
+    dup2(1, 205);
+    say("from here on execution", syscall(SYS_close_range, 201, ~0u, 4) == 0 && fcntl(205, F_GETFD) == 1 && fcntl(first, F_GETFD) == 0);
+    say("closed from here", syscall(SYS_close_range, 200, 201, 0) == 0 && fcntl(200, F_GETFD) < 0 && fcntl(205, F_GETFD) == 1);
+    say("no range", syscall(SYS_close_range, 9, 8, 0) < 0 && errno == EINVAL);
+}
+
 int main(int argc, char **argv)
 {
     about_itself(argc, argv);
+    notices();
+    ranges();
     other_names();
     return 0;
 }
