@@ -452,6 +452,23 @@ static void test_revocation(void **state)
     (void)state;
 }
 
+/* What is revoked while its holder has called on is gone when that is back. */
+static void test_revoked_below(void **state)
+{
+    porin_domain *owner = domain_make("owner"), *user = domain_make("user");
+    int64_t revoker = call(owner, "use_revoker", 0, 0, 0, 0), other = call(owner, "use_revoker", 0, 0, 0, 0);
+    int64_t number = call(owner, "use_keep_own", 0, 64, PORIN_RIGHT_READ, (uint64_t)revoker);
+    call(owner, "use_set", 5, 91, 0, 0);
+    assert_int_equal(porin_domain_bind(owner, "give", entry(user, "use_keep_again"), NULL, NULL), PORIN_OK);
+    bind_inner(user, owner, "use_revoke");
+    int64_t given = call(owner, "use_give", (uint64_t)number, 48, PORIN_RIGHT_READ, 0);
+    assert_int_equal(call(user, "use_hold", (uint64_t)given, (uint64_t)other, 40, 0), 91);
+    assert_int_equal(call(user, "use_hold", (uint64_t)given, (uint64_t)revoker, 40, 0), FAULTS);
+    porin_domain_destroy(owner);
+    porin_domain_destroy(user);
+    (void)state;
+}
+
 static struct { porin_domain *user, *owner; const char *spin; int64_t number; } race;
 static _Atomic int64_t race_result;
 
@@ -759,7 +776,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(test_bounds), cmocka_unit_test(test_edges), cmocka_unit_test(test_narrowing),
         cmocka_unit_test(test_lent_to_nobody), cmocka_unit_test(test_deputy), cmocka_unit_test(test_scopes),
         cmocka_unit_test(test_forged), cmocka_unit_test(test_depth), cmocka_unit_test(test_stack), cmocka_unit_test(test_bulk),
-        cmocka_unit_test(test_revocation), cmocka_unit_test(test_grants), cmocka_unit_test(test_grant_race),
+        cmocka_unit_test(test_revocation), cmocka_unit_test(test_revoked_below), cmocka_unit_test(test_grants), cmocka_unit_test(test_grant_race),
         cmocka_unit_test(test_race), cmocka_unit_test(test_race_bulk), cmocka_unit_test(test_crowd),
         cmocka_unit_test(test_other_revocations),
         cmocka_unit_test(test_every_place), cmocka_unit_test(test_split), cmocka_unit_test(test_split_swept),

@@ -251,6 +251,13 @@ long use_late(bytes p, long turns)
 PORIN_EXPORT(use_late);
 long use_pass_whole(bytes p, long i) { return inner(porin_cap_pass(0, p, 512, PORIN_RIGHT_READ), i); }
 PORIN_EXPORT(use_pass_whole);
+/* Calls the owner, who takes it back meanwhile. */
+long use_hold(long number, long revoker, long i)
+{
+    bytes p = porin_cap_take(number, 0);
+    return p && inner((bytes)(uint64_t)revoker, 0) == 0 ? p[i] : -1;
+}
+PORIN_EXPORT(use_hold);
 /* The owner: revokes, then at once writes what nobody may see any more. */
 long use_revoke_and_write(long revoker, long forbidden)
 {
