@@ -99,6 +99,15 @@ static void hostile(void)
     say("typing and the like", refused);
 }
 
+/* Who else may be in its session has numbers near its own. */
+static void strangers(void)
+{
+    int refused = 1;
+    for (pid_t group = getpid() > 2000 ? getpid() - 2000 : 1; group < getpid() + 100; group++)
+        refused &= group == getpgrp() || (tcsetpgrp(0, group) < 0 && errno == EPERM);
+    say("nobody else", refused && tcgetpgrp(0) == getpgrp());
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "modes") == 0)
@@ -107,6 +116,8 @@ int main(int argc, char **argv)
         jobs();
     else if (argc == 2 && strcmp(argv[1], "hostile") == 0)
         hostile();
+    else if (argc == 2 && strcmp(argv[1], "strangers") == 0)
+        strangers();
     else if (argc == 2) {
         raw();
         if (strcmp(argv[1], "fault") == 0)
