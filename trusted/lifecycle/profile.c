@@ -5,11 +5,13 @@
 #include "account.h"
 #include "census.h"
 #include "loader/image.h"
+#include "plain.h"
 #include "porin/observe.h"
 #include "runtime/error.h"
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -111,8 +113,13 @@ static void frame_write(FILE *to, uint64_t word, uint32_t *domain)
 /* Names and paths may be a domain's own: a line stays a line, and a word a word. */
 static void word_write(FILE *to, const char *text, bool blanks)
 {
-    for (; *text; text++)
-        fputc((uint8_t)*text < ' ' || *text == 127 || (*text == ' ' && !blanks) ? '_' : *text, to);
+    char *copy = strdup(text);
+    if (!copy)
+        return;
+    text_make_plain(copy);
+    for (const char *at = copy; *at; at++)
+        fputc(*at == '\t' || (*at == ' ' && !blanks) ? '_' : *at, to);
+    free(copy);
 }
 
 static void domain_write(FILE *to, uint32_t number, const struct citizen *citizen)

@@ -101,6 +101,8 @@ int64_t service_setsid(const struct request *request)
 int64_t group_signal(const struct request *request, int group, int number)
 {
     struct personality *own = request->own;
+    if (number >= HOST_SIGNALS && groups_real(own))
+        return -EPERM;
     int wanted = group ? group_host(own, group) : getpgid(0), host;
     bool self = groups_real(own) ? wanted == getpgid(0) : group == 0 || group == own->process, found = self;
     size_t at = 0;

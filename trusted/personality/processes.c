@@ -194,6 +194,8 @@ int64_t process_kill(const struct request *request, int process, int number)
     bool ours = process == own->root ? getpgid(process) == getpgid(0) || getppid() == process : process_is_ours(own, process);
     if (!ours)
         return -ESRCH;
+    if (number >= HOST_SIGNALS) /* nothing of a domain's hears them there: the process would end at once, or they are the host's own */
+        return -EPERM;
     return kill(process, number) < 0 ? -errno : 0;
 }
 

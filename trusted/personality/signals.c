@@ -144,7 +144,7 @@ static bool host_keeps(int number)
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
         if (kept[i] == number)
             return true;
-    return number >= 32;
+    return number >= HOST_SIGNALS;
 }
 
 /* Under the lock: makes the host process treat a signal as the domain wants it. */
@@ -181,12 +181,14 @@ bool signals_adopt(struct personality *own)
     return true;
 }
 
-void signals_guard(struct personality *own, uint64_t set)
+void signals_guard(struct personality *own)
 {
     pthread_mutex_lock(&own->lock);
-    own->signals->handled |= set;
-    for (; set; set &= set - 1)
-        host_follow(own, __builtin_ctzll(set) + 1);
+    for (int number = 1; number < HOST_SIGNALS; number++)
+        if (!default_ignores(number) && !default_stops(number)) {
+            own->signals->handled |= SIGNAL_BIT(number);
+            host_follow(own, number);
+        }
     pthread_mutex_unlock(&own->lock);
 }
 

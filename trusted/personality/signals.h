@@ -6,6 +6,7 @@
 #include "personality.h"
 
 #define SIGNALS 64
+#define HOST_SIGNALS 32                /* those below are what the host's processes send each other for domains */
 #define SIGNAL_CANCEL 33               /* musl's; glibc's are not among domains */
 #define SIGNAL_BIT(signal) (1ull << ((signal) - 1))
 #define SIGNALS_UNBLOCKABLE (SIGNAL_BIT(SIGKILL) | SIGNAL_BIT(SIGSTOP))
@@ -59,8 +60,8 @@ void signals_thread_end(struct personality *own);
 void signals_await_handlers(void);
 /* The process's signals are this domain's from now on. False: they are another's. */
 bool signals_adopt(struct personality *own);
-/* These come here before they end the process, whatever the domain makes of them. */
-void signals_guard(struct personality *own, uint64_t set);
+/* Those that end the process come here first, whatever the domain makes of them. */
+void signals_guard(struct personality *own);
 /* Is it blocked by the calling thread, or ignored? */
 bool signal_is_held(const struct request *request, int signal);
 /* The process ignores signals that writing raises: services raise them for their domains (streams.c). */

@@ -30,7 +30,7 @@ void terminals_save(struct personality *own, const struct porin_domain_options *
         any |= saved[i].there;
     }
     if (any) /* so that what ends the process comes by here first */
-        signals_guard(own, SIGNAL_BIT(SIGHUP) | SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGQUIT) | SIGNAL_BIT(SIGTERM));
+        signals_guard(own);
 }
 
 /* Async-signal-safe. Who was put into the background meanwhile leaves the terminal to those who are in the foreground now. */

@@ -122,9 +122,14 @@ int main(int argc, char **argv)
         raw();
         if (strcmp(argv[1], "fault") == 0)
             *(volatile char *)16 = 1;
-        if (strcmp(argv[1], "killed") == 0) {
-            if (fork() == 0)
-                _exit(kill(getppid(), SIGTERM));
+        if (strncmp(argv[1], "killed", 6) == 0) {
+            int number = atoi(argv[1] + 6), last = fork();
+            if (last == 0)
+                _exit(number && kill(getppid(), number) == 0 ? 0 : kill(getppid(), SIGTERM));
+            pause();
+        }
+        if (strcmp(argv[1], "alarm") == 0) {
+            alarm(1);
             pause();
         }
         raise(atoi(argv[1]));
