@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "client.h"
 #include "commands.h"
+#include "lifecycle/plain.h"
 #include "stack.h"
 
 struct question {
@@ -118,6 +119,7 @@ FILE *stack_ask(const struct stack_address *address, const char *request, bool q
         return answer;
     fclose(answer);
     line[strcspn(line, "\n")] = '\0';
+    text_make_plain(line);
     return refuse(address, quiet, "%s", line + 6);
 }
 
@@ -128,7 +130,11 @@ static int ask(const struct question *question)
              question->service ? question->service : "", question->follow ? " -f" : "");
     FILE *answer = stack_ask(&question->address, request, false, NULL);
     while (answer && fgets(line, sizeof line, answer)) {
-        fputs(line, stdout);
+        size_t length = strcspn(line, "\n");
+        bool whole = line[length];
+        line[length] = '\0';
+        text_make_plain(line);            /* the stack has done so already; who shows it does not rely on that */
+        printf("%s%s", line, whole ? "\n" : "");
         fflush(stdout);
     }
     return answer ? 0 : 1;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "commands.h"
+#include "lifecycle/plain.h"
 #include "porin/porin.h"
 #include "symbols.h"
 
@@ -20,6 +21,7 @@ static const char usage[] =
     "  --domain NAME  only what ran in that domain, or for it or on its behalf: stacks that it is in\n"
     "  --folded     one line a stack and its microseconds instead, outermost first: what other flame graph tools read\n";
 
+/* Its name is plain; its path is as the profile has it. */
 struct domain { char *name, *path; struct symbol *symbols; uint32_t *offsets; size_t count; };
 struct node { char *label; uint32_t hue; uint64_t ns; struct node *children, *next; };
 struct profile {
@@ -61,6 +63,7 @@ static bool domain_line(struct profile *profile, char *line)
     if (!path || strtoul(number, NULL, 10) != profile->domain_count)
         return false;
     profile->domains = need(realloc(profile->domains, (profile->domain_count + 1) * sizeof *profile->domains));
+    text_make_plain(name); /* a profile may come from anybody */
     profile->domains[profile->domain_count++] = (struct domain){ .name = need(strdup(name)), .path = need(strdup(path)) };
     return true;
 }
@@ -139,6 +142,14 @@ static bool offsets_read(struct profile *profile, FILE *from)
     return good;
 }
 
+static void image_miss(const struct domain *domain)
+{
+    char *path = need(strdup(domain->path));
+    text_make_plain(path);
+    fprintf(stderr, "porin flame: no names for domain %s: its image (%s) cannot be read any more\n", domain->name, path);
+    free(path);
+}
+
 static void names_find(struct profile *profile)
 {
     for (struct domain *domain = profile->domains; domain < profile->domains + profile->domain_count; domain++) {
@@ -152,7 +163,7 @@ static void names_find(struct profile *profile)
         domain->count = kept;
         domain->symbols = need(calloc(kept, sizeof *domain->symbols));
         if (strcmp(domain->path, "-") == 0 || !symbols_find(domain->path, domain->offsets, kept, domain->symbols))
-            fprintf(stderr, "porin flame: no names for domain %s: its image (%s) cannot be read any more\n", domain->name, domain->path);
+            image_miss(domain);
     }
 }
 
@@ -244,9 +255,10 @@ static void folded_write(FILE *to, const struct node *node, const char *path)
 static unsigned height_of(const struct node *node)
 {
     unsigned most = 0;
-    for (const struct node *child = node->children; child; child = child->next)
-        if (height_of(child) + 1 > most)
-            most = height_of(child) + 1;
+    for (const struct node *child = node->children; child; child = child->next) {
+        unsigned height = height_of(child) + 1;
+        most = height > most ? height : most;
+    }
     return most;
 }
 

@@ -13,6 +13,7 @@
 
 #define READER_SECONDS 20
 #define READER_BYTES (2ull << 30)
+#define LINE_BYTES 1024                   /* of an answer's line that are kept */
 
 static _Noreturn void reader_run(const char *image, int from, int to)
 {
@@ -24,6 +25,7 @@ static _Noreturn void reader_run(const char *image, int from, int to)
     dup2(from, 0);
     dup2(to, 1);
     close(2);
+    close_range(3, ~0u, 0); /* whatever this process was started with is not for it to write to */
     if (!harden_reader()) /* an image can be made for a hole in it */
         _exit(126);
     execlp("addr2line", "addr2line", "-f", "-e", image, (char *)NULL);
@@ -39,18 +41,26 @@ static char *plain_copy(char *line)
     return *line && *line != '?' ? strdup(line) : NULL;
 }
 
+/* The beginning of the next line: an image may have names of any length. */
+static bool line_read(FILE *from, char line[LINE_BYTES])
+{
+    if (!fgets(line, LINE_BYTES, from))
+        return false;
+    for (int next = 0; !strchr(line, '\n') && next != '\n' && next != EOF;)
+        next = getc(from);
+    return true;
+}
+
 static void answers_read(FILE *from, size_t count, struct symbol *symbols)
 {
-    char *line = NULL;
-    size_t room = 0;
-    for (size_t i = 0; i < count && getline(&line, &room, from) > 0; i++) {
+    char line[LINE_BYTES];
+    for (size_t i = 0; i < count && line_read(from, line); i++) {
         symbols[i].function = plain_copy(line);
-        if (getline(&line, &room, from) <= 0)
+        if (!line_read(from, line))
             break;
         line[strcspn(line, " ")] = '\0'; /* a discriminator tells people nothing */
         symbols[i].place = plain_copy(line);
     }
-    free(line);
 }
 
 static int questions_write(const uint32_t *offsets, size_t count)
