@@ -242,7 +242,20 @@ static void answers_are_synthetic(void **state)
     assert_int_equal(ask(domain, SYS_setrlimit, RLIMIT_NOFILE, WORLD_BUFFER), 0);
     assert_int_equal(ask(domain, SYS_eventfd, 0), 0);
     assert_int_equal(ask(domain, SYS_eventfd, 0), -EMFILE);
-    assert_int_equal(ask(domain, SYS_setrlimit, RLIMIT_STACK, WORLD_BUFFER), -EPERM);
+    assert_int_equal(ask(domain, SYS_setrlimit, RLIMIT_FSIZE, WORLD_BUFFER), -EPERM);
+    assert_int_equal(ask(domain, SYS_getrlimit, RLIMIT_AS, WORLD_BUFFER), 0);
+    get_bytes(domain, &limit, WORLD_BUFFER, sizeof limit);
+    const struct rlimit steps[] = { { 1 << 20, limit.rlim_max }, { 8 << 20, 8 << 20 }, { 1 << 20, 9 << 20 }, { 0, 8 << 20 } };
+    for (size_t i = 0; i < 4; i++) {
+        put_bytes(domain, WORLD_BUFFER, &steps[i], sizeof steps[i]);
+        assert_int_equal(ask(domain, SYS_setrlimit, RLIMIT_AS, WORLD_BUFFER), i == 2 ? -EPERM : 0); /* never above what it was */
+        int64_t got = ask(domain, SYS_mmap, 0, 4 << 20, RW, ANONYMOUS, UINT64_MAX, 0);
+        assert_int_equal(got > 0, i == 1 || i == 2);
+        if (got > 0)
+            assert_int_equal(ask(domain, SYS_munmap, word(got), 4 << 20), 0);
+    }
+    assert_int_equal(porin_domain_reset(domain, NULL), PORIN_OK); /* which it cannot keep from happening */
+    assert_true(ask(domain, SYS_mmap, 0, 4 << 20, RW, ANONYMOUS, UINT64_MAX, 0) > 0);
     assert_int_equal(ask(domain, SYS_sysinfo, WORLD_BUFFER), 0);
     get_bytes(domain, &facts, WORLD_BUFFER, sizeof facts);
     assert_true(facts.totalram <= SLOT_BYTES && facts.freeram <= facts.totalram);

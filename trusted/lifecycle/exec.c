@@ -5,7 +5,7 @@
 #include <errno.h>
 
 int64_t exec_prepare(struct porin_domain *domain, porin_image *image, const char *const *arguments, size_t argument_count,
-                     const char *const *environment, size_t environment_count)
+                     const char *const *environment, size_t environment_count, struct exec_limits limits)
 {
     struct porin_domain_options options = domain->options;
     struct porin_domain *successor = NULL;
@@ -18,6 +18,10 @@ int64_t exec_prepare(struct porin_domain *domain, porin_image *image, const char
     options.argument_count = argument_count;
     options.environment = environment;
     options.environment_count = environment_count;
+    if (limits.memory_bytes)
+        options.memory_limit_bytes = limits.memory_bytes;
+    if (limits.stack_bytes)
+        options.stack_bytes = limits.stack_bytes;
     if (porin_domain_create(image, &options, &successor, &error) != PORIN_OK)
         return -ENOMEM;
     successor->cpu_ns = domain->cpu_ns; /* the same process as before, as far as limits go */

@@ -281,6 +281,7 @@ void personality_reset(struct porin_domain *domain)
     personality_stop(own);
     own->signals->killer = 0;
     domain->next_number = own->process;
+    memset(own->limits, 0, sizeof own->limits); /* its memory has been reset with what it was made with */
     /* Without memory the domain goes on with an emptier table: its requests fail, nothing else does. */
     (void)personality_start(own, &domain->options);
 }

@@ -36,12 +36,16 @@ struct functions;
 #define LOOKS_REMEMBERED 64
 #define PERSONALITY_UID 1000           /* owner and group of everything a domain sees */
 
+/* A limit that the domain has set itself. */
+struct own_limit { bool set; uint64_t now, most; };
+
 /* What one domain has beside its memory. Made by personality_create, in domain->personality. */
 struct personality {
     pthread_mutex_t lock;              /* guards what changes after creation; never held across a blocking call or domain_exit */
     struct descriptor *descriptors;    /* descriptors.c */
     uint32_t descriptor_count;         /* room in that array */
     uint32_t descriptor_limit, descriptor_limit_max; /* RLIMIT_NOFILE: at first what the options say */
+    struct own_limit limits[2];        /* limits.c: of memory, and of the stack of programs that it executes */
     struct lock_carrier *carriers;     /* locks.c: POSIX record locks the domain holds */
     struct grant *grants;              /* paths.c: granted directories; constant after creation */
     uint32_t grant_count;

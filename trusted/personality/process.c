@@ -244,9 +244,7 @@ int64_t service_uname(const struct request *request)
     return request_store(request, request->arguments[0], &name, sizeof name);
 }
 
-struct memory_use { uint64_t limit, used; };
-
-static struct memory_use memory_use(struct porin_domain *domain)
+struct memory_use process_memory(struct porin_domain *domain)
 {
     pthread_mutex_lock(&domain->memory.lock);
     struct memory_use use = { domain->memory.limit_bytes, domain->memory.used_bytes };
@@ -258,86 +256,13 @@ static struct memory_use memory_use(struct porin_domain *domain)
 
 int64_t service_sysinfo(const struct request *request)
 {
-    struct memory_use use = memory_use(request->domain);
+    struct memory_use use = process_memory(request->domain);
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     struct sysinfo answer = {
         .uptime = now.tv_sec, .totalram = use.limit, .freeram = use.limit > use.used ? use.limit - use.used : 0, .procs = 1, .mem_unit = 1,
     };
     return request_store(request, request->arguments[0], &answer, sizeof answer);
-}
-
-/* Of the first thread. */
-static uint64_t stack_of_program(struct porin_domain *domain)
-{
-    pthread_mutex_lock(&domain->lock);
-    uint64_t size = domain->stack_count ? domain->stacks[0].end - domain->stacks[0].start : PORIN_STACK_DEFAULT;
-    pthread_mutex_unlock(&domain->lock);
-    return size;
-}
-
-struct rlimit process_limit(const struct request *request, int resource)
-{
-    struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
-    if (resource == RLIMIT_AS || resource == RLIMIT_DATA || resource == RLIMIT_RSS)
-        limit.rlim_cur = memory_use(request->domain).limit;
-    else if (resource == RLIMIT_NOFILE)
-        return (struct rlimit){ request->own->descriptor_limit, request->own->descriptor_limit_max };
-    else if (resource == RLIMIT_STACK)
-        limit.rlim_cur = stack_of_program(request->domain);
-    else if (resource == RLIMIT_CORE || resource == RLIMIT_MEMLOCK)
-        limit.rlim_cur = 0;
-    else if (resource == RLIMIT_NPROC)
-        limit.rlim_cur = 1 + (request->domain->grants & PORIN_GRANT_THREADS ? spawn_limit(request->domain) : 0);
-    limit.rlim_max = limit.rlim_cur;
-    return limit;
-}
-
-static int64_t limit_store(const struct request *request, int resource, uint64_t address)
-{
-    if (resource < 0 || resource >= RLIM_NLIMITS)
-        return -EINVAL;
-    struct rlimit limit = process_limit(request, resource);
-    return request_store(request, address, &limit, sizeof limit);
-}
-
-/* Of descriptors, which may be lowered, and raised again as far as the upper limit goes; of others the value in force is accepted. */
-static int64_t limit_set(const struct request *request, int resource, uint64_t address)
-{
-    struct rlimit new, now;
-    int64_t error = resource < 0 || resource >= RLIM_NLIMITS ? -EINVAL : request_fetch(request, &new, address, sizeof new);
-    if (error)
-        return error;
-    pthread_mutex_lock(&request->own->lock);
-    now = process_limit(request, resource);
-    if (new.rlim_cur > new.rlim_max)
-        error = -EINVAL;
-    else if (resource == RLIMIT_NOFILE && new.rlim_max <= now.rlim_max) {
-        request->own->descriptor_limit = (uint32_t)new.rlim_cur;
-        request->own->descriptor_limit_max = (uint32_t)new.rlim_max;
-    } else if (new.rlim_cur != now.rlim_cur || new.rlim_max != now.rlim_max)
-        error = -EPERM;
-    pthread_mutex_unlock(&request->own->lock);
-    return error;
-}
-
-int64_t service_setrlimit(const struct request *request)
-{
-    return limit_set(request, request_int(request, 0), request->arguments[1]);
-}
-
-int64_t service_getrlimit(const struct request *request)
-{
-    return limit_store(request, request_int(request, 0), request->arguments[1]);
-}
-
-int64_t service_prlimit64(const struct request *request)
-{
-    int process = request_int(request, 0);
-    if (process != 0 && process != request->own->process)
-        return -ESRCH;
-    int64_t error = request->arguments[3] ? limit_store(request, request_int(request, 1), request->arguments[3]) : 0;
-    return error || !request->arguments[2] ? error : limit_set(request, request_int(request, 1), request->arguments[2]);
 }
 
 int64_t service_sched_yield(const struct request *request)

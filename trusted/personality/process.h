@@ -12,8 +12,16 @@
 #define SYSTEM_VERSION "Porin"
 
 struct request;
-/* A limit as the domain has it. */
+/* A limit as the domain has it: limits.c. */
 struct rlimit process_limit(const struct request *request, int resource);
+struct porin_domain;
+struct personality;
+struct exec_limits;
+/* Of a program that it executes. */
+struct exec_limits limits_for_exec(const struct personality *own);
+/* What the domain may use and does. */
+struct memory_use { uint64_t limit, used; };
+struct memory_use process_memory(struct porin_domain *domain);
 
 #define PROCESS_HOST_NUMBERS 0x400000  /* the kernel's are below: no number means both a domain and a process that one has forked */
 

@@ -413,7 +413,8 @@ int64_t service_execve(const struct request *request)
         error = image_find(request, path, arguments, &image);
     if (!error)
         error = request->own->executions >= EXECUTIONS_MAX ? -EAGAIN :
-                exec_prepare(request->domain, image, arguments->list, arguments->count, environment->list, environment->count);
+                exec_prepare(request->domain, image, arguments->list, arguments->count, environment->list, environment->count,
+                             limits_for_exec(request->own));
     if (!error)
         request->own->executions++; /* only one thread gets here in the life of a domain */
     if (!error && !again)

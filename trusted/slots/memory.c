@@ -432,6 +432,13 @@ bool domain_window_at(struct porin_domain *domain, uint64_t address, uint32_t *w
     return found;
 }
 
+void domain_limit(struct porin_domain *domain, uint64_t bytes)
+{
+    pthread_mutex_lock(&domain->memory.lock);
+    domain->memory.limit_bytes = bytes;
+    pthread_mutex_unlock(&domain->memory.lock);
+}
+
 bool domain_charge_window(struct porin_domain *domain, uint64_t size)
 {
     struct domain_memory *memory = &domain->memory;
@@ -458,6 +465,7 @@ static bool heap_begin(struct porin_domain *domain)
     const struct porin_image *image = domain->image;
     struct domain_memory *memory = &domain->memory;
     uint32_t file_end = image->data_start + image->data_file_size;
+    memory->limit_bytes = domain->options.memory_limit_bytes ? domain->options.memory_limit_bytes : UINT64_MAX;
     memory->heap_start = memory->break_end = image->data_end;
     memory->heap_ready = file_end > image->data_end ? file_end : image->data_end;
     memory->area_count = 0;
@@ -472,9 +480,7 @@ static bool heap_begin(struct porin_domain *domain)
 
 bool memory_create(struct porin_domain *domain)
 {
-    uint64_t limit = domain->options.memory_limit_bytes;
     pthread_mutex_init(&domain->memory.lock, NULL);
-    domain->memory.limit_bytes = limit ? limit : UINT64_MAX;
     uint32_t areas = domain->options.mapping_limit;
     domain->memory.area_limit = areas && areas < MEMORY_MAX_AREAS ? areas : MEMORY_MAX_AREAS;
     return heap_begin(domain);

@@ -50,6 +50,8 @@ int64_t domain_unmap(struct porin_domain *domain, uint32_t start, uint64_t size)
 void domain_unmap_window(struct porin_domain *domain, uint32_t window);
 /* The window that a slot offset lies in, and where in it. False: in none. */
 bool domain_window_at(struct porin_domain *domain, uint64_t address, uint32_t *window, uint32_t *offset);
+/* Until its reset it may use so many bytes; what it uses already stays. */
+void domain_limit(struct porin_domain *domain, uint64_t bytes);
 /* Counts a window that it owns towards its limit; false: it is reached. */
 bool domain_charge_window(struct porin_domain *domain, uint64_t size);
 void domain_discharge_window(struct porin_domain *domain, uint64_t size);

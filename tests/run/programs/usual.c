@@ -153,6 +153,53 @@ static void notices(void)
     rmdir(place);
 }
 
+static long deep(long bytes)
+{
+    volatile char frame[4096];
+    frame[0] = (char)bytes;
+    return bytes <= 0 ? 0 : deep(bytes - (long)sizeof frame) + frame[0] * 0;
+}
+
+static int stack_is(long bytes)
+{
+    struct rlimit limit;
+    return getrlimit(RLIMIT_STACK, &limit) == 0 && (long)limit.rlim_cur == bytes && deep(bytes / 10 * 9) == 0;
+}
+
+/* In children: a limit of memory, and one of the stack, which programs that are executed from then on have. */
+static void limits(void)
+{
+    for (long bytes = 4l << 20; bytes <= 16l << 20; bytes *= 4) {
+        int status = -1;
+        if (fork() == 0) {
+            struct rlimit limit;
+            getrlimit(RLIMIT_STACK, &limit);
+            limit.rlim_cur = (rlim_t)bytes;
+            char text[32];
+            snprintf(text, sizeof text, "%ld", bytes);
+            if (setrlimit(RLIMIT_STACK, &limit) == 0)
+                execl("/proc/self/exe", "usual", "stack", text, (char *)NULL);
+            _exit(1);
+        }
+        wait(&status);
+        say("a stack of its own", status);
+    }
+    int status = -1;
+    if (fork() == 0) {
+        struct rlimit limit;
+        getrlimit(RLIMIT_AS, &limit);
+        limit.rlim_cur = 64l << 20;
+        int set = setrlimit(RLIMIT_AS, &limit);
+        void *volatile large = malloc(80l << 20), *volatile small = malloc(1l << 20);
+        limit.rlim_cur = 128l << 20;
+        int raised = setrlimit(RLIMIT_AS, &limit);
+        void *volatile again = malloc(80l << 20);
+        _exit(set || large || !small || raised || !again);
+    }
+    wait(&status);
+    say("memory of its own", status);
+}
+
 static void ranges(void)
 {
     int first = dup2(1, 200);
@@ -165,7 +212,10 @@ static void ranges(void)
 
 int main(int argc, char **argv)
 {
+    if (argc == 3 && strcmp(argv[1], "stack") == 0)
+        return !stack_is(atol(argv[2]));
     about_itself(argc, argv);
+    limits();
     notices();
     ranges();
     other_names();
