@@ -4,6 +4,7 @@
 #include "local_world.h"
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 
@@ -196,13 +197,55 @@ static void accepting_fails_without_descriptors(void **state)
     link_end(&link);
 }
 
+struct looks { unsigned seen, until; };
+
+static bool there(void *what)
+{
+    struct looks *looks = what;
+    return ++looks->seen == looks->until;
+}
+
+/* Who waits awake in vain does so ever more seldom; not at all on the processor of whom it waits for; never while processors are busy. */
+static void waiting_awake_has_limits(void **state)
+{
+    (void)state;
+    porin_domain *domain = world(true);
+    struct request request = { domain, domain->personality, NULL };
+    struct patience patience = { .cpu = UINT32_MAX };
+    unsigned awake = 0;
+    for (int i = 0; i < 2000; i++) {
+        struct looks looks = { 0, 0 };
+        assert_false(patience_look(&request, &patience, there, &looks));
+        awake += looks.seen > 0;
+    }
+    assert_in_range(awake, 0, 7 + 2000 / 127);
+    for (int i = 0; i < 200; i++) { /* where it pays it is done again, if processors are free now and then */
+        struct looks looks = { 0, 3 };
+        bool good = patience_look(&request, &patience, there, &looks);
+        assert_int_equal(looks.seen, good ? 3 : 0);
+        nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL);
+    }
+    cpu_set_t all, one;
+    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
+    patience_note(&patience);
+    struct looks looks = { 0, 3 };
+    for (int i = 0; i < 1000; i++)
+        assert_false(patience_look(&request, &patience, there, &looks));
+    assert_int_equal(looks.seen, 0);
+    assert_int_equal(sched_setaffinity(0, sizeof all, &all), 0);
+    porin_domain_destroy(domain);
+}
+
 int main(int count, char **arguments)
 {
     if (count > 1)
         cmocka_set_test_filter(arguments[1]);
     const struct CMUnitTest tests[] = {
         TEST(the_unaccepted_have_a_limit), TEST(who_is_told_has_a_limit), TEST(full_epolls_end), TEST(transfers_have_an_end),
-        TEST(nothing_is_read_at_once), TEST(listeners_stop), TEST(accepting_fails_without_descriptors),
+        TEST(nothing_is_read_at_once), TEST(waiting_awake_has_limits), TEST(listeners_stop), TEST(accepting_fails_without_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,8 @@
 
 #define EVENTS_MAX 512                 /* reported at once: fewer than asked for are allowed */
 #define HOST_TURNS 4                   /* while there is something here, the host is asked every so many times */
+#define LOOKS_HERE 64                  /* while waiting awake: a microsecond between looks at the host
+                                        * that take a quarter of one */
 #define FOREVER_EVENTS (EPOLLERR | EPOLLHUP)
 #define MODES (EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP)
 
@@ -48,6 +50,8 @@ struct epoll {
     bool ending;                       /* nothing is put into the list any more */
     bool inherited;                    /* by a forked child: the host's epoll is its parent's, too */
     _Atomic uint32_t turns;
+    _Atomic uint32_t arrivals;         /* in the list */
+    struct patience patience;
     uint64_t tag, next_tag;            /* the waker's; the last that an item got: random, and from there on */
     unsigned files;
     unsigned inner, outer;             /* epolls that are in this one, and that this one is in: not both; with local_lock */
@@ -73,6 +77,8 @@ static void item_queue(struct item *item)
     item->next_ready = NULL;
     *epoll->ready_last = item;
     epoll->ready_last = &item->next_ready;
+    ++epoll->arrivals;
+    patience_note(&epoll->patience);
     sleeper_rouse(epoll);
 }
 
@@ -358,6 +364,16 @@ static int64_t epoll_sleep(const struct request *request, struct epoll *epoll, s
     return result;
 }
 
+struct arrivals { const struct epoll *epoll; uint32_t seen, looks; };
+
+/* Here, or, looked at more seldom, at the host's. */
+static bool something_came(void *what)
+{
+    struct arrivals *arrivals = what;
+    struct pollfd host = { arrivals->epoll->host, POLLIN, 0 };
+    return arrivals->epoll->arrivals != arrivals->seen || (++arrivals->looks % LOOKS_HERE == 0 && poll(&host, 1, 0) > 0);
+}
+
 static int64_t wait_both(const struct request *request, struct epoll *epoll, struct epoll_event *events, int count, int timeout_ms)
 {
     struct timespec end = { 0 };
@@ -367,7 +383,11 @@ static int64_t wait_both(const struct request *request, struct epoll *epoll, str
         end.tv_nsec += timeout_ms % 1000 * 1000000l;
     }
     for (;;) {
-        int found = ++epoll->turns % HOST_TURNS ? harvest(epoll, events, count) : 0;
+        struct arrivals arrivals = { epoll, epoll->arrivals, 0 };
+        bool here = ++epoll->turns % HOST_TURNS;
+        int found = here ? harvest(epoll, events, count) : 0;
+        if (!found && here && timeout_ms && patience_look(request, &epoll->patience, something_came, &arrivals))
+            found = harvest(epoll, events, count);
         if (found)
             return found;
         int64_t wait_ms = timeout_ms > 0 ? time_left_ms(&end) : timeout_ms;

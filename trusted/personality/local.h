@@ -52,6 +52,17 @@ struct sleeper *sleeper_begin(struct source *const *sources, size_t count); /* N
 int sleeper_host(const struct sleeper *sleeper);                            /* readable when it was woken */
 void sleeper_end(struct sleeper *sleeper);
 
+/* --- waiting awake: patience.c --- */
+
+struct patience {
+    _Atomic uint32_t cpu;              /* where whoever is waited for has run last */
+    _Atomic uint32_t skips, failures;  /* so many waits sleep at once; so many looks in turn were in vain */
+};
+/* Who is waited for is here. */
+void patience_note(struct patience *patience);
+/* Looks for some microseconds whether it is there; only if that has paid lately, and processors are left. */
+bool patience_look(const struct request *request, struct patience *patience, bool (*there)(void *), void *what);
+
 /* --- ends: pairs.c, transfers.c, convert.c --- */
 
 #define LOCAL_HOST (-4096)             /* ask the host's socket: this one is none, or has been converted */

@@ -20,6 +20,7 @@ struct flow {
     _Atomic bool crowded;              /* a sender waits for room */
     _Atomic uint32_t readers, writers; /* who sleeps on: */
     _Atomic uint32_t arrival, departure; /* futexes, counted on when somebody sleeps */
+    struct patience reader, writer;
     struct rights *_Atomic rights, *_Atomic *rights_last; /* descriptors under way: rights.c */
     bool deaf;                         /* no more of those are taken */
     uint8_t ring[RING_BYTES];

@@ -153,18 +153,28 @@ static int64_t send_some(const struct request *request, struct end *end, struct 
             flow->written += (uint64_t)result;
         }
     }
+    patience_note(&flow->reader);
     if (result > 0) /* with the lock: a conversion does not come between */
         end_notify(other_of(end), POLLIN | POLLRDNORM);
     pthread_mutex_unlock(&flow->writing);
     return result;
 }
 
+static bool may_send(void *what)
+{
+    const struct end *end = what;
+    return RING_BYTES - flow_held(out_of(end)) >= ROOM_LEAST || end->shut_write || end->reset || out_of(end)->abandoned ||
+           end->pair->converted;
+}
+
 static int64_t send_wait(const struct request *request, struct end *end, const struct timespec *deadline)
 {
     struct flow *flow = out_of(end);
+    if (patience_look(request, &flow->writer, may_send, end))
+        return 0;
     struct rest rest = rest_begin(&flow->departure, &flow->writers);
     int64_t result = 0;
-    if (!flow_has_room(flow) && !end->shut_write && !end->reset && !flow->abandoned && !end->pair->converted)
+    if (!flow_has_room(flow) && !may_send(end))
         result = rest_sleep(request, &rest, deadline);
     --flow->writers;
     return result;
@@ -240,6 +250,7 @@ static int64_t receive_some(const struct request *request, struct end *end, stru
         rights_arrive(flow, cursor, flags & MSG_PEEK);
     if (result > 0 && !(flags & MSG_PEEK)) {
         flow->read += (uint64_t)result;
+        patience_note(&flow->writer);
         atomic_thread_fence(memory_order_seq_cst);
         if (flow->crowded && RING_BYTES - flow_held(flow) >= ROOM_LEAST) {
             flow->crowded = false;
@@ -256,10 +267,18 @@ static bool nothing_comes(const struct end *end)
     return into(end)->ended || end->shut_read || end->reset || end->error || end->pair->converted;
 }
 
+static bool may_receive(void *what)
+{
+    const struct end *end = what;
+    return flow_held(into(end)) || nothing_comes(end);
+}
+
 /* Until there is more than `held`. */
 static int64_t receive_wait(const struct request *request, struct end *end, uint32_t held, const struct timespec *deadline)
 {
     struct flow *flow = into(end);
+    if (!held && patience_look(request, &flow->reader, may_receive, end))
+        return 0;
     struct rest rest = rest_begin(&flow->arrival, &flow->readers);
     int64_t result = 0;
     if (flow_held(flow) <= held && !nothing_comes(end))
