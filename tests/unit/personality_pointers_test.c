@@ -44,7 +44,7 @@ static struct porin_directory directory = { root, "/data", false };
 #define NAME (PATH + 1)                /* of a link: relative */
 static const struct pointer_case { const char *name; uint64_t number, arguments[6]; const char *kinds; } cases[] = {
     { "read", SYS_read, { FILE_, SPACE, 16 }, "-W" }, { "write", SYS_write, { FILE_, P, 16 }, "-R" },
-    { "inotify_add_watch", SYS_inotify_add_watch, { NOTICES_, PATH, 2 }, "-R" },
+    { "prctl", SYS_prctl, { 16 /* PR_GET_NAME */, SPACE }, "-W" }, { "inotify_add_watch", SYS_inotify_add_watch, { NOTICES_, PATH, 2 }, "-R" },
     { "open", SYS_open, { PATH }, "R" }, { "stat", SYS_stat, { PATH, SPACE }, "RW" }, { "fstat", SYS_fstat, { FILE_, SPACE }, "-W" },
     { "lstat", SYS_lstat, { PATH, SPACE }, "RW" }, { "poll", SYS_poll, { P, 1, 0 }, "W" },
     { "rt_sigaction", SYS_rt_sigaction, { SIGINT, P, SPACE, 8 }, "-RW" },
@@ -281,7 +281,7 @@ static void every_service_has_a_case(void **state)
         "lseek", "mmap", "mprotect", "munmap", "brk", "sched_yield", "mremap", "madvise", "dup", "dup2", "getpid", "exit", "kill",
         "flock", "fsync", "fdatasync", "sync_file_range", "ftruncate", "splice", "mknod", "mknodat", "fchmod", "umask", "getuid", "getgid",
         "geteuid", "getegid",
-        "getppid", "prctl", "gettid", "tkill", "set_tid_address", "exit_group", "tgkill", "set_robust_list",
+        "getppid", "gettid", "tkill", "set_tid_address", "exit_group", "tgkill", "set_robust_list",
         "fallocate", "dup3", "pause", "alarm", "socket", "shutdown", "listen", "fork", "vfork", "setpgid", "getpgrp", "setsid", "getpgid",
         "getsid", "epoll_create", "epoll_create1", "timerfd_create", "eventfd", "eventfd2", "msync",
         "accept", "accept4", "wait4", "waitid", "rt_sigsuspend" /* wait first */, "thread_create", "exit_unmap",

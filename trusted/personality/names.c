@@ -118,6 +118,13 @@ int64_t service_statx(const struct request *request)
     return request_store(request, request->arguments[4], &answer, sizeof answer);
 }
 
+/* What a read-only file system keeps from being written: not devices, pipes and sockets, as Linux has it. */
+static bool is_kept(int host)
+{
+    struct stat facts;
+    return host < 0 || fstat(host, &facts) < 0 || S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode) || S_ISLNK(facts.st_mode);
+}
+
 /* The kernel decides by the host process's rights; a read-only grant takes the right to write away. */
 static int64_t access_at(const struct request *request, int from, uint64_t path, int mode, int flags)
 {
@@ -127,7 +134,7 @@ static int64_t access_at(const struct request *request, int from, uint64_t path,
     int host = name_open(request, from, path, !(flags & AT_SYMLINK_NOFOLLOW), &constant);
     if (host < 0 && host != -EISDIR)
         return host;
-    int64_t result = constant && (mode & W_OK) ? -EROFS : 0;
+    int64_t result = constant && (mode & W_OK) && is_kept(host) ? -EROFS : 0;
     if (host >= 0 && !result && syscall(SYS_faccessat2, host, "", mode, AT_EMPTY_PATH | AT_EACCESS) < 0)
         result = -errno;
     if (host >= 0)

@@ -232,9 +232,25 @@ int64_t service_arch_prctl(const struct request *request)
     }
 }
 
+/* What holds already is granted, what is only a wish is taken for granted. */
+static const struct { int option; int64_t wanted, answer; } controls[] = { /* wanted -1: whatever it is */
+    { PR_SET_NAME, -1, 0 }, { PR_SET_NO_NEW_PRIVS, 1, 0 }, { PR_GET_NO_NEW_PRIVS, 0, 1 }, { PR_SET_DUMPABLE, 0, 0 },
+    { PR_GET_DUMPABLE, -1, 0 }, { PR_CAPBSET_READ, -1, 0 }, { PR_GET_KEEPCAPS, -1, 0 }, { PR_GET_SECUREBITS, -1, 0 },
+    { PR_SET_TIMERSLACK, -1, 0 }, { PR_GET_TIMERSLACK, -1, 50000 }, { PR_SET_THP_DISABLE, -1, 0 }, { PR_GET_THP_DISABLE, -1, 1 },
+};
+
 int64_t service_prctl(const struct request *request)
 {
-    return request_int(request, 0) == PR_SET_NAME ? 0 : -EINVAL;
+    int option = request_int(request, 0);
+    char name[16] = "";
+    if (option == PR_GET_NAME) {
+        snprintf(name, sizeof name, "%.15s", request->domain->name);
+        return request_store(request, request->arguments[1], name, sizeof name);
+    }
+    for (size_t i = 0; i < sizeof controls / sizeof controls[0]; i++)
+        if (controls[i].option == option && (controls[i].wanted < 0 || (uint64_t)controls[i].wanted == request->arguments[1]))
+            return controls[i].answer;
+    return -EINVAL;
 }
 
 int64_t service_uname(const struct request *request)

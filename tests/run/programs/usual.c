@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -200,6 +201,17 @@ static void limits(void)
     say("memory of its own", status);
 }
 
+static void rights(void)
+{
+    char name[16] = "";
+    say("writable devices", access("/dev/null", R_OK | W_OK) == 0 && access("/dev/null", X_OK) < 0);
+    say("no new rights", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 &&
+        prctl(PR_SET_NO_NEW_PRIVS, 0, 0, 0, 0) < 0 && errno == EINVAL);
+    say("not to be looked into", prctl(PR_SET_DUMPABLE, 0) == 0 && prctl(PR_GET_DUMPABLE) == 0);
+    say("its name", prctl(PR_GET_NAME, name) == 0 && strncmp(name, "usual.", 6) == 0);
+    say("no such control", prctl(9999, 0) < 0 && errno == EINVAL);
+}
+
 static void ranges(void)
 {
     int first = dup2(1, 200);
@@ -218,6 +230,7 @@ int main(int argc, char **argv)
     limits();
     notices();
     ranges();
+    rights();
     other_names();
     return 0;
 }
