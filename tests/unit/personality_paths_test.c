@@ -481,7 +481,7 @@ static void mount_points_end_a_grant(void **state)
     const struct porin_directory whole = { "/", "/", false };
     porin_domain *domain = world_domain(&whole, 1);
     expect_error(domain, "/proc/self/mem", O_RDWR, EACCES);
-    expect_error(domain, "/proc/self/smaps", O_RDONLY, EACCES);
+    expect_error(domain, "/proc/self/pagemap", O_RDONLY, EACCES);
     expect_error(domain, "/proc/1/maps", O_RDONLY, EACCES);
     expect_error(domain, "/proc", O_RDONLY | O_DIRECTORY, EACCES);
     int64_t made_up = guest_open(domain, "/proc/self/maps", O_RDONLY), first; /* of the domain, in slot offsets */
