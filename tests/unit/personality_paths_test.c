@@ -516,6 +516,27 @@ static void nested_grants(void **state)
     porin_domain_destroy(domain);
 }
 
+/* Texts lie in the host's memory, and a domain may open as many as it has descriptors. */
+static void texts_are_no_memory(void **state)
+{
+    static char argument[0x80000];
+    const char *arguments[] = { argument };
+    struct porin_domain_options options;
+    struct porin_error error;
+    porin_domain *domain;
+    porin_domain_options_default(&options);
+    options.grants = WORLD_GRANTS;
+    options.arguments = arguments;
+    options.argument_count = 1;
+    memset(argument, 'a', sizeof argument - 1);
+    assert_int_equal(world_create(&options, &domain, &error), PORIN_OK);
+    int64_t file = guest_open(domain, "/proc/self/cmdline", O_RDONLY);
+    assert_true(file >= 0);
+    assert_int_equal(ask(domain, SYS_lseek, (uint64_t)file, 0, SEEK_END), 0x10000);
+    porin_domain_destroy(domain);
+    (void)state;
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -526,6 +547,7 @@ int main(void)
         TEST(read_only_grants_stay_as_they_are), TEST(relative_paths_of_open_directories), TEST(long_paths_are_refused),
         TEST(current_directory_moves), TEST(ancestors_of_grants_can_be_asked_about), TEST(racing_links_do_not_lead_out),
         TEST(racing_kinds_do_not_open), TEST(bad_grants_are_refused_by_name), TEST(mount_points_end_a_grant), TEST(nested_grants),
+        TEST(texts_are_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,8 @@ static const struct { const char *path; int descriptor; } streams[] = { { "/dev/
 static const char *const descriptor_directories[] = { "/proc/self/fd", "/dev/fd" };
 static const char *const links[] = { "/proc/self/exe", "/proc/self/cwd", "/proc/self/root" };
 #define TERMINAL "/dev/tty"
+#define TEXT_BYTES 0x10000             /* of a text, which lies in the host's memory as long as it is open: a domain has it in its hands
+                                        * how long some are */
 
 /* The same path with the domain called "self". */
 static const char *path_of_self(const struct personality *own, const char *path, char text[PATH_MAX])
@@ -147,6 +149,8 @@ static int text_open(const struct request *request, const char *path)
     char *text = text_make(request, path, &size);
     int host = text ? memfd_create("porin", MFD_CLOEXEC | MFD_ALLOW_SEALING) : -1;
     int64_t error = text ? host < 0 ? -errno : 0 : -ENOMEM;
+    if (text && size > TEXT_BYTES)
+        size = TEXT_BYTES;
     if (!error && (write(host, text, size) != (ssize_t)size || lseek(host, 0, SEEK_SET) != 0 ||
                    fcntl(host, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0))
         error = -EIO;
