@@ -45,7 +45,8 @@ static struct porin_directory directory = { root, "/data", false };
 static const struct pointer_case { const char *name; uint64_t number, arguments[6]; const char *kinds; } cases[] = {
     { "read", SYS_read, { FILE_, SPACE, 16 }, "-W" }, { "write", SYS_write, { FILE_, P, 16 }, "-R" },
     { "prctl", SYS_prctl, { 16 /* PR_GET_NAME */, SPACE }, "-W" }, { "open", SYS_open, { PATH }, "R" },
-    { "inotify_add_watch", SYS_inotify_add_watch, { NOTICES_, PATH, 2 }, "-R" }, { "stat", SYS_stat, { PATH, SPACE }, "RW" }, { "fstat", SYS_fstat, { FILE_, SPACE }, "-W" },
+    { "inotify_add_watch", SYS_inotify_add_watch, { NOTICES_, PATH, 2 }, "-R" }, { "stat", SYS_stat, { PATH, SPACE }, "RW" },
+    { "fstat", SYS_fstat, { FILE_, SPACE }, "-W" },
     { "lstat", SYS_lstat, { PATH, SPACE }, "RW" }, { "poll", SYS_poll, { P, 1, 0 }, "W" },
     { "rt_sigaction", SYS_rt_sigaction, { SIGINT, P, SPACE, 8 }, "-RW" },
     { "rt_sigprocmask", SYS_rt_sigprocmask, { SIG_BLOCK, P, SPACE, 8 }, "-RW" },
