@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <yaml.h>
 #include "commands.h"
+#include "lifecycle/plain.h"
 #include "report.h"
 
 #define SERVICES_MOST 1000
@@ -29,12 +30,13 @@ typedef yaml_node_t node;
 
 __attribute__((format(printf, 3, 4))) static bool refuse(struct reader *reader, struct place_in_file at, const char *format, ...)
 {
+    char text[1000];
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "%s:%u:%u: ", reader->file, at.line, at.column);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    text_make_plain(text); /* words of the file are in it */
+    fprintf(stderr, "%s:%u:%u: %s\n", reader->file, at.line, at.column, text);
     reader->failed = true;
     return false;
 }
@@ -240,9 +242,20 @@ static bool given_read(struct reader *reader, struct service *service, const str
 
 /* --- the keys of a service --- */
 
+/* Can it be shown to people as it is? */
+static bool is_plain(const char *text)
+{
+    char *copy = strdup(text);
+    text_make_plain(copy);
+    bool same = strcmp(copy, text) == 0;
+    free(copy);
+    return same;
+}
+
 static bool key_image(struct reader *reader, struct service *service, node *at)
 {
-    (void)reader;
+    if (!is_plain(scalar(at)))
+        return refuse(reader, place_of(at), "image: a path without control characters is expected, not %s", scalar(at));
     service->image_path = strdup(scalar(at));
     return true;
 }
@@ -605,7 +618,7 @@ static bool root_services(struct reader *reader, struct service *service, node *
 static bool root_name(struct reader *reader, struct service *service, node *at)
 {
     (void)service;
-    if (!*scalar(at) || strchr(scalar(at), '/') || *scalar(at) == '.' || strlen(scalar(at)) > 60)
+    if (!*scalar(at) || strchr(scalar(at), '/') || *scalar(at) == '.' || strlen(scalar(at)) > 60 || !is_plain(scalar(at)))
         return refuse(reader, place_of(at), "name: up to 60 characters without a slash are expected");
     reader->stack->name = strdup(scalar(at));
     return true;
