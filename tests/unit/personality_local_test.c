@@ -585,6 +585,36 @@ static void epolls_have_both(void **state)
     link_end(&link);
 }
 
+/* Who waits for an epoll, in another one or by polling, is told of what is ready as soon as it is put there, or wanted again. */
+static void what_is_put_into_epolls_is_told(void **state)
+{
+    (void)state;
+    for (int polls = 0; polls < 2; polls++)
+        for (int again = 0; again < 2; again++) {
+            struct link link;
+            struct call call;
+            struct epoll_event event = { .events = EPOLLIN | EPOLLONESHOT, .data.u64 = 1 };
+            link_connect(&link, true, AF_UNIX);
+            int64_t outer = ask(link.server, SYS_epoll_create1, 0), inner = ask(link.server, SYS_epoll_create1, 0);
+            watch(link.server, outer, inner, EPOLLIN);
+            send_text(link.client, link.in_client, "x");
+            if (again) {
+                watch(link.server, inner, link.in_server, EPOLLIN | EPOLLONESHOT);
+                assert_int_equal(waited(link.server, inner, 0).events, EPOLLIN);
+            }
+            put_bytes(link.server, WORLD_BUFFER + 0x2000, &(struct pollfd){ (int)inner, POLLIN, 0 }, sizeof(struct pollfd));
+            if (polls)
+                call_begin(&call, link.server, SYS_poll, WORLD_BUFFER + 0x2000, 1, 5000);
+            else
+                call_begin(&call, link.server, SYS_epoll_wait, word(outer), WORLD_BUFFER + 0x2000, 1, 5000);
+            put_bytes(link.server, WORLD_BUFFER, &event, sizeof event);
+            assert_int_equal(ask(link.server, SYS_epoll_ctl, word(inner), again ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, word(link.in_server),
+                                 WORLD_BUFFER), 0);
+            assert_int_equal(call_end(&call), 1);
+            link_end(&link);
+        }
+}
+
 /* The host's connection that was reported and is gone by then is not reported again. */
 static void nothing_old_is_reported(void **state)
 {
@@ -836,6 +866,35 @@ static void children_accept(void **state)
     }
 }
 
+static void nobody_listens(struct link *link)
+{
+    sure(ask(link->server, SYS_shutdown, word(link->listening), SHUT_RDWR) == 0);
+}
+
+/* A child's shutdown of a listener ends it for its parent, too: who waits there, or looks, is told; and nobody connects any more. */
+static void children_stop_listeners(void **state)
+{
+    (void)state;
+    for (int family = 0; family < 2; family++)
+        for (int local = 0; local < 2; local++) {
+            struct link link;
+            struct call call;
+            link_listen(&link, local, family ? AF_INET : AF_UNIX, 16);
+            if (local) { /* the parent is seen to accept */
+                call_begin(&call, link.server, SYS_accept4, word(link.listening), 0, 0, 0);
+                assert_true(link_socket(&link) >= 0);
+                assert_true(call_end(&call) >= 0);
+            }
+            pid_t child = forked(link.server, nobody_listens, &link);
+            if (local)
+                assert_int_equal(polled(link.server, link.listening, POLLIN, 2000) & POLLHUP, POLLHUP);
+            expect_well(child);
+            assert_int_equal(accepted(&link, 0), -EINVAL);
+            assert_int_equal(link_socket(&link), -ECONNREFUSED);
+            link_end(&link);
+        }
+}
+
 static void inner_is_taken_out(struct link *link)
 {
     sure(ask(link->server, SYS_epoll_ctl, word(link->epolls[0]), EPOLL_CTL_DEL, word(link->epolls[1]), 0) == 0);
@@ -903,7 +962,8 @@ int main(int count, char **arguments)
         TEST(files_of_sockets), TEST(shared_ports_are_the_hosts), TEST(sleepers_wake), TEST(senders_are_held_back), TEST(waits_have_limits),
         TEST(epolls_have_both), TEST(nothing_old_is_reported), TEST(who_finds_no_number_waits),
         TEST(ends_travel), TEST(listeners_travel), TEST(connections_outlive_forks), TEST(children_accept),
-        TEST(full_queues_do_not_delay_forks), TEST(epolls_make_no_circles),
+        TEST(full_queues_do_not_delay_forks), TEST(epolls_make_no_circles), TEST(what_is_put_into_epolls_is_told),
+        TEST(children_stop_listeners),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

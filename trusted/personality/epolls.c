@@ -145,6 +145,7 @@ static int64_t item_place(struct item *item)
     pthread_mutex_lock(&epoll->lock);
     item_queue(item); /* whether it is ready is looked at when somebody asks */
     pthread_mutex_unlock(&epoll->lock);
+    source_notify(&epoll->source, POLLIN | POLLRDNORM);
     return 0;
 }
 
@@ -230,6 +231,7 @@ static int64_t item_modify(struct item *item, const struct epoll_event *event)
     if (item->watch.source)
         item_queue(item);
     pthread_mutex_unlock(&item->epoll->lock);
+    source_notify(&item->epoll->source, POLLIN | POLLRDNORM);
     return error;
 }
 

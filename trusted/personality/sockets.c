@@ -242,6 +242,13 @@ static int64_t accept_host(const struct request *request, struct open_file *file
     return result < 0 ? result : *made ? 0 : -ENOMEM;
 }
 
+/* Of AF_UNIX: accept without waiting does not say so. */
+static bool is_shut(const struct open_file *file)
+{
+    struct pollfd host = { file->host, POLLRDHUP, 0 };
+    return poll(&host, 1, 0) == 1 && host.revents & (POLLRDHUP | POLLHUP);
+}
+
 /* From within the process or from the host, in turns; waits if the domain wants that. */
 static int64_t accept_both(const struct request *request, struct open_file *file, int flags, struct peer *peer, struct open_file **made)
 {
@@ -251,8 +258,11 @@ static int64_t accept_both(const struct request *request, struct open_file *file
     for (bool local = local_turn(file), first = true;; local = !local, first = !first) {
         int64_t result = local ? local_accept(file, flags & SOCK_NONBLOCK, &peer->address, &peer->size, made)
                                : accept_host(request, file, flags, peer, made);
-        if (result != -EAGAIN)
-            return result;
+        bool stopped = result == -EINVAL || (result == -EAGAIN && !first && is_shut(file));
+        if (stopped) /* by another process that has it */
+            listener_stop(file);
+        if (result != -EAGAIN || stopped)
+            return result == -EAGAIN && !listener_source(file)->nonblocking ? -EINVAL : result;
         if (!first) /* nobody here, and nobody there */
             result = listener_source(file)->nonblocking ? -EAGAIN : file_wait(request, file, POLLIN, limited ? &limit : NULL);
         if (!first && result <= 0)
