@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Branches: direct ones stay, indirect ones get the check that they land on a label (endbr64). */
+#include "layout.h"
 #include "rewriter.h"
 #include <ctype.h>
 #include <stdlib.h>
@@ -31,18 +32,63 @@ static void checked_branch(struct rewriter *r, const char *from, bool memory, bo
     free(trap);
 }
 
+/* How many labels stand in the constant table that follows the jump through it, as gcc writes a switch; 0: it is none. */
+static size_t switch_table(const struct rewriter *r, const struct operand *o, size_t *first)
+{
+    size_t at = r->at + 1;
+    const struct statement *s = r->list.items;
+    if (!r->frame.described || !r->source->from_compiler || r->inline_assembly)
+        return 0;
+    if (o->base != REG_NONE || !is_general(o->index) || o->scale != 8 || o->segment.length)
+        return 0;
+    if (at >= r->list.count || !slice_is(s[at].name, ".section") || !slice_starts(s[at].arguments, ".rodata"))
+        return 0;
+    while (++at < r->list.count && slice_is(s[at].name, ".align"))
+        ;
+    if (at >= r->list.count || s[at].kind != STATEMENT_LABEL || !slice_equal(s[at].text, o->displacement))
+        return 0;
+    for (*first = ++at; at < r->list.count && slice_is(s[at].name, ".quad") && slice_starts(s[at].arguments, ".L");)
+        at++;
+    return at < r->list.count && slice_is(s[at].name, ".quad") ? 0 : at - *first; /* something else stands in it */
+}
+
+/* A switch goes through a copy of its table in the text, made of jumps. gcc has compared the number with the table's length. */
+static bool switch_branch(struct rewriter *r, const struct operand *o)
+{
+    size_t first = 0, count = switch_table(r, o, &first), places = 1;
+    while (places < count)
+        places *= 2;
+    if (!count || places > PORIN_SWITCH_MASK + 1)
+        return false;
+    char *from = format_text("%%%s", register_name(o->index, 4)), *mask = format_text("%zu", places - 1);
+    char *table = format_text(".Lporin_switch_" SLICE_FORMAT, SLICE_ARGS(o->displacement));
+    sequence_emit(r, SEQUENCE_SWITCH, (const char *const[]){from, mask, table});
+    emit(r, ".p2align 3");
+    emit_raw(r, "%s:", table);
+    for (size_t i = first; i < first + count; i++) {
+        emit(r, "jmp\t" SLICE_FORMAT, SLICE_ARGS(r->list.items[i].arguments));
+        emit(r, ".p2align 3, 0xcc");
+    }
+    if (places > count)
+        emit(r, ".skip %zu, 0xcc", 8 * (places - count));
+    free(from);
+    free(mask);
+    free(table);
+    return true;
+}
+
 static void indirect_branch(struct rewriter *r, const struct operand *o, bool call)
 {
     if (o->kind == OPERAND_REGISTER && is_general(o->reg) && o->reg != RSP && o->width == 8) {
         char *from = format_text("%%%s", register_name(o->reg, 4));
         checked_branch(r, from, false, call);
         free(from);
-    } else if (o->kind == OPERAND_MEMORY) {
+    } else if (o->kind == OPERAND_MEMORY && (call || !switch_branch(r, o))) {
         char *from = address_text(r, o);
         if (from)
             checked_branch(r, from, true, call);
         free(from);
-    } else {
+    } else if (o->kind != OPERAND_MEMORY) {
         refuse(r, REFUSE_BRANCH);
     }
 }

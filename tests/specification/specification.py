@@ -329,6 +329,22 @@ def branch_sequence(lines, first):
     return 6 if lines[first + 5].text in ("jmpq *%r10", "callq *%r10") else 0
 
 
+SWITCH_MASK = re.compile(r"andl \$0x([0-9a-f]+),%r10d$")
+SWITCH_PLACES = re.compile(r"leaq (-?)0x([0-9a-f]+)\(%r14,%r10,8\),%r10$")
+SWITCH_MOST, PLACE_SIZE = 255, 8
+
+
+def switch_sequence(lines, first):
+    """V8: offsets in the text of the places that the switch at `first` may go to, or None; it has four instructions."""
+    if len(lines) < first + 4 or not re.match(r"movl(?:\.s)? %[a-z0-9]+,%r10d$", lines[first].text) or not head_source(lines[first]):
+        return None
+    mask, places = SWITCH_MASK.match(lines[first + 1].text), SWITCH_PLACES.match(lines[first + 2].text)
+    if not mask or not places or lines[first + 3].text != "jmpq *%r10" or int(mask[1], 16) > SWITCH_MOST:
+        return None
+    table = int(places[1] + "1") * int(places[2], 16) - IMAGE_BASE
+    return [table + PLACE_SIZE * number for number in range(int(mask[1], 16) + 1)]
+
+
 def string_sequence(lines, first):
     """V10: length of the string sequence at `first`, or 0."""
     for walked in (("di", "si"), ("di",), ("si",)):
@@ -444,6 +460,8 @@ def verify(code, lines, gates=()):
         judged = judge(line)
         size = line.text.endswith(",%r10d") and (branch_sequence(lines, index) or string_sequence(lines, index)) or 1
         capability = capability_sequence(lines, index, code) if line.text.startswith("lea") and line.text.endswith(",%r10") else 0
+        places = switch_sequence(lines, index) if line.text.endswith(",%r10d") else None
+        size = 4 if places else size
         bulk = bulk_sequence(lines, index, code) if line.text.startswith("movq") and line.text.endswith(",%r10") else 0
         if bulk:
             size = bulk
@@ -464,8 +482,8 @@ def verify(code, lines, gates=()):
         for part in lines[index:index + size]:
             part_judged = judge(part)
             uses |= part_judged.uses
-            if part_judged.kind in ("jump", "branch"):
-                target = int(part.text.split(" ")[1])
+            direct = [int(part.text.split(" ")[1])] if part_judged.kind in ("jump", "branch") else []
+            for target in direct + (places or [] if part is line else []):
                 uses |= USES_CAPABILITIES if target + IMAGE_BASE == CAPABILITY_GATE else 0
                 if not 0 <= target < len(code) and target + IMAGE_BASE not in gates:
                     return Verdict(False, line.offset, "V7", "branch to outside the text: %#x" % target)

@@ -60,7 +60,7 @@ static double seconds_for(const uint8_t *text, size_t size, uint64_t *scratch)
 static void test_linear_time(void **state)
 {
     (void)state;
-    static const struct { uint8_t bytes[12]; size_t size; } patterns[] = {
+    static const struct { uint8_t bytes[21]; size_t size; } patterns[] = {
         { { 0x90 }, 1 },
         { { 0xEB, 0xFE }, 2 },                                          /* branches everywhere */
         { { 0xF3, 0x0F, 0x1E, 0xFA }, 4 },                              /* labels everywhere */
@@ -68,8 +68,11 @@ static void test_linear_time(void **state)
         { { 0xB8, 0x0F, 0x1E, 0xFA, 0xF3 }, 5 },
         { { 0x66, 0x66, 0x2E, 0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0 }, 11 },
         { { 0x41, 0x89, 0xFA, 0x4B, 0x8D, 0x3C, 0x16, 0xAA, 0x89, 0xFF }, 10 }, /* sequences everywhere */
+        { { 0x41, 0x89, 0xC2, 0x41, 0x81, 0xE2, 255, 0, 0, 0, 0x4F, 0x8D, 0x94, 0xD6, 0, 0xF0, 0x52, 0, 0x41, 0xFF, 0xE2 },
+          21 },                                                         /* switches of 256 places everywhere */
     };
-    enum { SIZE = 1 << 22 };
+    enum { SIZE = 1 << 22, END = 4096 };
+    _Static_assert(PORIN_IMAGE_BASE + SIZE - END == 0x52F000, "where the switches go");
     uint8_t *text = malloc(SIZE);
     uint64_t *scratch = malloc(porin_verify_scratch_words(SIZE) * sizeof *scratch);
     assert_non_null(text);
@@ -77,7 +80,7 @@ static void test_linear_time(void **state)
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
         for (size_t at = 0; at < SIZE; at++)
             text[at] = patterns[i].bytes[at % patterns[i].size];
-        memset(text + SIZE - 16, 0xCC, 16);
+        memset(text + SIZE - END, 0xCC, END);
         double seconds = seconds_for(text, SIZE, scratch);
         assert_true(seconds < SIZE * 400e-9); /* 2.5 MB/s: far from quadratic, and true on the slowest machine */
     }

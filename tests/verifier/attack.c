@@ -24,7 +24,7 @@ static unsigned problems;
 static struct { unsigned flipped, accepted, runs, jumps, labels; uint64_t hash; } totals;
 
 /* Which flips of sequences are accepted is part of the accepted set: a change is declared here. */
-#define DECLARED_FLIPS 0x8fb50a003def7e5cull
+#define DECLARED_FLIPS 0x750a7a1156838145ull
 
 static bool accepted(const uint8_t *text, size_t size)
 {

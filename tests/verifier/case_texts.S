@@ -54,6 +54,17 @@ case_marks:
 66:
 .endm
 
+/* A switch through a table at `table`, bytes from the text's start; what its steps are can be said otherwise. */
+.macro switch table, mask="andl $1, %r10d", take="movl %eax, %r10d", find="leaq", base=%r14, scale=8, to=%r10, go="jmp *%r10"
+    \take
+    \mask
+    \find 0x130000 + \table(\base,%r10,\scale), \to
+    \go
+.endm
+.macro place target
+    .byte 0xe9; .long \target - . - 4; .byte 0xcc, 0xcc, 0xcc
+.endm
+
 /* A capability access: limits, bytes of it less one, address of the pointer, where the check goes, the access. */
 #include "layout.h"
 #define READ PORIN_TB_CAPABILITY_READ
@@ -242,6 +253,17 @@ accept "V8 branch to the head of a sequence"
 1:  movl %eax, %r10d
     check_target 1b
     jmp *%r10
+accept "V8 switches: two share a table, one has a single place, one goes to a gate"
+    switch 3f-78b
+    switch 3f-78b, take="movl %r11d, %r10d", mask=".byte 0x41, 0x81, 0xe2, 1, 0, 0, 0"
+    switch 3f-78b+8, mask="andl $0, %r10d"
+    switch -0x30000, mask="andl $0, %r10d"
+3:  place 4f
+    place 78b
+4:  ret
+accept "V8 the largest switch"
+    switch 3f-78b, mask="andl $255, %r10d"
+3:  .skip 8 * 256, 0xcc
 accept "V10 string instructions"
 .irp op, movsb, movsw, movsl, movsq, "rep movsb", "rep movsq", cmpsb, "repz cmpsb", "repnz cmpsw"
     movl %edi, %r10d
@@ -1318,6 +1340,204 @@ refuse SEQUENCE, "V8 something between the steps"
     nop
     jmp *%r10
 1:  ud2
+
+/* ---- V8: switches ---- */
+refuse SEQUENCE, "V8 a switch without a mask"
+    mark
+    switch 3f-78b, mask=";"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch of 257 places"
+    mark
+    switch 3f-78b, mask="andl $256, %r10d"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch of far too many places"
+    mark
+    switch 3f-78b, mask="andl $0x7fffffff, %r10d"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch with a negative mask"
+    mark
+    switch 3f-78b, mask="andl $-1, %r10d"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch with a large negative mask"
+    mark
+    switch 3f-78b, mask="andl $-256, %r10d"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch that masks another register"
+    mark
+    switch 3f-78b, mask="andl $1, %eax"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch that masks memory"
+    mark
+    switch 3f-78b, mask="andl $1, (%r14,%r15)"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch that masks 16 bits"
+    mark
+    switch 3f-78b, mask="andw $1, %r10w"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch that masks 64 bits"
+    mark
+    switch 3f-78b, mask="andq $1, %r10"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch with or for and"
+    mark
+    switch 3f-78b, mask="orl $1, %r10d"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch with a second number"
+    mark
+    switch 3f-78b, mask="andl $1, %r10d; movl %eax, %r10d"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch with places of 4 bytes"
+    mark
+    switch 3f-78b, scale=4
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch with places of a byte"
+    mark
+    switch 3f-78b, scale=1
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch from another base"
+    mark
+    switch 3f-78b, base=%rax
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch from the data stack"
+    mark
+    switch 3f-78b, base=%r15
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch that loads"
+    mark
+    switch 3f-78b, find="movq"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch with a 32-bit address"
+    mark
+    switch 3f-78b, find="leal", to=%r10d
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch that computes another register"
+    mark
+    switch 3f-78b, to=%rax
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch with a 67 prefix"
+    mark
+    switch 3f-78b, find=".byte 0x67; leaq"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch that goes by another register"
+    mark
+    switch 3f-78b, go="jmp *%rax"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch that calls"
+    mark
+    switch 3f-78b, go="call *%r10"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch with notrack"
+    mark
+    switch 3f-78b, go="notrack jmp *%r10"
+3:  place 4f
+    place 4f
+4:  ret
+refuse SEQUENCE, "V8 a switch with another index"
+    mark
+    movl %eax, %r10d
+    andl $1, %r10d
+    leaq 0x130000(%r14,%rax,8), %r10
+    jmp *%r10
+refuse RESERVED_REGISTER, "V8 a switch by r14"
+    mark
+    switch 3f-78b, take="movl %r14d, %r10d"
+3:  .skip 16, 0xcc
+refuse BRANCH_INSIDE, "V8 a switch to places beside the jumps"
+    mark
+    switch 3f-78b+1
+3:  place 4f
+    place 4f
+4:  .skip 8, 0xcc
+refuse BRANCH_INSIDE, "V8 a switch whose last place is inside an instruction"
+    mark
+    switch 3f-78b, mask="andl $3, %r10d"
+3:  place 4f
+    place 4f
+4:  nop
+    movabsq $0x9090909090909090, %rax
+    ret
+refuse BRANCH_INSIDE, "V8 a switch into itself"
+    mark
+    switch 3
+    .skip 8, 0xcc
+refuse BRANCH_INSIDE, "V8 into a switch, behind its mask"
+    movl %eax, %r10d
+    andl $0, %r10d
+3:  leaq 0x130000(%r14,%r10,8), %r10
+    jmp *%r10
+    mark
+    jmp 3b
+refuse BRANCH_OUTSIDE, "V8 a switch with a place behind the text"
+    mark
+    switch 3f-78b, mask="andl $2, %r10d"
+3:  place 4f
+4:  .skip 8, 0xcc
+refuse BRANCH_OUTSIDE, "V8 a switch with a place before the text"
+    mark
+    switch -8
+    ret
+refuse BRANCH_OUTSIDE, "V8 a switch to the slot's start"
+    mark
+    switch -0x130000
+    ret
+refuse BRANCH_OUTSIDE, "V8 a switch out of the slot, downwards"
+    mark
+    movl %eax, %r10d
+    andl $1, %r10d
+    leaq -0x80000000(%r14,%r10,8), %r10
+    jmp *%r10
+refuse BRANCH_OUTSIDE, "V8 a switch far upwards"
+    mark
+    movl %eax, %r10d
+    andl $1, %r10d
+    leaq 0x7fffffff(%r14,%r10,8), %r10
+    jmp *%r10
+refuse BRANCH_OUTSIDE, "V8 a switch into a gate's inside"
+    mark
+    switch -0x30000
+    ret
 
 /* ---- V12: capability accesses ---- */
 refuse SEQUENCE, "V12 a write under the limit for reading"

@@ -327,7 +327,7 @@ static void mutate_steps(void)
             try_step(step, changed, s, n, "rm not looked at");
             changed = *step, changed.immediate = 0;
             try_step(step, changed, s, n, "immediate not looked at");
-            changed = *step, changed.immediate++;
+            changed = *step, changed.immediate = step->rm == MASK ? ~0u : step->immediate + 1; /* no byte is just above its limit */
             try_step(step, changed, s, n, "another immediate");
             changed = *step, changed.access = (uint8_t)(changed.access * 2);
             try_step(step, changed, s, n, "an access twice as wide");

@@ -31,6 +31,24 @@ sequence_table:
     call *%r10
 71: ud2
 .endr
+.macro switch source, mask:vararg /* the mask's instruction; four places, of which three are used */
+    sequence
+73: movl \source, %r10d
+    \mask
+    leaq PORIN_IMAGE_BASE + 72f - 73b(%r14,%r10,8), %r10
+    jmp *%r10
+    .skip 24 - (. - 73b), 0xcc
+72: .byte 0xe9; .long 71f - . - 4; .byte 0xcc, 0xcc, 0xcc
+    .byte 0xe9; .long 71f - . - 4; .byte 0xcc, 0xcc, 0xcc
+    ud2
+    ud2
+    ud2
+    ud2
+    .skip 8, 0xcc
+71: ud2
+.endm
+    switch %eax, andl $3, %r10d
+    switch %r11d, .byte 0x41, 0x81, 0xe2, 3, 0, 0, 0
 .macro rebase r32, r64
     movl %\r32, %r10d
     leaq (%r14,%r10), %\r64

@@ -51,6 +51,9 @@
 #define PORIN_LABEL_BYTES 0xfa1e0ff3     /* endbr64 as a little-endian word */
 #define PORIN_LABEL_NEGATED 0x05e1f00d   /* what the branch check adds */
 
+/* --- Switches: a table of jumps in the text, each in a place of 8 bytes --- */
+#define PORIN_SWITCH_MASK 255            /* greatest number of a place */
+
 /* --- Image format (docs: doc/image-format.md) --- */
 #define PORIN_FORMAT_VERSION 1
 #define PORIN_NOTE_NAME "Porin"

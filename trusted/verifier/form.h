@@ -85,7 +85,7 @@ struct fixed_form { uint8_t size; uint8_t bytes[15]; };
 extern const struct fixed_form verifier_fixed[];     /* ends with size 0 */
 
 /* --- Sequences --- */
-enum operand_match { ANY = 32, MEMORY, SLOT, ADDRESS, OFFSET, TABLE, CAPABILITY, TRAP, NONE };  /* or a register number */
+enum operand_match { ANY = 32, MEMORY, SLOT, ADDRESS, PLACES, OFFSET, TABLE, MASK, CAPABILITY, TRAP, NONE };  /* or a register number */
 struct step {
     uint16_t form;         /* 0: any form of the set */
     uint8_t set;

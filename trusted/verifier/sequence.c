@@ -34,6 +34,10 @@ static bool rm_matches(const struct step *step, const uint8_t *bytes, const stru
         return in->memory && in->base == R14 && in->index == R10 && in->scale == 0 && instruction_displacement(bytes, in) == 0;
     case ADDRESS:
         return in->memory && !check_memory(in->form->memory, in);
+    case PLACES:
+        return in->memory && in->base == R14 && in->index == R10 && in->scale == 3;
+    case MASK:
+        return !in->memory && in->rm == R10 && (uint32_t)instruction_immediate(bytes, in) <= step->immediate;
     case OFFSET:
         return is_address(step, bytes, in, R11, REGISTER_NONE, 0);
     case TABLE:
@@ -99,6 +103,10 @@ static bool match(const struct porin_verify_input *input, size_t offset, const s
             result->branch_distance = instruction_immediate(bytes, &in);
             result->branch_traps = step->rm == TRAP;
         }
+        if (step->rm == MASK)
+            result->places = (uint32_t)instruction_immediate(bytes, &in) + 1;
+        if (step->rm == PLACES)
+            result->table = instruction_displacement(bytes, &in);
         result->last = in.form;
         result->uses |= (uint8_t)(in.form->uses | (step->rm == TABLE ? PORIN_USES_CAPABILITIES : 0u));
         result->features |= in.form->features;

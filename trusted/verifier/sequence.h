@@ -11,6 +11,8 @@ struct sequence_match {
     size_t branch_end;      /* where its direct branch ends, relative to the sequence; 0: it has none */
     int32_t branch_distance;
     bool branch_traps;      /* what it goes to must be a ud2 */
+    int32_t table;          /* slot offset of the places it may go to */
+    uint32_t places;        /* ... and their number; 0: it has none */
     uint8_t uses;
     uint64_t features;
 };

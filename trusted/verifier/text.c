@@ -50,10 +50,9 @@ static bool is_gate(const struct porin_verify_input *input, int64_t slot_offset)
     return false;
 }
 
-/* Rule V7. offset and length are the branch's own. */
-static enum porin_reason add_branch(struct sweep *s, size_t offset, size_t length, int32_t distance)
+/* Rule V7: where a branch goes, in the text. */
+static enum porin_reason add_branch(struct sweep *s, int64_t target)
 {
-    int64_t target = (int64_t)(offset + length) + distance;
     int64_t place = s->input->text_offset + target;
     s->report->uses |= place == PORIN_GATE_FENV ? PORIN_USES_FENV : place == PORIN_GATE_CAPABILITY ? PORIN_USES_CAPABILITIES : 0;
     if (target < 0 || target >= (int64_t)s->input->text_size)
@@ -89,7 +88,9 @@ static struct verdict judge_special(struct sweep *s, size_t offset, const uint8_
     struct sequence_match match = match_sequence(s->input, offset);
     struct verdict verdict = { .form = match.last, .length = (uint16_t)match.length, .uses = match.uses };
     if (match.branch_end)
-        verdict.reason = (uint16_t)add_branch(s, offset, match.branch_end, match.branch_distance);
+        verdict.reason = (uint16_t)add_branch(s, (int64_t)(offset + match.branch_end) + match.branch_distance);
+    for (uint32_t i = 0; !verdict.reason && i < match.places; i++)
+        verdict.reason = (uint16_t)add_branch(s, (int64_t)match.table - s->input->text_offset + 8 * i);
     if (match.branch_traps && refuse_if(!goes_to_trap(s, offset + match.branch_end, match.branch_distance)))
         verdict.reason = PORIN_REASON_SEQUENCE;
     s->report->cpu_features |= match.features;
@@ -145,7 +146,7 @@ static bool sweep_text(struct sweep *s)
         features |= form->features;
         if (form->flags & FORM_BRANCH) {
             int32_t distance = read_signed(bytes + length - form->immediate_size, form->immediate_size);
-            enum porin_reason reason = add_branch(s, offset, length, distance);
+            enum porin_reason reason = add_branch(s, (int64_t)(offset + length) + distance);
             if (reason)
                 return refuse(s, reason, offset, length);
         }
