@@ -279,6 +279,29 @@ static void flags_and_errors(void **state)
     link_end(&link);
 }
 
+static pid_t forked(porin_domain *domain, void (*work)(struct link *link), struct link *link)
+{
+    struct personality *own = domain->personality;
+    sharing_fork_begin(own);
+    local_fork_begin(own);
+    pid_t child = fork();
+    local_fork_end(own, child == 0);
+    sharing_fork_end(own, child);
+    if (child == 0) {
+        alarm(10);
+        work(link);
+        _exit(0);
+    }
+    return child;
+}
+
+static void expect_well(pid_t child)
+{
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 /* --- who may have what --- */
 
 /* Nobody has descriptors put into its table that has not said where it takes them. */
@@ -337,7 +360,13 @@ static void nobody_is_given_what_it_did_not_want(void **state)
     link_end(&link);
 }
 
-/* The converse: over what the host carries strangers could send. */
+static void nothing_is_done(struct link *link)
+{
+    (void)link;
+}
+
+/* The converse: over what the host carries strangers could send; also where who waited at a listener in memory went on to wait at the
+ * host's. */
 static void strangers_give_nothing(void **state)
 {
     (void)state;
@@ -353,6 +382,16 @@ static void strangers_give_nothing(void **state)
     kernel_send(stranger, &(int){ 2 }, 1, 1, &result);
     assert_int_equal(result, 1);
     assert_int_equal(get(link.server, taken), -1000);
+    close(stranger);
+    int64_t waiting = link_socket(&link);
+    expect_well(forked(link.server, nothing_is_done, &link));
+    struct open_file *file = file_acquire(link.server->personality, (int)link.listening);
+    stranger = accept(file->host, NULL, NULL); /* as any process could that has it */
+    file_release(file);
+    assert_true(stranger >= 0);
+    kernel_send(stranger, &(int){ 2 }, 1, 1, &result);
+    assert_int_equal(result, 1);
+    assert_int_equal(get(link.client, waiting), -1000);
     close(stranger);
     link_end(&link);
 }
@@ -609,29 +648,6 @@ static void nothing_is_left_behind(void **state)
 }
 
 /* --- forks --- */
-
-static pid_t forked(porin_domain *domain, void (*work)(struct link *link), struct link *link)
-{
-    struct personality *own = domain->personality;
-    sharing_fork_begin(own);
-    local_fork_begin(own);
-    pid_t child = fork();
-    local_fork_end(own, child == 0);
-    sharing_fork_end(own, child);
-    if (child == 0) {
-        alarm(10);
-        work(link);
-        _exit(0);
-    }
-    return child;
-}
-
-static void expect_well(pid_t child)
-{
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-}
 
 #define sure(condition) do { if (!(condition)) _exit(__LINE__ % 200 + 1); } while (0)
 
