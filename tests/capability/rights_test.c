@@ -435,6 +435,9 @@ static void test_revocation(void **state)
     assert_int_equal(call(user, "use_take_read", (uint64_t)given, 5, 0, 0), 78);
     assert_int_equal(call(owner, "use_close", (uint64_t)second, 0, 0, 0), 0);
     assert_int_equal(call(owner, "use_take_read", (uint64_t)second, 5, 0, 0), -1);
+    int64_t next = call(owner, "use_keep_own", 0, 64, PORIN_RIGHT_READ, (uint64_t)other); /* in its place */
+    assert_int_equal(call(owner, "use_take_read", (uint64_t)second, 5, 0, 0), -1);
+    assert_int_equal(call(owner, "use_take_read", (uint64_t)next, 5, 0, 0), 78);
     assert_int_equal(call(owner, "use_take_read", (uint64_t)number, 5, 0, 0), 78);
     /* what is bound to a scope is not kept */
     assert_int_equal(call(user, "use_keep_again", lend(0, object, 64, PORIN_RIGHT_READ), 64, PORIN_RIGHT_READ, 0), -1);
