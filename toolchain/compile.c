@@ -2,6 +2,7 @@
 /* gcc -S with the reserved registers, the rewriting, GNU as. */
 #include "compile.h"
 #include "rewrite.h"
+#include "tail_call.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,6 +122,25 @@ int assemble(const struct options *o, const char *assembly, const char *object)
     return status;
 }
 
+static bool is_c(const struct input *input)
+{
+    return input->language == LANGUAGE_C || input->language == LANGUAGE_PREPROCESSED_C;
+}
+
+/* gcc -S, a second time where the first would not end. */
+static int run_compiler(struct arguments *gcc, const struct input *input)
+{
+    struct tail_call state = {0};
+    if (!is_c(input) || strcmp(input->path, "-") == 0) /* that cannot be read twice */
+        return process_run(gcc, NULL, NULL);
+    arguments_add(gcc, "-fdump-rtl-expand=" PROCESS_WATCHED);
+    int status = process_watch(gcc, tail_call_is_stuck, &state);
+    if (status != PROCESS_ENDED)
+        return status;
+    gcc->items[gcc->count - 1] = "-fno-optimize-sibling-calls";
+    return process_run(gcc, NULL, NULL);
+}
+
 /* To assembly text: gcc for C, the preprocessor for .S, nothing for .s. */
 static int make_assembly(const struct options *o, const struct input *input, const char *final, bool plain, const char **assembly)
 {
@@ -139,14 +159,9 @@ static int make_assembly(const struct options *o, const struct input *input, con
     arguments_add(&gcc, "-o");
     arguments_add(&gcc, *assembly);
     add_source(&gcc, input);
-    int status = process_run(&gcc, NULL, NULL);
+    int status = run_compiler(&gcc, input);
     arguments_free(&gcc);
     return status;
-}
-
-static bool is_c(const struct input *input)
-{
-    return input->language == LANGUAGE_C || input->language == LANGUAGE_PREPROCESSED_C;
 }
 
 /* *retry: what is refused are gathers of gcc's own making, or flags that it keeps across a switch, so compiling again without vectorisation

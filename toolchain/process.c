@@ -80,12 +80,30 @@ static void collect(int fds[2], struct buffer *into[2])
     }
 }
 
+static bool start(const struct arguments *argv, const posix_spawn_file_actions_t *actions, pid_t *child)
+{
+    fflush(NULL);
+    int error = posix_spawnp(child, argv->items[0], actions, NULL, (char *const *)argv->items, environ);
+    if (error)
+        fprintf(stderr, "porin-cc: cannot run %s: %s\n", argv->items[0], strerror(error));
+    return error == 0;
+}
+
+static int await(const struct arguments *argv, pid_t child)
+{
+    int status;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (WIFSIGNALED(status))
+        fprintf(stderr, "porin-cc: %s died of signal %d\n", argv->items[0], WTERMSIG(status));
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
 int process_run(const struct arguments *argv, struct buffer *output, struct buffer *errors)
 {
     int ends[2] = {-1, -1};
     struct buffer *into[2] = {output, errors};
     pid_t child;
-    int status;
     if (echo_mode != ECHO_NOTHING)
         print_command(argv);
     if (echo_mode == ECHO_ONLY)
@@ -103,22 +121,68 @@ int process_run(const struct arguments *argv, struct buffer *output, struct buff
         posix_spawn_file_actions_adddup2(&actions, pipes[i][1], i + 1);
         ends[i] = pipes[i][0];
     }
-    fflush(NULL);
-    int error = posix_spawnp(&child, argv->items[0], &actions, NULL, (char *const *)argv->items, environ);
+    bool started = start(argv, &actions, &child);
     posix_spawn_file_actions_destroy(&actions);
     for (int i = 0; i < 2; i++)
         if (pipes[i][1] >= 0)
             close(pipes[i][1]);
-    if (error) {
-        fprintf(stderr, "porin-cc: cannot run %s: %s\n", argv->items[0], strerror(error));
+    if (!started)
+        return 1;
+    collect(ends, into);
+    return await(argv, child);
+}
+
+/* gcc is two processes: the compiler proper is its child, and would go on without it. */
+static void end_family(pid_t child)
+{
+    char path[64];
+    pid_t children[16];
+    int count = 0;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)child, (int)child);
+    FILE *list = fopen(path, "re");
+    while (list && count < 16 && fscanf(list, "%d", &children[count]) == 1)
+        count++;
+    if (list)
+        fclose(list);
+    kill(child, SIGKILL);
+    for (int i = 0; i < count; i++)
+        kill(children[i], SIGKILL);
+}
+
+int process_watch(const struct arguments *argv, process_watcher *watch, void *state)
+{
+    static const int watched = 3;
+    int ends[2];
+    pid_t child;
+    if (echo_mode != ECHO_NOTHING)
+        print_command(argv);
+    if (echo_mode == ECHO_ONLY)
+        return 0;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        perror("porin-cc: pipe");
         return 1;
     }
-    collect(ends, into);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    if (WIFSIGNALED(status))
-        fprintf(stderr, "porin-cc: %s died of signal %d\n", argv->items[0], WTERMSIG(status));
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], watched);
+    bool started = start(argv, &actions, &child), ended = false;
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    FILE *lines = fdopen(ends[0], "re");
+    if (!started || !lines)
+        return 1;
+    char *line = NULL;
+    size_t capacity = 0;
+    for (ssize_t length; !ended && (length = getline(&line, &capacity, lines)) >= 0;)
+        ended = watch(state, line);
+    if (ended) {
+        end_family(child);
+        while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+            ;
+    }
+    fclose(lines);
+    free(line);
+    return ended ? PROCESS_ENDED : await(argv, child);
 }
 
 /* --- temporary files --- */

@@ -17,6 +17,13 @@ bool process_dry(void);  /* commands are only printed */
 /* Runs argv; returns its exit status, or 1 with a message if it cannot be run or dies. stdout and stderr can be collected. */
 int process_run(const struct arguments *argv, struct buffer *output, struct buffer *errors);
 
+/* Runs argv and shows `watch' the lines that it writes to PROCESS_WATCHED. Where that answers true the process and its
+ * children are ended: PROCESS_ENDED. */
+#define PROCESS_WATCHED "/dev/fd/3"
+enum { PROCESS_ENDED = -1 };
+typedef bool process_watcher(void *state, const char *line);
+int process_watch(const struct arguments *argv, process_watcher *watch, void *state);
+
 /* A fresh file name with that ending, in a directory of this process that is removed at the end. */
 const char *temporary_file(const char *ending);
 void temporary_keep(void);

@@ -32,7 +32,7 @@ static volatile int malloc_global_mutex;
 #define ACQUIRE_LOCK(lock) acquire(lock)
 #define RELEASE_LOCK(lock) release(lock)
 
-/* The break comes first: it begins with pages that are mapped since the domain was made. musl's sbrk refuses to move it. */
+/* The break comes first: it begins with pages that are mapped since the domain was made. */
 static void *break_move(ptrdiff_t bytes)
 {
 	uintptr_t now = (uintptr_t)__syscall(SYS_brk, 0), wanted = now + (uintptr_t)bytes;

@@ -53,8 +53,30 @@ NOIPA uint64_t framed(uint64_t h, int n)
 NOIPA double vector_tail(double a, double (*fn)(double, double), int n) { return n > 5 ? fn(a, n) : fn(n, a); }
 NOIPA double divide(double a, double b) { return a / b; }
 
+/* Six arguments, the count of vector registers and a target: more than there are registers that a tail call may use. */
+NOIPA int text_of(char *to, size_t size, const char *pattern, ...)
+{
+    va_list arguments;
+    va_start(arguments, pattern);
+    int length = vsnprintf(to, size, pattern, arguments);
+    va_end(arguments);
+    return length;
+}
+
+NOIPA int variadic_tail(int (*fn)(char *, size_t, const char *, ...), char *to, size_t size, int a, int b, int c)
+{
+    return fn(to, size, "%d and %d and %d", a, b, c);
+}
+
+NOIPA int unknown_tail(int (*fn)(), char *to, const char *pattern, long a, long b) { return fn(to, (size_t)32, pattern, a, b, a + b); }
+
 int main(void)
 {
+    char text[32];
+    put("variadic", (uint64_t)variadic_tail(text_of, text, sizeof text, 12, -34, HIDE(5)));
+    put_text("variadic", text);
+    put("unknown", (uint64_t)unknown_tail((int (*)())text_of, text, "%ld, %ld, %ld", 7, HIDE(8)));
+    put_text("unknown", text);
     put("even", even(1, HIDE(2000)));
     put("odd", odd(1, HIDE(2001)));
     for (int i = 0; i < 4; i++)
