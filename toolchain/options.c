@@ -284,6 +284,10 @@ static bool read_word(struct reader *r)
         fprintf(stderr, "porin-cc: %s: only 64-bit code written in AT&T syntax can become domain code\n", word);
         return false;
     }
+    if (option_is(OPTION_NO_RUNTIME, word)) {
+        fprintf(stderr, "porin-cc: %s: domains have no library for that; test the code natively with gcc (doc/limits.md)\n", word);
+        return false;
+    }
     if (option_is(OPTION_DROPPED, word) || read_mode(o, word) || read_switch(o, word))
         return true;
     if (read_porin_option(r, word, &failed) || read_dependency(r, word, &failed) || read_link_word(r, word, &failed))

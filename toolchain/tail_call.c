@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tail call through a pointer needs a register that neither holds an argument nor is the caller's to restore. Six arguments and the count of
- * vector registers that goes with variadic functions and those without a prototype take all but r10 and r11, which are reserved: gcc 12
- * looks for another register for ever. Such a call is noticed in what gcc tells of its pass `expand', where each instruction
- * names what it uses; the file is compiled without tail calls then. */
+/* A tail call through a pointer needs a register that neither holds an argument nor is the caller's to restore. Six arguments and the count
+ * of vector registers that goes with variadic functions and those without a prototype take all but r10 and r11, which are reserved: gcc
+ * 12 looks for another register for ever. Such a call is noticed in what gcc tells of its pass `expand', where each instruction names
+ * what it uses; the file is compiled without tail calls then. */
 #include "tail_call.h"
 #include <stddef.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For programs that bring a malloc of their own. The C library's own one, which moves the same break, finds its end wherever it has gone to;
- * as everywhere, threads that move it at once are the program's business. */
+/* For programs that bring a malloc of their own. The C library's own one moves the same break and finds its end wherever it has gone to.
+ * As everywhere, threads that move it at once are the program's business. */
 #define _BSD_SOURCE
 #include <errno.h>
 #include <stdint.h>
