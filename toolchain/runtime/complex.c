@@ -60,13 +60,13 @@ MULTIPLY(long double, xc)
             x = (type)__builtin_copysignl(__builtin_inf(), c) * a; \
             y = (type)__builtin_copysignl(__builtin_inf(), c) * b; \
         } else if ((IS_INFINITE(a) || IS_INFINITE(b)) && IS_FINITE(c) && IS_FINITE(d)) { \
-            type p = BOX(type, a), q = BOX(type, b); \
-            x = (type)__builtin_inf() * (p * c + q * d); \
-            y = (type)__builtin_inf() * (q * c - p * d); \
+            type one = BOX(type, a), other = BOX(type, b); \
+            x = (type)__builtin_inf() * (one * c + other * d); \
+            y = (type)__builtin_inf() * (other * c - one * d); \
         } else if ((IS_INFINITE(c) || IS_INFINITE(d)) && IS_FINITE(a) && IS_FINITE(b)) { \
-            type p = BOX(type, c), q = BOX(type, d); \
-            x = 0 * (a * p + b * q); \
-            y = 0 * (b * p - a * q); \
+            type one = BOX(type, c), other = BOX(type, d); \
+            x = 0 * (a * one + b * other); \
+            y = 0 * (b * one - a * other); \
         } \
     }
 
@@ -81,16 +81,20 @@ _Complex float __divsc3(float a, float b, float c, float d)
     return result;
 }
 
-/* (a + ib) / (small + i large) for |small| < |large|; the other case is this one with the roles of real and imaginary part exchanged. */
-#define SMITH(type, a, b, small, large, with, against) \
+#define MINUS(u, v) ((u) - (v))
+#define FROM(u, v) ((v) - (u))
+
+/* (a + ib) / (small + i large) for |small| < |large|; the other case is this one with the roles of real and imaginary part exchanged, and
+ * so the difference turned round: its sign is that of a zero, too. */
+#define SMITH(type, a, b, small, large, with, against, difference) \
     do { \
         type ratio = small / large, denominator = small * ratio + large; \
         if (ABS(ratio) > tiny) { \
             with = (a * ratio + b) / denominator; \
-            against = (b * ratio - a) / denominator; \
+            against = difference(b * ratio, a) / denominator; \
         } else { /* a subnormal ratio has lost bits */ \
             with = (small * (a / large) + b) / denominator; \
-            against = (small * (b / large) - a) / denominator; \
+            against = difference(small * (b / large), a) / denominator; \
         } \
     } while (0)
 
@@ -106,12 +110,11 @@ _Complex float __divsc3(float a, float b, float c, float d)
             factor = up; \
         p *= factor, q *= factor, r *= factor, s *= factor; \
         if (ABS(r) < ABS(s)) { \
-            SMITH(type, p, q, r, s, x, y); \
+            SMITH(type, p, q, r, s, x, y, MINUS); \
         } else { \
-            SMITH(type, q, p, s, r, x, y); \
-            y = -y; \
+            SMITH(type, q, p, s, r, x, y, FROM); \
         } \
-        RECOVER_QUOTIENT(type, a, b, c, d, x, y) \
+        RECOVER_QUOTIENT(type, p, q, r, s, x, y) \
         __real__ result = x; \
         __imag__ result = y; \
         return result; \
