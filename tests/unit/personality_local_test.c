@@ -249,6 +249,50 @@ static void connecting_without_waiting(void **state)
     }
 }
 
+/* Who has found nobody there is connected in memory when somebody is; who has been connected by the host is not, whomever it asks for. */
+static void connecting_again(void **state)
+{
+    (void)state;
+    static const int families[] = { AF_INET, AF_UNIX };
+    for (int i = 0; i < 2; i++) {
+        struct link link;
+        link_listen(&link, true, families[i], 16);
+        assert_int_equal(ask(link.server, SYS_close, word(link.listening)), 0);
+        int64_t made = ask(link.client, SYS_socket, word(families[i]), SOCK_STREAM, 0);
+        size_t size = address_put(&link, link.client);
+        for (int k = 0; k < 3; k++)
+            assert_int_equal(ask(link.client, SYS_connect, word(made), WORLD_BUFFER, size), -ECONNREFUSED);
+        if (families[i] == AF_UNIX)
+            (void)ask(link.server, SYS_unlink, put(link.server, "/data/socket"));
+        int64_t listening = ask(link.server, SYS_socket, word(families[i]), SOCK_STREAM, 0);
+        size = address_put(&link, link.server);
+        assert_int_equal(ask(link.server, SYS_bind, word(listening), WORLD_BUFFER, size), 0);
+        assert_int_equal(ask(link.server, SYS_listen, word(listening), 16), 0);
+        size = address_put(&link, link.client);
+        assert_int_equal(ask(link.client, SYS_connect, word(made), WORLD_BUFFER, size), 0);
+        assert_true(is_end(link.client, made));
+        link_end(&link);
+    }
+    struct link link;
+    link_listen(&link, true, AF_UNIX, 16);
+    struct sockaddr_un place = { .sun_family = AF_UNIX };
+    snprintf(place.sun_path, sizeof place.sun_path, "%.90s/outside", local_root);
+    int outside = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(outside, (struct sockaddr *)&place, sizeof place) | listen(outside, 1), 0);
+    const struct sockaddr_un there = { .sun_family = AF_UNIX, .sun_path = "/data/outside" };
+    const struct sockaddr_un nowhere = { .sun_family = AF_UNIX, .sun_path = "/data/nowhere" };
+    int64_t made = ask(link.client, SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+    put_bytes(link.client, WORLD_BUFFER, &there, sizeof there);
+    assert_int_equal(ask(link.client, SYS_connect, word(made), WORLD_BUFFER, sizeof there), 0);
+    put_bytes(link.client, WORLD_BUFFER, &nowhere, sizeof nowhere);
+    assert_true(ask(link.client, SYS_connect, word(made), WORLD_BUFFER, sizeof nowhere) < 0);
+    size_t size = address_put(&link, link.client);
+    assert_int_equal(ask(link.client, SYS_connect, word(made), WORLD_BUFFER, size), -EISCONN);
+    assert_false(is_end(link.client, made));
+    close(outside);
+    link_end(&link);
+}
+
 static void names_and_flags(void **state)
 {
     (void)state;
@@ -957,8 +1001,9 @@ int main(int count, char **arguments)
 {
     state_of_random = count > 1 ? strtoull(arguments[1], NULL, 0) : 1;
     const struct CMUnitTest tests[] = {
-        TEST(local_sockets_are_as_the_kernels), TEST(loopback_is_as_the_kernels), TEST(connecting_without_waiting), TEST(names_and_flags),
-        TEST(backlogs_are_kept), TEST(those_from_outside_have_their_turn), TEST(listeners_end), TEST(grants_are_asked_first),
+        TEST(local_sockets_are_as_the_kernels), TEST(loopback_is_as_the_kernels), TEST(connecting_without_waiting), TEST(connecting_again),
+        TEST(names_and_flags), TEST(backlogs_are_kept), TEST(those_from_outside_have_their_turn), TEST(listeners_end),
+        TEST(grants_are_asked_first),
         TEST(files_of_sockets), TEST(shared_ports_are_the_hosts), TEST(sleepers_wake), TEST(senders_are_held_back), TEST(waits_have_limits),
         TEST(epolls_have_both), TEST(nothing_old_is_reported), TEST(who_finds_no_number_waits),
         TEST(ends_travel), TEST(listeners_travel), TEST(connections_outlive_forks), TEST(children_accept),

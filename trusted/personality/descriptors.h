@@ -45,7 +45,7 @@ struct open_file {
     struct item *items;                /* of a socket: where epolls have it; with local_lock */
     struct open_file *next_of_end;
     bool duplicated;                   /* more than this file means the host's socket */
-    bool host_connected;               /* the host was asked to connect it */
+    uint32_t host_connects;            /* how often the host was asked to connect it and has not refused; with local_lock */
 };
 
 /* Neither file nor directory: it has no size, no times and no locks. */

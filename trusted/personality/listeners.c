@@ -391,19 +391,23 @@ static bool connect_to(const struct request *request, struct listener *listener,
     return true;
 }
 
+/* May somebody listen there in this process, as far as the address says? */
+static bool address_is_here(const struct sockaddr_storage *address, struct local_name *wanted)
+{
+    if (name_read(address, wanted))
+        return is_loopback(wanted);
+    const char *place = ((const struct sockaddr_un *)address)->sun_path;
+    return wanted->family == AF_UNIX && faccessat(AT_FDCWD, place, W_OK, AT_EACCESS) == 0; /* as the host asks */
+}
+
 int64_t local_connect(const struct request *request, struct open_file *file, const struct peer *peer)
 {
     struct local_name wanted;
-    const struct sockaddr_storage *address = &peer->address;
-    if (!request->own->local || file->type != SOCK_STREAM || file->listener)
+    if (!request->own->local || file->type != SOCK_STREAM)
         return LOCAL_HOST;
-    if (!name_read(address, &wanted) ? wanted.family != AF_UNIX : !is_loopback(&wanted))
-        return LOCAL_HOST;
-    const char *place = ((const struct sockaddr_un *)address)->sun_path;
-    if (wanted.family == AF_UNIX && faccessat(AT_FDCWD, place, W_OK, AT_EACCESS) < 0) /* as the host asks */
-        return LOCAL_HOST;
+    bool here = !file->listener && address_is_here(&peer->address, &wanted);
     pthread_mutex_lock(&local_lock);
-    bool waits = !(fcntl(file->host, F_GETFL) & O_NONBLOCK), possible = !file->end && !file->duplicated && !file->host_connected;
+    bool waits = !(fcntl(file->host, F_GETFL) & O_NONBLOCK), possible = here && !file->end && !file->duplicated && !file->host_connects;
     struct listener *listener = possible ? listener_find(&wanted, peer->held) : NULL;
     int64_t result = LOCAL_HOST;
     if (listener)
@@ -411,9 +415,18 @@ int64_t local_connect(const struct request *request, struct open_file *file, con
     if (listener && connect_to(request, listener, file, &wanted, waits))
         result = waits || wanted.family == AF_UNIX ? 0 : -EINPROGRESS;
     else
-        file->host_connected = true;
+        file->host_connects++;
     pthread_mutex_unlock(&local_lock);
     return result;
+}
+
+void local_refused(const struct request *request, struct open_file *file)
+{
+    if (!request->own->local || file->type != SOCK_STREAM)
+        return;
+    pthread_mutex_lock(&local_lock);
+    file->host_connects--;
+    pthread_mutex_unlock(&local_lock);
 }
 
 int64_t local_connected(const struct open_file *file)

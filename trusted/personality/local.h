@@ -121,6 +121,8 @@ void local_listen(const struct request *request, struct open_file *file, int bac
 /* 0 or -errno; LOCAL_HOST: the host is to do it. */
 struct peer;
 int64_t local_connect(const struct request *request, struct open_file *file, const struct peer *peer);
+/* The host, which was to do it, has found nobody there: the socket is as it was before. */
+void local_refused(const struct request *request, struct open_file *file);
 /* What connecting it again answers; LOCAL_HOST: it is not connected here. */
 int64_t local_connected(const struct open_file *file);
 /* A connection from within the process, as an open file; -EAGAIN: there is none, or another errno. The address as accept tells it. */

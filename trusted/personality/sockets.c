@@ -216,8 +216,11 @@ int64_t service_connect(const struct request *request)
         error = 0;
     if (!error)
         error = local_connect(request, file, &peer);
-    if (error == LOCAL_HOST)
+    if (error == LOCAL_HOST) {
         error = not_restarted(WAIT(request, SYS_connect, file->host, &peer.address, peer.size));
+        if (error == -ECONNREFUSED || error == -ENOENT)
+            local_refused(request, file);
+    }
     if (!error && peer.address.ss_family == AF_UNSPEC)
         listener_stop(file);
     peer_release(&peer);
