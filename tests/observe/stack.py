@@ -40,7 +40,8 @@ name: 'view "<b>&'
 services:
   callee: {image: callee.porin, restart: always, exports: {work: register_confidentiality, "NAME": none}}
   caller: {image: caller.porin, imports: {work: {entry: callee.work, policy: all}, "NAME": callee.NAME}, connect: ["127.0.0.1:9"]}
-  server: {image: talker.porin, command: [serve, "PORT"], listen: ["127.0.0.1:PORT"], healthcheck: {test: "tcp:127.0.0.1:PORT", interval: 50ms}}
+  server: {image: talker.porin, command: [serve, "PORT"], listen: ["127.0.0.1:PORT"],
+           healthcheck: {test: "tcp:127.0.0.1:PORT", interval: 50ms}}
   client: {image: talker.porin, command: [ask, "PORT"], connect: ["127.0.0.1:PORT"], depends_on: {server: {condition: service_healthy}}}
   idle: {image: idle.porin, listen: ["127.0.0.1:9", "unix:/x\e[31m<&>"]}
 """.replace("PORT", str(free_port())).replace("callee.NAME", '"callee.NAME"').replace("NAME", r"a\"b<i>&'\\\e[31m\u202e\u009b32m")
