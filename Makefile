@@ -63,7 +63,8 @@ $(B)/tests/unit/policy_test: $(B)/obj/tests/unit/policy_code.o
 
 all: $(B)/bin/porin $(B)/bin/porin-cc $(B)/lib/libporin.a $(B)/lib/libporin-verify.a
 
-include $(wildcard build.mk */build.mk */*/build.mk)
+# Recipes first: the others need the names of what they build.
+include recipes/build.mk $(filter-out recipes/build.mk,$(wildcard build.mk */build.mk */*/build.mk))
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 # Checks are cheap parts first; each build.mk adds its own.

@@ -3,7 +3,6 @@
 # make storage ROUNDS=20: the first for longer.
 CHECKS += storage
 storage_tests := $(B)/tests/storage
-ROUNDS ?= 1
 
 $(storage_tests)/stack_test: tests/storage/stack_test.c $(addprefix bench/storage/,storage.h journal.c checksum.c cache.c files.c)
 	@mkdir -p $(@D)
@@ -26,5 +25,5 @@ check-storage: $(storage_tests)/stack_test $(storage_tests)/domains_test $(stora
 	@mkdir -p $(storage_tests)/folder
 	@timeout 100 $(storage_tests)/domains_test $(B)/bench/domains $(storage_tests) $(storage_tests)/folder
 storage: $(storage_tests)/stack_test
-	@$< $(ROUNDS)
+	@$< $(or $(ROUNDS),1)
 .PHONY: check-storage storage
